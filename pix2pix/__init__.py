@@ -1,0 +1,61 @@
+"""pix2pix: image-to-image translation with conditional adversarial networks (Isola et al., CVPR 2017).
+
+Names are imported on first use, so that `import pix2pix` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pix2pix.discriminator import Discriminator
+    from pix2pix.errors import CheckpointError, DataError, ImageError, Pix2PixError, TrainingError
+    from pix2pix.generator import Generator
+    from pix2pix.hub import list_models, read_task
+    from pix2pix.images import MAX_PIXELS, open_image
+    from pix2pix.noise import MAX_SEED
+    from pix2pix.trainer import Settings, Trainer
+    from pix2pix.translator import Translator
+
+_HOME = {
+    "Discriminator": "discriminator",
+    "CheckpointError": "errors",
+    "DataError": "errors",
+    "ImageError": "errors",
+    "Pix2PixError": "errors",
+    "TrainingError": "errors",
+    "Generator": "generator",
+    "list_models": "hub",
+    "read_task": "hub",
+    "MAX_PIXELS": "images",
+    "open_image": "images",
+    "MAX_SEED": "noise",
+    "Settings": "trainer",
+    "Trainer": "trainer",
+    "Translator": "translator",
+}
+
+__all__ = [
+    "MAX_PIXELS",
+    "MAX_SEED",
+    "CheckpointError",
+    "DataError",
+    "Discriminator",
+    "Generator",
+    "ImageError",
+    "Pix2PixError",
+    "Settings",
+    "Trainer",
+    "TrainingError",
+    "Translator",
+    "list_models",
+    "open_image",
+    "read_task",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,131 @@
+"""`python -m pix2pix translate | evaluate | models`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from pix2pix.errors import ImageError, Pix2PixError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except Pix2PixError as error:
+        print(f"pix2pix: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="python -m pix2pix", description="Use a pix2pix model from the command line.")
+    commands = p.add_subparsers(required=True, metavar="COMMAND")
+
+    translate = commands.add_parser("translate", help="translate a picture")
+    translate.add_argument("input", metavar="IN", type=Path, help="a picture of any size and kind")
+    translate.add_argument("output", metavar="OUT", type=Path, help="the file to write; its suffix says the format")
+    translate.add_argument("--model", required=True, help="bundled name, checkpoint folder or Hub id")
+    translate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
+    translate.add_argument(
+        "--samples", type=count, default=1,
+        help="how many seeds from --seed on; more than one are written as OUT-SEED.suffix (default 1)",
+    )  # fmt: skip
+    translate.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
+    translate.set_defaults(run=run_translate)
+
+    evaluate = commands.add_parser("evaluate", help="measure a model on a split of pairs")
+    evaluate.add_argument("--model", required=True, help="bundled name, checkpoint folder or Hub id")
+    evaluate.add_argument("--data", required=True, type=Path, help="folder of side-by-side pictures")
+    evaluate.add_argument("--split", default="val", help="subfolder of --data (default val)")
+    evaluate.add_argument("--direction", choices=["AtoB", "BtoA"], help="as trained, where it is left out")
+    evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
+    evaluate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
+    evaluate.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
+    evaluate.set_defaults(run=run_evaluate)
+
+    models = commands.add_parser("models", help="list the bundled models")
+    models.set_defaults(run=run_models)
+    return p
+
+
+def run_translate(options: argparse.Namespace) -> None:
+    from PIL import Image
+
+    from pix2pix.files import atomic_path
+    from pix2pix.images import open_image
+    from pix2pix.noise import MAX_SEED
+
+    output = options.output
+    if output.suffix.lower() not in Image.registered_extensions():
+        raise ImageError(f"{output} has no suffix of a picture format: name it {output.stem or 'out'}.png, say.")
+    image = open_image(options.input)
+    seeds = range(options.seed, options.seed + options.samples)
+    if seeds[-1] > MAX_SEED:
+        raise Pix2PixError(f"--seed {options.seed} leaves no room for {options.samples} samples: take a smaller seed.")
+    names = [output] if len(seeds) == 1 else [output.with_stem(f"{output.stem}-{s}") for s in seeds]
+    for name in names:
+        if name.exists() and os.path.samefile(name, options.input):
+            raise ImageError(f"{name} is the picture to translate: name another file for the result.")
+    for name, result in zip(names, load(options).sample(image, seeds), strict=True):
+        try:
+            with atomic_path(name) as temporary:
+                result.save(temporary)
+        except (OSError, ValueError, KeyError) as error:
+            raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
+        print(name)
+
+
+def run_evaluate(options: argparse.Namespace) -> None:
+    from pix2pix.card import metrics_table
+    from pix2pix.data import PairFolder
+    from pix2pix.files import write_text
+    from pix2pix.metrics import evaluate
+
+    translator = load(options)
+    direction = options.direction or translator.task.get("direction", "AtoB")
+    pairs = PairFolder(options.data, options.split, direction, translator.size)
+    metrics = evaluate(translator, pairs, options.seed)
+    print(f"{options.model}: {metrics['count']} pairs of {options.data / options.split}, {direction}\n")
+    print(metrics_table(metrics))
+    if options.json:
+        facts = {"model": options.model, "split": options.split, "direction": direction, "seed": options.seed}
+        write_text(options.json, json.dumps({**facts, **metrics}, indent=2) + "\n")
+
+
+def run_models(options: argparse.Namespace) -> None:
+    from pix2pix.hub import list_models, read_task
+
+    for name in list_models():
+        task = read_task(name)
+        print(f"{name:16} {task.get('input', '?'):8} {task.get('image_size', '?')} px")
+
+
+def load(options: argparse.Namespace):
+    from pix2pix.devices import choose_device
+    from pix2pix.translator import Translator
+
+    return Translator.from_pretrained(options.model, choose_device(options.device))
+
+
+def seed(text: str) -> int:
+    from pix2pix.noise import MAX_SEED
+
+    value = int(text)
+    if not 0 <= value <= MAX_SEED:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {MAX_SEED}")
+    return value
+
+
+def count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1000:
+        raise argparse.ArgumentTypeError("must be from 1 to 1000")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,21 @@
+"""What goes wrong in the hands of a user: one sentence each, naming the thing and the remedy."""
+
+
+class Pix2PixError(Exception):
+    """Base of the errors below. Command lines print its sentence and exit with code 2; the page shows it."""
+
+
+class DataError(Pix2PixError):
+    """A folder or a file of training pairs is not what it should be."""
+
+
+class ImageError(Pix2PixError):
+    """A picture cannot be read or is too large."""
+
+
+class CheckpointError(Pix2PixError):
+    """A model cannot be found or does not fit."""
+
+
+class TrainingError(Pix2PixError):
+    """A training run cannot be started or continued as asked."""

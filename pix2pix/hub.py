@@ -1,0 +1,171 @@
+"""A name -> files -> a generator: bundled models, checkpoint folders, the Hugging Face Hub.
+
+A checkpoint folder holds `config.json` (the constructor's arguments under "generator", what the model is for under
+"task"), `model.safetensors` (weights) and `README.md` (the model card).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pix2pix.errors import CheckpointError
+from pix2pix.files import atomic_path, write_text
+
+if TYPE_CHECKING:
+    from pix2pix.generator import Generator
+
+BUNDLED = Path(__file__).resolve().parent.parent / "checkpoints"
+CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
+HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
+
+
+def list_models() -> list[str]:
+    """Names of the models that come with this copy, in alphabetical order."""
+    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{WEIGHTS_FILE}") if (path.parent / CONFIG_FILE).is_file())
+
+
+def find_checkpoint(source: str | Path) -> Path:
+    """The local folder of a source: a bundled name, a folder, or a Hub id `owner/name[@revision]`, in this order.
+
+    A Hub model is downloaded once and then served from the Hub's cache, also offline.
+
+    Raises:
+        CheckpointError: nothing of that name, or the Hub did not give it.
+    """
+    name = str(source)
+    if name in list_models():
+        return BUNDLED / name
+    if Path(source).is_dir():
+        return Path(source)
+    match = HUB_ID.fullmatch(name)
+    if match is None or Path(source).exists():
+        raise CheckpointError(
+            f"There is no model {name!r}: it is neither bundled ({', '.join(list_models()) or 'none are'}) "
+            "nor a checkpoint folder nor a Hub id like owner/name."
+        )
+    return download(match["id"], match["revision"])
+
+
+def download(repo_id: str, revision: str | None = None) -> Path:
+    """Fetch a model's folder from the Hugging Face Hub, or find it in the cache.
+
+    Raises:
+        CheckpointError: no such model, no access, or no connection and nothing in the cache.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    name = repo_id if revision is None else f"{repo_id}@{revision}"
+    try:
+        folder = snapshot_download(repo_id, revision=revision, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, "README.md"])
+    except GatedRepoError:
+        raise CheckpointError(f"The Hub asks for access to {name}: request it there and set HF_TOKEN.") from None
+    except RepositoryNotFoundError:
+        raise CheckpointError(f"The Hub has no model {name}: check the name, or set HF_TOKEN if it is private.") from None
+    except RevisionNotFoundError:
+        raise CheckpointError(f"The Hub's model {repo_id} has no revision {revision}: check the name after the @.") from None
+    except LocalEntryNotFoundError:
+        raise CheckpointError(f"The Hub cannot be reached and {name} is not in its cache: connect once, then try again.") from None
+    except (HfHubHTTPError, OSError) as error:
+        raise CheckpointError(f"The Hub did not give {name} ({type(error).__name__}): try again later.") from None
+    return Path(folder)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """`config.json` of a checkpoint folder, with at least the keys "generator" and "task".
+
+    Raises:
+        CheckpointError: it is missing or is not such a file.
+    """
+    path = folder / CONFIG_FILE
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        generator, task = config["generator"], config.get("task", {})
+        if not isinstance(generator, dict) or not isinstance(task, dict):
+            raise TypeError
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} holds no {CONFIG_FILE}: a checkpoint folder has {CONFIG_FILE} and {WEIGHTS_FILE}."
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise CheckpointError(f"{path} is not a pix2pix config: it needs an object with a \"generator\" object.") from None
+    return {**config, "task": task}
+
+
+def read_task(source: str | Path) -> dict[str, Any]:
+    """What a model is for, without loading it: "direction", "input" (edges, labels or photo), "image_size" in pixels.
+
+    Raises:
+        CheckpointError: see `find_checkpoint` and `read_config`.
+    """
+    return read_config(find_checkpoint(source))["task"]
+
+
+def load_generator(source: str | Path) -> tuple[Generator, dict[str, Any]]:
+    """The generator of a source (see `find_checkpoint`), in float32 and evaluation mode, and its task.
+
+    Raises:
+        CheckpointError: nothing there, or the weights do not fit the config; every wrong tensor is named.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    from pix2pix.generator import Generator
+
+    folder = find_checkpoint(source)
+    config = read_config(folder)
+    try:
+        generator = Generator(**config["generator"])
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{folder / CONFIG_FILE} does not describe a generator: {error}") from None
+    path = folder / WEIGHTS_FILE
+    try:
+        weights = load_file(path)
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder} holds no {WEIGHTS_FILE}: copy the whole checkpoint folder.") from None
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}): copy or download it again.") from None
+    check_tensors(path, {name: tuple(t.shape) for name, t in weights.items()}, generator)
+    generator.load_state_dict(weights)
+    return generator.eval(), config["task"]
+
+
+def check_tensors(path: Path, found: dict[str, tuple[int, ...]], generator: Generator) -> None:
+    """Hold the shapes of a file's tensors against a generator's.
+
+    Raises:
+        CheckpointError: a tensor is missing, left over or of another shape; the sentence names them all.
+    """
+    wanted = {name: tuple(t.shape) for name, t in generator.state_dict().items()}
+    faults = [f"{name} is missing" for name in wanted if name not in found]
+    faults += [f"{name} is not expected" for name in found if name not in wanted]
+    faults += [
+        f"{name} is {found[name]} instead of {shape}"
+        for name, shape in wanted.items()
+        if name in found and found[name] != shape
+    ]
+    if faults:
+        raise CheckpointError(f"{path} does not fit its {CONFIG_FILE}: {'; '.join(faults)}.")
+
+
+def save_generator(generator: Generator, folder: str | Path, task: dict[str, Any], half: bool = False) -> None:
+    """Write a checkpoint folder's config and weights; see `Generator.save_pretrained`."""
+    import torch
+    from safetensors.torch import save_file
+
+    folder = Path(folder)
+    dtype = torch.float16 if half else torch.float32
+    weights = {name: t.detach().cpu().to(dtype).contiguous() for name, t in generator.state_dict().items()}
+    with atomic_path(folder / WEIGHTS_FILE) as temporary:
+        save_file(weights, temporary, metadata={"format": "pt"})
+    config = {"model_type": "pix2pix", "generator": generator.config, "task": task}
+    write_text(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")

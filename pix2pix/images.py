@@ -1,0 +1,70 @@
+"""Pictures in and out: any file or Pillow mode to plain RGB, RGB to arrays in [-1, 1] and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from pix2pix.errors import ImageError
+
+MAX_PIXELS = 4096 * 4096
+
+
+def open_image(path: str | Path) -> Image.Image:
+    """Read a picture file as RGB, as a viewer would show it (see `to_rgb`).
+
+    Raises:
+        ImageError: there is no such file, it is no picture, it is damaged, or it is larger than `MAX_PIXELS`.
+    """
+    path = Path(path)
+    try:
+        with Image.open(path) as image:
+            check_size(image, str(path))
+            return to_rgb(image)
+    except FileNotFoundError:
+        raise ImageError(f"There is no picture at {path}: check the path.") from None
+    except IsADirectoryError:
+        raise ImageError(f"{path} is a folder: name a picture file.") from None
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        raise ImageError(f"{path} cannot be read as a picture ({error}): use a PNG or JPEG file.") from None
+
+
+def check_size(image: Image.Image, name: str) -> None:
+    """Refuse a picture of more than `MAX_PIXELS`, before its pixels are decoded.
+
+    Raises:
+        ImageError: it is larger.
+    """
+    if image.width * image.height > MAX_PIXELS:
+        raise ImageError(
+            f"{name} has {image.width} x {image.height} pixels: make it smaller, to at most {MAX_PIXELS:,} in all."
+        )
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Any Pillow picture as RGB: turned upright by its EXIF tag, transparency on white, 16 bits brought to 8."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I", "F"):
+        values = np.asarray(image).astype(np.float64)
+        # 32-bit modes have no fixed white: what fits 8 bits is taken as 8 bits, the rest as 16.
+        if image.mode.startswith("I;16") or values.max(initial=0) > 255:
+            values = values / 257
+        return Image.fromarray(np.clip(np.rint(np.nan_to_num(values)), 0, 255).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def to_array(image: Image.Image) -> np.ndarray:
+    """RGB picture -> float32 (3, H, W) in [-1, 1]."""
+    return (np.asarray(image, dtype=np.float32) / 127.5 - 1).transpose(2, 0, 1)
+
+
+def to_image(array: np.ndarray) -> Image.Image:
+    """float (3, H, W) in [-1, 1] -> RGB picture, rounded to the nearest of 256 levels."""
+    levels = np.clip(np.rint((array + 1) * 127.5), 0, 255).astype(np.uint8)
+    return Image.fromarray(np.ascontiguousarray(levels.transpose(1, 2, 0)))

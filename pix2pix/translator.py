@@ -1,0 +1,155 @@
+"""Picture in, picture out: any size, any seed, many samples of one drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pix2pix.generator import Generator
+from pix2pix.images import check_size, to_array, to_image, to_rgb
+from pix2pix.noise import dropout_masks
+
+TILE_OVERLAP = 64  # pixels that neighbouring tiles share at least
+
+
+class Translator:
+    """A generator with pictures at both ends.
+
+    Drawings (edges, labels) are translated as a whole, since their meaning lies in the whole: padded to a square,
+    scaled to the size the network was trained at, and back. Photos keep their scale: they are cut into overlapping
+    tiles of that size, and the translated tiles are blended over the overlap.
+
+    A seed names a noise, and noise, picture and weights name the result: nothing else enters. Every picture and every
+    tile runs by itself and is normalised by its own statistics.
+
+    Args:
+        generator: the network; moved to `device` and set to evaluation.
+        task: the checkpoint's task: "input" (edges, labels or photo) and "image_size" (pixels) are read.
+        device: a PyTorch device.
+    """
+
+    def __init__(self, generator: Generator, task: dict[str, Any], device: str | torch.device = "cpu") -> None:
+        self.device = torch.device(device)
+        self.generator = generator.to(self.device).eval()
+        self.task = task
+        self.size = int(task.get("image_size", generator.multiple))
+        self.input_kind = task.get("input", "photo")
+        if self.size % generator.multiple:
+            raise ValueError(f"image_size is {self.size}: it must be a multiple of {generator.multiple}.")
+
+    @classmethod
+    def from_pretrained(cls, source: str | Path, device: str | torch.device = "cpu") -> Translator:
+        """Load from a bundled name, a checkpoint folder or a Hub id.
+
+        Raises:
+            CheckpointError: see `Generator.from_pretrained`.
+        """
+        from pix2pix.hub import load_generator
+
+        generator, task = load_generator(source)
+        return cls(generator, task, device)
+
+    def __call__(self, image: Image.Image, seed: int | None = 0) -> Image.Image:
+        """Translate a picture.
+
+        Args:
+            image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode (see `to_rgb`).
+            seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
+
+        Returns:
+            An RGB picture of the same size (of the upright picture's, where EXIF turns it).
+
+        Raises:
+            ImageError: the picture is too large.
+            ValueError: the seed is out of range.
+        """
+        return self.sample(image, [seed])[0]
+
+    def sample(self, image: Image.Image, seeds: Iterable[int | None] = range(8)) -> list[Image.Image]:
+        """Translate a picture once for each seed. The encoder runs once for all of them.
+
+        Args and errors are those of a call; returns one RGB picture for each seed, in order.
+        """
+        check_size(image, "The picture")
+        image = to_rgb(image)
+        noises = [self._noise(seed) for seed in seeds]
+        if self.input_kind == "photo":
+            return self._sample_tiled(image, noises)
+        return self._sample_whole(image, noises)
+
+    def _sample_whole(self, image: Image.Image, noises: list[list[Tensor] | None]) -> list[Image.Image]:
+        square, box = to_square(image, fill="white" if self.input_kind == "edges" else None)
+        x = to_array(square.resize((self.size, self.size), Image.Resampling.LANCZOS) if square.width != self.size else square)
+        outputs = [to_image(y) for y in self._translate(x, noises)]
+        if square.width != self.size:
+            outputs = [y.resize(square.size, Image.Resampling.LANCZOS) for y in outputs]
+        return [y.crop(box) for y in outputs]
+
+    def _sample_tiled(self, image: Image.Image, noises: list[list[Tensor] | None]) -> list[Image.Image]:
+        x = to_array(image)
+        height, width = x.shape[1:]
+        pad = [(0, 0), (0, max(0, self.size - height)), (0, max(0, self.size - width))]
+        x = np.pad(x, pad, mode="reflect")
+        window = feather(self.size)
+        total = [np.zeros(x.shape, np.float32) for _ in noises]
+        weight = np.zeros(x.shape[1:], np.float32)
+        for top in tile_starts(x.shape[1], self.size):
+            for left in tile_starts(x.shape[2], self.size):
+                tile = np.s_[top : top + self.size, left : left + self.size]
+                weight[tile] += window
+                for sums, y in zip(total, self._translate(x[:, *tile], noises), strict=True):
+                    sums[:, *tile] += y * window
+        return [to_image((sums / weight)[:, :height, :width]) for sums in total]
+
+    @torch.inference_mode()
+    def _translate(self, x: np.ndarray, noises: list[list[Tensor] | None]) -> Iterator[np.ndarray]:
+        """One (3, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
+        skips = self.generator.encode(torch.from_numpy(np.ascontiguousarray(x))[None].to(self.device))
+        for noise in noises:
+            yield self.generator.decode(skips, noise)[0].cpu().numpy()
+
+    def _noise(self, seed: int | None) -> list[Tensor] | None:
+        if seed is None:
+            return None
+        shapes = self.generator.noise_shapes(self.size, self.size)
+        masks = dropout_masks(shapes, self.generator.config["dropout"], seed)
+        return [torch.from_numpy(mask)[None].to(self.device) for mask in masks]
+
+
+def to_square(image: Image.Image, fill: str | None) -> tuple[Image.Image, tuple[int, int, int, int]]:
+    """A picture in the middle of a square, and its box there (left, top, right, bottom).
+
+    Args:
+        image: RGB.
+        fill: colour of the margins; None repeats the border's pixels outward.
+    """
+    side = max(image.size)
+    left, top = (side - image.width) // 2, (side - image.height) // 2
+    box = (left, top, left + image.width, top + image.height)
+    if image.width == image.height:
+        return image, box
+    if fill is not None:
+        square = Image.new("RGB", (side, side), fill)
+        square.paste(image, box)
+        return square, box
+    margins = [(top, side - box[3]), (left, side - box[2]), (0, 0)]
+    return Image.fromarray(np.pad(np.asarray(image), margins, mode="edge")), box
+
+
+def tile_starts(length: int, size: int, overlap: int = TILE_OVERLAP) -> list[int]:
+    """Where tiles of `size` pixels begin along a side of `length` >= `size`: evenly, first at 0, last at the end."""
+    count = 1 if length <= size else -(-(length - overlap) // (size - overlap))
+    return [round(i * (length - size) / max(1, count - 1)) for i in range(count)]
+
+
+def feather(size: int, overlap: int = TILE_OVERLAP) -> np.ndarray:
+    """Weights of a tile's pixels, (size, size) float32: 1 inside, falling to nearly 0 over `overlap` at the borders."""
+    distance = np.minimum(np.arange(size), np.arange(size)[::-1]) + 1
+    ramp = np.minimum(1, distance / (min(overlap, size // 2) + 1)).astype(np.float32)
+    return np.outer(ramp, ramp)
