@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pix2pix.devices import choose_device
     from pix2pix.discriminator import Discriminator
     from pix2pix.errors import CheckpointError, DataError, ImageError, Pix2PixError, TrainingError
     from pix2pix.generator import Generator
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pix2pix.translator import Translator
 
 _HOME = {
+    "choose_device": "devices",
     "Discriminator": "discriminator",
     "CheckpointError": "errors",
     "DataError": "errors",
@@ -49,6 +51,7 @@ __all__ = [
     "Trainer",
     "TrainingError",
     "Translator",
+    "choose_device",
     "list_models",
     "open_image",
     "read_task",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from pix2pix.compat import import_torchvision
 from pix2pix.errors import DataError, ImageError
 from pix2pix.images import open_image
 
@@ -84,7 +84,9 @@ class PairFolder(Dataset):
         return pair
 
     def _make_jitter(self):
-        v2 = transforms()
+        import_torchvision()
+        from torchvision.transforms import v2
+
         # One tensor holds the pair, so that one draw crops and mirrors both.
         return v2.Compose([v2.RandomCrop(self.size), v2.RandomHorizontalFlip()])
 
@@ -150,25 +152,3 @@ def to_bytes(image: Image.Image, size: int) -> Tensor:
 def mixed_seed(*parts: int) -> int:
     """One 63-bit seed from several non-negative integers; different parts give unrelated seeds."""
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)
-
-
-def transforms() -> ModuleType:
-    """`torchvision.transforms.v2`, also beside a CPU build of PyTorch.
-
-    The package index's torchvision is built for CUDA; beside a CPU build of PyTorch its import stops at two operators
-    that nothing here uses. Declaring their names lets it in.
-    """
-    try:
-        from torchvision.transforms import v2
-    except RuntimeError as error:
-        if "torchvision::nms" not in str(error):
-            raise
-        library = torch.library.Library("torchvision", "DEF")
-        for operator in ("nms", "qnms"):
-            library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _declared.append(library)  # dropped with the object, so it is kept
-        from torchvision.transforms import v2
-    return v2
-
-
-_declared: list[torch.library.Library] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -12,23 +13,29 @@ from pix2pix.errors import ImageError
 MAX_PIXELS = 4096 * 4096
 
 
-def open_image(path: str | Path) -> Image.Image:
+def open_image(source: str | Path | BinaryIO, name: str | None = None) -> Image.Image:
     """Read a picture file as RGB, as a viewer would show it (see `to_rgb`).
+
+    Args:
+        source: a path or an open binary file.
+        name: what an error calls it; the path, where there is one.
 
     Raises:
         ImageError: there is no such file, it is no picture, it is damaged, or it is larger than `MAX_PIXELS`.
     """
-    path = Path(path)
+    name = name or str(source)
     try:
-        with Image.open(path) as image:
-            check_size(image, str(path))
+        with Image.open(source) as image:
+            check_size(image, name)
             return to_rgb(image)
     except FileNotFoundError:
-        raise ImageError(f"There is no picture at {path}: check the path.") from None
+        raise ImageError(f"There is no picture at {name}: check the path.") from None
     except IsADirectoryError:
-        raise ImageError(f"{path} is a folder: name a picture file.") from None
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise ImageError(f"{path} cannot be read as a picture ({error}): use a PNG or JPEG file.") from None
+        raise ImageError(f"{name} is a folder: name a picture file.") from None
+    except UnidentifiedImageError:
+        raise ImageError(f"{name} is not a picture in a known format: use a PNG or JPEG file.") from None
+    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        raise ImageError(f"{name} cannot be read as a picture ({error}): use a PNG or JPEG file.") from None
 
 
 def check_size(image: Image.Image, name: str) -> None:

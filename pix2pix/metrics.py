@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from pix2pix.compat import import_torchvision
 from pix2pix.data import PairFolder
 from pix2pix.images import to_array, to_image
 from pix2pix.translator import Translator
@@ -27,6 +28,7 @@ def measure(output: Tensor, truth: Tensor) -> Metrics:
         "psnr": peak signal-to-noise ratio in dB, higher is better (100 for equal pictures).
         "ssim": structural similarity (Wang et al. 2004; 11x11 Gaussian window, sigma 1.5), 1 is best.
     """
+    import_torchvision()  # torchmetrics imports it
     from torchmetrics.functional.image import structural_similarity_index_measure
 
     a, b = (output[None] + 1) / 2, (truth[None] + 1) / 2

@@ -1,0 +1,68 @@
+"""The demo: `python app.py`, then open the address that it prints."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+# Both before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    from pix2pix import Pix2PixError, list_models
+
+    options = parser().parse_args(arguments)
+    names = options.models or list_models()
+    try:
+        if not names:
+            raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
+        from demo.models import Models
+        from demo.page import build
+
+        models = Models(names, options.device)
+        page = build(models).queue(max_size=64)
+        models.warm_up((models.of_kind("edges") or names)[0])
+        page.launch(
+            server_name=options.host,
+            server_port=options.port,
+            ssr_mode=False,
+            enable_monitoring=False,
+            max_file_size="32mb",
+            footer_links=[],
+            theme=theme(),
+        )
+    except (Pix2PixError, OSError) as error:
+        print(f"app.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def theme():
+    import gradio as gr
+
+    return gr.themes.Soft(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="app.py", description="Open the pix2pix page on this machine.")
+    p.add_argument(
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        help="address to listen on; 0.0.0.0 lets others in (default %(default)s)",
+    )
+    p.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        help="port to listen on (default %(default)s)",
+    )
+    p.add_argument("--models", nargs="+", metavar="MODEL", help="bundled names, checkpoint folders or Hub ids to offer (default: all bundled)")
+    p.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default auto)")
+    return p
+
+
+if __name__ == "__main__":
+    sys.exit(main())

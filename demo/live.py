@@ -1,0 +1,158 @@
+"""What the page asks of the server: plain functions from what a browser sends to what it shows."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PIL import Image
+
+from demo.models import Models
+from pix2pix import MAX_SEED, ImageError, Pix2PixError, open_image
+
+MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
+MAX_FRAME_SIDE = 512
+PNG_HEADER = "data:image/png;base64,"
+VARIATIONS = 8
+
+
+def translate_frame(models: Models, frame: Any, model: str, seed: Any) -> str:
+    """One frame of the canvas -> what the result panel shows.
+
+    Args:
+        models: those the page offers.
+        frame: the canvas's message, JSON: "image" (a PNG data URL) and, to be sent back as they came, "id" (a
+            number that grows) and "sent" (the browser's clock). "final" is true at the end of a stroke.
+        model: a name from `models`.
+        seed: names the dropout noise.
+
+    Returns:
+        JSON: "id", "sent", and "image" (a data URL: PNG for a final frame, otherwise JPEG, which travels faster),
+        "ms" (the model's time) and "seed"; or "error", a sentence, in place of these.
+    """
+    answer: dict[str, Any] = {}
+    try:
+        message = read_frame(frame)
+        answer = {key: message.get(key) for key in ("id", "sent") if isinstance(message.get(key), (int, float))}
+        drawing = drawing_of(message)
+        translator, seed = models[model], whole_seed(seed)
+        start = time.perf_counter()
+        result = translator(drawing, seed)
+        answer["ms"] = round((time.perf_counter() - start) * 1000, 1)
+        answer["image"] = data_url(result, lossless=bool(message.get("final")))
+        answer["seed"] = seed
+    except Pix2PixError as error:
+        answer["error"] = str(error)
+    return json.dumps(answer)
+
+
+def variations(models: Models, frame: Any, model: str, seed: Any) -> list[tuple[Image.Image, str]]:
+    """The drawing under `VARIATIONS` seeds from `seed` on, each with its caption.
+
+    Raises:
+        Pix2PixError: see `translate_frame`.
+    """
+    drawing = drawing_of(read_frame(frame))
+    first = min(whole_seed(seed), MAX_SEED - VARIATIONS + 1)
+    seeds = range(first, first + VARIATIONS)
+    results = models[model].sample(drawing, seeds)
+    return [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)]
+
+
+def translate_file(models: Models, path: str | None, model: str, seed: Any) -> tuple[Any, str]:
+    """An uploaded picture -> (before, after) for the slider, and a line about it.
+
+    Raises:
+        Pix2PixError: it is no picture, or too large.
+    """
+    if path is None:
+        return None, ""
+    picture = open_image(path, "The uploaded file")
+    translator, seed = models[model], whole_seed(seed)
+    start = time.perf_counter()
+    result = translator(picture, seed)
+    seconds = time.perf_counter() - start
+    return (picture, result), f"{picture.width} × {picture.height} pixels in {seconds * 1000:,.0f} ms"
+
+
+def shown(function: Callable) -> Callable:
+    """`function`, with its errors as messages on the page instead of a stack trace in the log."""
+    import gradio as gr
+
+    def wrapped(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except Pix2PixError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+    return wrapped
+
+
+def read_frame(frame: Any) -> dict[str, Any]:
+    """The canvas's message, checked in size and shape.
+
+    Raises:
+        ImageError: it is not such a message.
+    """
+    if isinstance(frame, str) and len(frame) > MAX_FRAME:
+        raise ImageError(f"The drawing takes more than {MAX_FRAME:,} bytes: make it simpler.")
+    try:
+        message = json.loads(frame)
+        if isinstance(message, dict) and isinstance(message.get("image"), str):
+            return message
+    except (TypeError, ValueError, RecursionError):
+        pass
+    raise ImageError("There is no drawing yet: draw something first.")
+
+
+def drawing_of(message: dict[str, Any]) -> Image.Image:
+    """The picture in a canvas's message, RGB.
+
+    Raises:
+        ImageError: it is no PNG, damaged, or larger than the canvas can be.
+    """
+    url = message["image"]
+    try:
+        if not url.startswith(PNG_HEADER):
+            raise ValueError
+        data = base64.b64decode(url[len(PNG_HEADER) :], validate=True)
+    except (ValueError, binascii.Error):
+        raise ImageError("The drawing did not arrive as a PNG: reload the page.") from None
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+            too_large = max(image.size) > MAX_FRAME_SIDE
+    except Exception:  # Pillow raises many kinds for a damaged header; open_image below names it
+        too_large = False
+    if too_large:
+        raise ImageError(f"The drawing is larger than {MAX_FRAME_SIDE} pixels a side: reload the page.")
+    return open_image(io.BytesIO(data), "The drawing")
+
+
+def whole_seed(seed: Any) -> int:
+    """A seed from the seed box, which may be empty or hold anything.
+
+    Raises:
+        Pix2PixError: it is not a whole number from 0 to `MAX_SEED`.
+    """
+    try:
+        if seed is not None and seed == int(seed) and 0 <= seed <= MAX_SEED:
+            return int(seed)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise Pix2PixError(f"The seed must be a whole number from 0 to {MAX_SEED}.")
+
+
+def data_url(image: Image.Image, lossless: bool) -> str:
+    """A picture as a data URL."""
+    buffer = io.BytesIO()
+    if lossless:
+        image.save(buffer, "PNG", compress_level=1)
+    else:
+        image.save(buffer, "JPEG", quality=90)
+    kind = "png" if lossless else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

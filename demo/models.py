@@ -1,0 +1,60 @@
+"""The models a page offers, loaded when they are first used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from pix2pix import CheckpointError, read_task
+
+if TYPE_CHECKING:
+    from pix2pix import Translator
+
+
+class Models:
+    """The models of a page by name. Reading what they are for is cheap and done at once; PyTorch and the weights
+    are loaded when a picture is first asked of them, so that the page is there before.
+
+    Args:
+        names: bundled names, checkpoint folders or Hub ids; the visitors can use these and no others.
+        device: where they run, as for `--device`.
+
+    Raises:
+        CheckpointError: a name cannot be found.
+    """
+
+    def __init__(self, names: Sequence[str], device: str = "auto") -> None:
+        self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
+        self.device = device
+        self._loaded: dict[str, Translator] = {}
+        self._lock = Lock()
+
+    def of_kind(self, *kinds: str) -> list[str]:
+        """The names of the models whose input is of one of these kinds (edges, labels, photo)."""
+        return [name for name, task in self.tasks.items() if task.get("input", "photo") in kinds]
+
+    def __getitem__(self, name: str) -> Translator:
+        """The model of a name.
+
+        Raises:
+            CheckpointError: the page does not offer it, or its files are damaged.
+        """
+        if name not in self.tasks:
+            raise CheckpointError(f"This page does not offer that model: choose one of {', '.join(self.tasks)}.")
+        with self._lock:
+            if name not in self._loaded:
+                from pix2pix import Translator, choose_device
+
+                self._loaded[name] = Translator.from_pretrained(name, choose_device(self.device))
+            return self._loaded[name]
+
+    def warm_up(self, name: str) -> None:
+        """Load a model and run it once, in the background, so that the first visitor does not wait for it."""
+
+        def load() -> None:
+            from PIL import Image
+
+            self[name](Image.new("RGB", (64, 64), "white"))
+
+        Thread(target=load, daemon=True, name=f"warm-up of {name}").start()

@@ -1,0 +1,124 @@
+"""The page: a canvas and its translation, a grid of variations, a tab for tiles. Events are wired at the end."""
+
+from __future__ import annotations
+
+import random
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demo.live import VARIATIONS, shown, translate_file, translate_frame, variations
+from demo.models import Models
+
+HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE / "examples"
+INTRODUCTION = """\
+# pix2pix
+Draw, and watch the picture follow your pen. Everything runs on this machine, on models that come with it.
+"""
+
+
+def build(models: Models) -> gr.Blocks:
+    """The page for these models: a drawing tab where one takes edges, a tile tab where one takes photos or labels."""
+    with gr.Blocks(title="pix2pix", analytics_enabled=False, delete_cache=(600, 1200)) as page:
+        gr.Markdown(INTRODUCTION)
+        drawing, pictures = models.of_kind("edges"), models.of_kind("photo", "labels")
+        if drawing:
+            with gr.Tab("Draw"):
+                draw_tab(models, drawing)
+        if pictures:
+            with gr.Tab("Tiles"):
+                tile_tab(models, pictures)
+    return page
+
+
+def draw_tab(models: Models, names: list[str]) -> None:
+    model = gr.Dropdown(names, value=names[0], label="Model", interactive=True, visible=len(names) > 1)
+    with gr.Row():
+        with gr.Column(min_width=320):
+            canvas = web_component("canvas", "Your drawing", examples=drawings())
+        with gr.Column(min_width=320):
+            result = web_component("result", "Its translation")
+    with gr.Row(equal_height=True):
+        seed = gr.Number(0, label="Seed of the dropout noise", precision=0, minimum=0, min_width=120)
+        dice = gr.Button("🎲 Roll", min_width=100)
+        many = gr.Button(f"{VARIATIONS} variations", variant="primary", min_width=140)
+    grid = gr.Gallery(label="Variations: click one to keep its seed", columns=4, height=640, visible=False)
+
+    translate = {
+        "fn": partial(translate_frame, models),
+        "inputs": [canvas, model, seed],
+        "outputs": result,
+        "show_progress": "hidden",
+        "trigger_mode": "always_last",  # overload drops frames, never the last one
+        "concurrency_id": "model",
+        "concurrency_limit": 1,
+        "api_visibility": "private",
+    }
+    canvas.draw(**translate)  # type: ignore[attr-defined]  # the listener is made from the event's name in canvas.js
+    gr.on([seed.change, model.change], **translate)
+    dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
+    many.click(
+        shown(lambda *inputs: gr.Gallery(variations(models, *inputs), visible=True)),
+        inputs=[canvas, model, seed],
+        outputs=grid,
+        concurrency_id="model",
+        api_visibility="private",
+    )
+    grid.select(chosen_seed, outputs=seed, api_visibility="private")
+
+
+def tile_tab(models: Models, names: list[str]) -> None:
+    model = gr.Dropdown(names, value=names[0], label="Model", interactive=True, visible=len(names) > 1)
+    with gr.Row():
+        with gr.Column(min_width=320):
+            picture = gr.Image(
+                label="A satellite tile of any size", type="filepath", sources=["upload", "clipboard"], image_mode=None
+            )
+            seed = gr.Number(0, label="Seed of the dropout noise", precision=0, minimum=0)
+            gr.Examples([[str(path)] for path in tiles()], inputs=picture, label="Painted by a script")
+        with gr.Column(min_width=320):
+            slider = gr.ImageSlider(label="Before | after", interactive=False, format="png")
+            timing = gr.Markdown()
+
+    gr.on(
+        [picture.change, model.change, seed.change],
+        shown(partial(translate_file, models)),
+        inputs=[picture, model, seed],
+        outputs=[slider, timing],
+        trigger_mode="always_last",
+        concurrency_id="model",
+        api_visibility="private",
+    )
+
+
+def web_component(name: str, label: str, **props: Any) -> gr.HTML:
+    """A `gr.HTML` from the files `web/NAME.html`, `.css` and `.js`."""
+    html, css, js = (
+        (HERE / "web" / f"{name}.{suffix}").read_text(encoding="utf-8") for suffix in ("html", "css", "js")
+    )
+    return gr.HTML(label=label, html_template=html, css_template=css, js_on_load=js, elem_id=name, value="", **props)
+
+
+def drawings() -> list[dict[str, str]]:
+    """The drawings under the canvas: name and data URL."""
+    from base64 import b64encode
+
+    return [
+        {
+            "name": path.stem.split("-", 1)[-1].replace("-", " "),
+            "image": "data:image/png;base64," + b64encode(path.read_bytes()).decode(),
+        }
+        for path in sorted(EXAMPLES.glob("drawing-*.png"))
+    ]
+
+
+def tiles() -> list[Path]:
+    return sorted(EXAMPLES.glob("tile-*.png"))
+
+
+def chosen_seed(choice: gr.SelectData) -> int:
+    """The seed in the caption of a clicked variation."""
+    return int(choice.value["caption"].removeprefix("seed "))

@@ -1,0 +1,18 @@
+// The result panel: shows the newest answer of the server, and how long it took.
+const picture = element.querySelector('.picture');
+const waiting = element.querySelector('.waiting');
+const note = element.querySelector('.note');
+const timing = element.querySelector('.timing');
+
+watch('value', () => {
+  if (!props.value) return;
+  const answer = JSON.parse(props.value);
+  note.textContent = answer.error ?? '';
+  if (answer.error) return;
+  picture.src = answer.image;
+  picture.hidden = false;
+  waiting.hidden = true;
+  picture.dataset.frame = answer.id;
+  const trip = Math.round(performance.now() - answer.sent);
+  timing.textContent = `model ${Math.round(answer.ms)} ms · pen to picture ${trip} ms · seed ${answer.seed}`;
+});
