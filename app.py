@@ -34,8 +34,11 @@ def main(arguments: list[str] | None = None) -> int:
             footer_links=[],
             theme=theme(),
         )
-    except (Pix2PixError, OSError) as error:
+    except Pix2PixError as error:
         print(f"app.py: {error}", file=sys.stderr)
+        return 2
+    except OSError:
+        print(f"app.py: {options.host}:{options.port} cannot be listened on: choose another --port.", file=sys.stderr)
         return 2
     return 0
 
@@ -43,7 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
 def theme():
     import gradio as gr
 
-    return gr.themes.Soft(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+    return gr.themes.Soft(
+        primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"]
+    )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -59,7 +64,12 @@ def parser() -> argparse.ArgumentParser:
         default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
         help="port to listen on (default %(default)s)",
     )
-    p.add_argument("--models", nargs="+", metavar="MODEL", help="bundled names, checkpoint folders or Hub ids to offer (default: all bundled)")
+    p.add_argument(
+        "--models",
+        nargs="+",
+        metavar="MODEL",
+        help="bundled names, folders or Hub ids (default: all bundled)",
+    )
     p.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default auto)")
     return p
 

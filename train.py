@@ -36,17 +36,22 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     what = p.add_argument_group("what to learn")
-    what.add_argument("--data", required=True, help="folder of side-by-side pictures (A | B), or with train/ and val/ in it")
-    what.add_argument("--direction", choices=["AtoB", "BtoA"], default="AtoB", help="which half is the input; A is the left")
+    what.add_argument("--data", required=True, help="folder of side-by-side pictures, or one with train/ and val/")
+    what.add_argument("--direction", choices=["AtoB", "BtoA"], default="AtoB", help="A is the left half")
     what.add_argument("--out", required=True, help="checkpoint folder to make")
-    what.add_argument("--input-kind", choices=["edges", "labels", "photo"], default="photo", help="what the input shows")
+    what.add_argument("--input-kind", choices=["edges", "labels", "photo"], default="photo", help="kind of input")
     size = p.add_argument_group("size of the networks")
     size.add_argument("--features", type=positive, default=64, help="channels of the generator's first level")
     size.add_argument("--max-features", type=positive, default=512, help="channels of its widest level")
     size.add_argument("--depth", type=positive, default=8, help="its levels; pictures are 2**depth pixels square")
     size.add_argument("--discriminator-features", type=positive, help="channels of D's first level (as --features)")
     how = p.add_argument_group("how to train")
-    how.add_argument("--epochs", type=positive, default=200, help="passes over the pairs; the learning rate falls over the second half")
+    how.add_argument(
+        "--epochs",
+        type=positive,
+        default=200,
+        help="passes over the pairs; the learning rate falls over the second half",
+    )
     how.add_argument("--batch-size", type=positive, default=1, help="pairs in a step")
     how.add_argument("--lr", type=float, default=2e-4, help="Adam's learning rate")
     how.add_argument("--l1-weight", type=float, default=100.0, help="lambda, the weight of L1 beside the cGAN loss")

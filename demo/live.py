@@ -8,8 +8,10 @@ import io
 import json
 import time
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from demo.models import Models
@@ -19,6 +21,7 @@ MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
 PNG_HEADER = "data:image/png;base64,"
 VARIATIONS = 8
+HARDLY = 0.01  # mean distance below which eight samples look like one picture
 
 
 def translate_frame(models: Models, frame: Any, model: str, seed: Any) -> str:
@@ -51,8 +54,8 @@ def translate_frame(models: Models, frame: Any, model: str, seed: Any) -> str:
     return json.dumps(answer)
 
 
-def variations(models: Models, frame: Any, model: str, seed: Any) -> list[tuple[Image.Image, str]]:
-    """The drawing under `VARIATIONS` seeds from `seed` on, each with its caption.
+def variations(models: Models, frame: Any, model: str, seed: Any) -> tuple[list[tuple[Image.Image, str]], str]:
+    """The drawing under `VARIATIONS` seeds from `seed` on, each with its caption, and a line on how far they differ.
 
     Raises:
         Pix2PixError: see `translate_frame`.
@@ -61,7 +64,17 @@ def variations(models: Models, frame: Any, model: str, seed: Any) -> list[tuple[
     first = min(whole_seed(seed), MAX_SEED - VARIATIONS + 1)
     seeds = range(first, first + VARIATIONS)
     results = models[model].sample(drawing, seeds)
-    return [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)]
+    distance = mean_distance(results)
+    line = f"Click one to keep its seed. On average two of these differ by {distance:.1%} of the range."
+    if distance < HARDLY:
+        line += " This model hardly listens to its dropout noise, as pix2pix trained by the paper's recipe does not."
+    return [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)], line
+
+
+def mean_distance(images: list[Image.Image]) -> float:
+    """Mean absolute difference over all pairs of pictures of one size, from 0 to 1."""
+    arrays = [np.asarray(image, np.float32) / 255 for image in images]
+    return float(np.mean([np.abs(a - b).mean() for a, b in combinations(arrays, 2)]))
 
 
 def translate_file(models: Models, path: str | None, model: str, seed: Any) -> tuple[Any, str]:

@@ -41,11 +41,13 @@ def draw_tab(models: Models, names: list[str]) -> None:
             canvas = web_component("canvas", "Your drawing", examples=drawings())
         with gr.Column(min_width=320):
             result = web_component("result", "Its translation")
-    with gr.Row(equal_height=True):
-        seed = gr.Number(0, label="Seed of the dropout noise", precision=0, minimum=0, min_width=120)
-        dice = gr.Button("🎲 Roll", min_width=100)
-        many = gr.Button(f"{VARIATIONS} variations", variant="primary", min_width=140)
-    grid = gr.Gallery(label="Variations: click one to keep its seed", columns=4, height=640, visible=False)
+            with gr.Row(elem_id="sampling"):
+                seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=100)
+                dice = gr.Button("Roll the dice", min_width=100)
+                many = gr.Button(f"{VARIATIONS} variations", variant="primary", min_width=100)
+    with gr.Column(visible=False) as sheet:
+        spread = gr.Markdown()
+        grid = gr.Gallery(label="Variations", show_label=False, columns=4, height="auto", format="png")
 
     translate = {
         "fn": partial(translate_frame, models),
@@ -61,9 +63,9 @@ def draw_tab(models: Models, names: list[str]) -> None:
     gr.on([seed.change, model.change], **translate)
     dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
     many.click(
-        shown(lambda *inputs: gr.Gallery(variations(models, *inputs), visible=True)),
+        shown(lambda *inputs: (*variations(models, *inputs), gr.Column(visible=True))),
         inputs=[canvas, model, seed],
-        outputs=grid,
+        outputs=[grid, spread, sheet],
         concurrency_id="model",
         api_visibility="private",
     )

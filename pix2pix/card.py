@@ -24,7 +24,8 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 
 | | |
 |---|---|
-| network | U-Net, `features={features}`, `max_features={max_features}`, `depth={depth}`: {parameters:,} parameters, float16 |
+| network | U-Net, `features={features}`, `max_features={max_features}`, `depth={depth}` |
+| weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
 | licence | not stated yet: say the data's and the weights' before you share them |
 | training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine} |

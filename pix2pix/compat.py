@@ -14,7 +14,7 @@ def import_torchvision() -> None:
     that nothing here uses. Declaring their names lets it in.
     """
     try:
-        import torchvision  # noqa: F401
+        import torchvision
     except RuntimeError as error:
         if "torchvision::nms" not in str(error):
             raise

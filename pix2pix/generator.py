@@ -78,8 +78,7 @@ class Generator(nn.Module):
         )
         # Innermost first. Every level but the innermost reads [up, skip], twice the width of its partner.
         self.decoder = nn.ModuleList(
-            Up(widths[level] * (1 if level == depth - 1 else 2), widths[level - 1])
-            for level in range(depth - 1, 0, -1)
+            Up(widths[level] * (1 if level == depth - 1 else 2), widths[level - 1]) for level in range(depth - 1, 0, -1)
         )
         self.head = nn.ConvTranspose2d(2 * widths[0], out_channels, 4, stride=2, padding=1)
         self.apply(initialise)

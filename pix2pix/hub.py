@@ -24,7 +24,8 @@ HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 
 def list_models() -> list[str]:
     """Names of the models that come with this copy, in alphabetical order."""
-    return sorted(path.parent.name for path in BUNDLED.glob(f"*/{WEIGHTS_FILE}") if (path.parent / CONFIG_FILE).is_file())
+    folders = (path.parent for path in BUNDLED.glob(f"*/{WEIGHTS_FILE}"))
+    return sorted(folder.name for folder in folders if (folder / CONFIG_FILE).is_file())
 
 
 def find_checkpoint(source: str | Path) -> Path:
@@ -70,11 +71,11 @@ def download(repo_id: str, revision: str | None = None) -> Path:
     except GatedRepoError:
         raise CheckpointError(f"The Hub asks for access to {name}: request it there and set HF_TOKEN.") from None
     except RepositoryNotFoundError:
-        raise CheckpointError(f"The Hub has no model {name}: check the name, or set HF_TOKEN if it is private.") from None
+        raise CheckpointError(f"The Hub has no model {name}: check the name; a private one needs HF_TOKEN.") from None
     except RevisionNotFoundError:
-        raise CheckpointError(f"The Hub's model {repo_id} has no revision {revision}: check the name after the @.") from None
+        raise CheckpointError(f"The Hub's {repo_id} has no revision {revision}: check the name after the @.") from None
     except LocalEntryNotFoundError:
-        raise CheckpointError(f"The Hub cannot be reached and {name} is not in its cache: connect once, then try again.") from None
+        raise CheckpointError(f"The Hub cannot be reached and {name} is not in its cache: connect once.") from None
     except (HfHubHTTPError, OSError) as error:
         raise CheckpointError(f"The Hub did not give {name} ({type(error).__name__}): try again later.") from None
     return Path(folder)
@@ -97,7 +98,7 @@ def read_config(folder: Path) -> dict[str, Any]:
             f"{folder} holds no {CONFIG_FILE}: a checkpoint folder has {CONFIG_FILE} and {WEIGHTS_FILE}."
         ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise CheckpointError(f"{path} is not a pix2pix config: it needs an object with a \"generator\" object.") from None
+        raise CheckpointError(f'{path} is not a pix2pix config: it needs an object "generator".') from None
     return {**config, "task": task}
 
 

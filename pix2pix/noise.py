@@ -18,9 +18,7 @@ import numpy as np
 MAX_SEED = 2**63 - 1
 
 
-def dropout_masks(
-    shapes: Sequence[tuple[int, int, int]], rate: float, seed: int, draw: int = 0
-) -> list[np.ndarray]:
+def dropout_masks(shapes: Sequence[tuple[int, int, int]], rate: float, seed: int, draw: int = 0) -> list[np.ndarray]:
     """One dropout mask for each shape.
 
     Args:

@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
@@ -82,9 +81,11 @@ class Trainer:
         self.folder = self.out / "training"
         self._check_folder(resume)
         self.device = choose_device(settings.device)
-        jitter_size = 2**settings.depth
-        self.pairs = PairFolder(settings.data, "train", settings.direction, jitter_size, jitter=True, seed=settings.seed)
-        self.fixed = fixed_pairs(settings, jitter_size)
+        if settings.depth < 5:
+            raise TrainingError(f"--depth is {settings.depth}: the discriminator's patches need at least 5 (32 pixels).")
+        size = 2**settings.depth
+        self.pairs = PairFolder(settings.data, "train", settings.direction, size, jitter=True, seed=settings.seed)
+        self.fixed = fixed_pairs(settings, size)
         self.steps_per_epoch = -(-len(self.pairs) // settings.batch_size)
         self.total_steps = settings.epochs * self.steps_per_epoch
         self.step = 0
@@ -94,7 +95,8 @@ class Trainer:
         self.generator = Generator(
             features=settings.features, max_features=settings.max_features, depth=settings.depth
         ).to(self.device)
-        self.discriminator = Discriminator(features=settings.discriminator_features or settings.features).to(self.device)
+        discriminator_features = settings.discriminator_features or settings.features
+        self.discriminator = Discriminator(features=discriminator_features).to(self.device)
         betas = (0.5, 0.999)
         self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), settings.lr, betas, fused=True)
         self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), settings.lr, betas, fused=True)
@@ -122,7 +124,8 @@ class Trainer:
                 progress.update()
                 epoch, in_epoch = divmod(self.step, self.steps_per_epoch)
                 if self.step % 10 == 0:
-                    progress.set_postfix(epoch=f"{epoch}/{self.settings.epochs}", **{k: f"{float(v):.3f}" for k, v in losses.items()})
+                    shown = {name: f"{float(value):.3f}" for name, value in losses.items()}
+                    progress.set_postfix(epoch=f"{epoch}/{self.settings.epochs}", **shown)
                 self.seconds = time.monotonic() - begun
                 if in_epoch == 0:
                     count = self.steps_per_epoch
@@ -139,7 +142,7 @@ class Trainer:
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches that are still to come."""
         size = self.settings.batch_size
-        keys = []
+        keys: list[list[tuple[int, int]]] = []
         for step in range(self.step, self.total_steps):
             epoch, in_epoch = divmod(step, self.steps_per_epoch)
             if not keys or in_epoch == 0:
@@ -244,14 +247,15 @@ class Trainer:
         except TrainingError:
             raise
         except Exception as error:  # a damaged pickle can raise nearly anything
-            raise TrainingError(f"{path} is damaged ({type(error).__name__}): start again with another --out.") from None
+            name = type(error).__name__
+            raise TrainingError(f"{path} is damaged ({name}): start again with another --out.") from None
 
     def _check_folder(self, resume: bool) -> None:
         finished = [name for name in (CONFIG_FILE, WEIGHTS_FILE) if (self.out / name).exists()]
         if finished:
             raise TrainingError(f"{self.out} already holds a model ({finished[0]}): choose another --out.")
         if not resume and (self.folder / STATE_FILE).exists():
-            raise TrainingError(f"{self.out} holds an unfinished run: continue it with --resume, or choose another --out.")
+            raise TrainingError(f"{self.out} holds an unfinished run: add --resume, or choose another --out.")
 
     def _finish(self) -> None:
         """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""

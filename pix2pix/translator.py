@@ -85,11 +85,8 @@ class Translator:
 
     def _sample_whole(self, image: Image.Image, noises: list[list[Tensor] | None]) -> list[Image.Image]:
         square, box = to_square(image, fill="white" if self.input_kind == "edges" else None)
-        x = to_array(square.resize((self.size, self.size), Image.Resampling.LANCZOS) if square.width != self.size else square)
-        outputs = [to_image(y) for y in self._translate(x, noises)]
-        if square.width != self.size:
-            outputs = [y.resize(square.size, Image.Resampling.LANCZOS) for y in outputs]
-        return [y.crop(box) for y in outputs]
+        outputs = [to_image(y) for y in self._translate(to_array(scaled(square, self.size)), noises)]
+        return [scaled(y, square.width).crop(box) for y in outputs]
 
     def _sample_tiled(self, image: Image.Image, noises: list[list[Tensor] | None]) -> list[Image.Image]:
         x = to_array(image)
@@ -120,6 +117,11 @@ class Translator:
         shapes = self.generator.noise_shapes(self.size, self.size)
         masks = dropout_masks(shapes, self.generator.config["dropout"], seed)
         return [torch.from_numpy(mask)[None].to(self.device) for mask in masks]
+
+
+def scaled(square: Image.Image, side: int) -> Image.Image:
+    """A square picture at `side` x `side` pixels."""
+    return square if square.width == side else square.resize((side, side), Image.Resampling.LANCZOS)
 
 
 def to_square(image: Image.Image, fill: str | None) -> tuple[Image.Image, tuple[int, int, int, int]]:

@@ -6,6 +6,8 @@ The tile is a town as seen from above, painted from a seed. Nothing here comes f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,101 +15,106 @@ from PIL import Image, ImageDraw, ImageFilter
 
 HERE = Path(__file__).resolve().parent
 SIDE = 256
-Points = list[tuple[float, float]]
-
-# Each drawing is a list of strokes; each stroke a list of (x, y) that a curve runs through. A point given twice is a
-# corner.
-DRAWINGS: dict[str, list[Points]] = {
+# Each drawing is a list of strokes: the points "x,y" that a smooth curve runs through. At "/" it has a corner.
+DRAWINGS = {
     "1-sneaker": [
-        [(14, 164), (22, 150), (44, 140), (74, 132), (100, 116), (124, 98), (138, 90), (150, 88)],
-        [(150, 88), (160, 96), (176, 104), (196, 102), (212, 88), (222, 80), (230, 84), (234, 104), (238, 134), (242, 160), (242, 172)],
-        [(14, 164), (12, 174), (16, 186), (30, 194), (80, 198), (140, 197), (200, 194), (236, 190), (242, 172)],
-        [(14, 172), (40, 180), (90, 183), (150, 181), (210, 176), (241, 166)],
-        [(44, 141), (58, 152), (62, 168), (58, 180)],
-        [(86, 130), (98, 142), (112, 148), (136, 146), (152, 134), (160, 116), (160, 97)],
-        [(98, 120), (112, 130)], [(108, 112), (124, 124)], [(119, 104), (136, 116)], [(130, 96), (147, 108)],
-        [(172, 178), (184, 152), (206, 134), (234, 126)],
-        [(216, 86), (212, 110), (216, 132)],
+        "14,164 22,150 44,140 74,132 100,116 124,98 138,90 150,88",
+        "150,88 160,96 176,104 196,102 212,88 222,80 230,84 234,104 238,134 242,160 242,172",
+        "14,164 12,174 16,186 30,194 80,198 140,197 200,194 236,190 242,172",
+        "14,172 40,180 90,183 150,181 210,176 241,166",
+        "44,141 58,152 62,168 58,180",
+        "86,130 98,142 112,148 136,146 152,134 160,116 160,97",
+        "98,120 112,130",
+        "108,112 124,124",
+        "119,104 136,116",
+        "130,96 147,108",
+        "172,178 184,152 206,134 234,126",
+        "216,86 212,110 216,132",
     ],
     "2-boot": [
-        [(92, 40), (120, 36), (150, 34), (176, 36)],
-        [(92, 40), (94, 70), (96, 104), (92, 126), (76, 146), (52, 160), (32, 174), (24, 190), (24, 206)],
-        [(176, 36), (178, 70), (176, 110), (180, 150), (184, 180), (184, 204)],
-        [(24, 206), (40, 214), (70, 216), (104, 213), (128, 206), (136, 206), (136, 206), (136, 222), (136, 222), (184, 222), (184, 222), (184, 204)],
-        [(24, 200), (48, 207), (84, 208), (120, 201), (150, 199), (184, 202)],
-        [(93, 64), (120, 70), (150, 70), (177, 64)],
-        [(112, 74), (118, 100), (116, 130)], [(150, 72), (148, 100), (152, 128)],
+        "92,40 120,36 150,34 176,36",
+        "92,40 94,70 96,104 92,126 76,146 52,160 32,174 24,190 24,206",
+        "176,36 178,70 176,110 180,150 184,180 184,204",
+        "24,206 40,214 70,216 104,213 128,206 136,206 / 136,222 / 184,222 / 184,204",
+        "24,200 48,207 84,208 120,201 150,199 184,202",
+        "93,64 120,70 150,70 177,64",
+        "112,74 118,100 116,130",
+        "150,72 148,100 152,128",
     ],
     "3-heel": [
-        [(18, 206), (34, 198), (58, 186), (84, 168), (112, 144), (140, 118), (164, 96), (184, 82), (204, 74), (220, 76), (230, 84)],
-        [(18, 206), (16, 212), (28, 216), (56, 215), (84, 206), (110, 186), (136, 164), (164, 146), (190, 138), (206, 140)],
-        [(230, 84), (234, 104), (230, 124), (222, 146), (217, 176), (215, 214), (215, 214), (203, 214), (203, 214), (204, 180), (206, 140)],
-        [(66, 180), (80, 186), (104, 172), (132, 148), (160, 124), (186, 104), (208, 92), (228, 84)],
+        "18,206 34,198 58,186 84,168 112,144 140,118 164,96 184,82 204,74 220,76 230,84",
+        "18,206 16,212 28,216 56,215 84,206 110,186 136,164 164,146 190,138 206,140",
+        "230,84 234,104 230,124 222,146 217,176 215,214 / 203,214 / 204,180 206,140",
+        "66,180 80,186 104,172 132,148 160,124 186,104 208,92 228,84",
     ],
     "4-loafer": [
-        [(14, 176), (22, 158), (48, 144), (78, 132), (104, 116), (124, 104), (140, 104)],
-        [(140, 104), (168, 110), (200, 98), (222, 84), (234, 84), (242, 100), (244, 130), (242, 152)],
-        [(14, 176), (18, 188), (40, 194), (84, 192), (122, 186), (164, 184), (164, 184), (166, 194), (200, 192), (240, 184), (242, 152)],
-        [(16, 180), (50, 185), (100, 182), (150, 174), (200, 172), (242, 160)],
-        [(44, 148), (64, 150), (92, 142), (120, 126), (138, 108)],
-        [(88, 127), (104, 136), (126, 146), (140, 140), (136, 122), (112, 112)],
+        "14,176 22,158 48,144 78,132 104,116 124,104 140,104",
+        "140,104 168,110 200,98 222,84 234,84 242,100 244,130 242,152",
+        "14,176 18,188 40,194 84,192 122,186 164,184 / 166,194 200,192 240,184 242,152",
+        "16,180 50,185 100,182 150,174 200,172 242,160",
+        "44,148 64,150 92,142 120,126 138,108",
+        "88,127 104,136 126,146 140,140 136,122 112,112",
     ],
     "5-tall-boot": [
-        [(108, 14), (132, 10), (160, 10), (180, 14)],
-        [(108, 14), (106, 50), (110, 96), (110, 140), (104, 166), (88, 186), (66, 202), (50, 220), (46, 234)],
-        [(180, 14), (182, 50), (176, 96), (170, 140), (172, 170), (178, 196), (176, 214)],
-        [(46, 234), (60, 242), (88, 240), (114, 228), (136, 216), (150, 214), (150, 214), (152, 244), (152, 244), (174, 244), (174, 244), (176, 214)],
-        [(111, 152), (136, 160), (171, 150)], [(124, 158), (122, 172), (136, 176), (138, 161)],
+        "108,14 132,10 160,10 180,14",
+        "108,14 106,50 110,96 110,140 104,166 88,186 66,202 50,220 46,234",
+        "180,14 182,50 176,96 170,140 172,170 178,196 176,214",
+        "46,234 60,242 88,240 114,228 136,216 150,214 / 152,244 / 174,244 / 176,214",
+        "111,152 136,160 171,150",
+        "124,158 122,172 136,176 138,161",
     ],
     "6-high-top": [
-        [(14, 190), (20, 174), (44, 162), (72, 152), (88, 130), (100, 100), (108, 66), (114, 44)],
-        [(114, 44), (132, 36), (150, 40), (176, 40), (194, 34), (202, 44), (204, 80), (208, 120), (214, 160), (216, 186)],
-        [(14, 190), (12, 204), (20, 214), (70, 217), (130, 215), (190, 212), (214, 208), (216, 186)],
-        [(14, 196), (60, 202), (120, 200), (180, 196), (216, 190)],
-        [(44, 162), (58, 172), (64, 186), (62, 201)],
-        [(76, 152), (92, 160), (108, 152), (120, 124), (130, 88), (134, 58), (132, 38)],
-        [(90, 130), (110, 136)], [(97, 112), (118, 118)], [(102, 94), (124, 100)], [(106, 76), (129, 82)], [(111, 58), (132, 64)],
-        [(150, 84), (166, 70), (182, 84), (166, 98), (150, 84)],
+        "14,190 20,174 44,162 72,152 88,130 100,100 108,66 114,44",
+        "114,44 132,36 150,40 176,40 194,34 202,44 204,80 208,120 214,160 216,186",
+        "14,190 12,204 20,214 70,217 130,215 190,212 214,208 216,186",
+        "14,196 60,202 120,200 180,196 216,190",
+        "44,162 58,172 64,186 62,201",
+        "76,152 92,160 108,152 120,124 130,88 134,58 132,38",
+        "90,130 110,136",
+        "97,112 118,118",
+        "102,94 124,100",
+        "106,76 129,82",
+        "111,58 132,64",
+        "150,84 166,70 182,84 166,98 150,84",
     ],
-}  # fmt: skip
+}
 
 
 def main() -> None:
     for name, strokes in DRAWINGS.items():
         image = Image.new("1", (SIDE, SIDE), 1)
-        for points in strokes:
-            for x, y in curve(points):
+        for stroke in strokes:
+            for x, y in curve(stroke):
                 image.paste(0, (round(x), round(y), round(x) + 2, round(y) + 2))
         image.save(HERE / f"drawing-{name}.png", optimize=True)
     paint_town(np.random.default_rng(3)).save(HERE / "tile-1-town.png", optimize=True)
     paint_town(np.random.default_rng(8), side=512).save(HERE / "tile-2-larger-town.png", optimize=True)
 
 
-def curve(points: Points) -> np.ndarray:
-    """(N, 2) points at most a pixel apart on a centripetal Catmull-Rom curve through `points`."""
-    parts = []
-    run: Points = []
-    for point in points:
-        if run and run[-1] == point:  # a corner: the curve ends here and another begins
-            parts.append(run)
-            run = []
-        run.append(point)
-    parts.append(run)
-    return np.concatenate([smooth(np.array(part, float)) for part in parts if len(part) > 1])
+def curve(stroke: str) -> np.ndarray:
+    """(N, 2) points at most a pixel apart along a stroke."""
+    points = [[tuple(map(float, word.split(","))) for word in part.split()] for part in stroke.split(" / ")]
+    for before, after in pairwise(points):
+        after.insert(0, before[-1])  # both curves meet in the corner
+    return np.concatenate([smooth(np.array(part)) for part in points])
 
 
 def smooth(points: np.ndarray) -> np.ndarray:
+    """A centripetal Catmull-Rom curve through `points` (Barry and Goldman's pyramid)."""
     ends = np.concatenate([[2 * points[0] - points[1]], points, [2 * points[-1] - points[-2]]])
     pieces = []
-    for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
-        t = np.cumsum([0, *(np.linalg.norm(q - p) ** 0.5 + 1e-6 for p, q in ((a, b), (b, c), (c, d)))])
-        u = np.linspace(t[1], t[2], 2 + int(2 * np.linalg.norm(c - b)))[:, None]
-        mix = lambda p, q, i, j: ((t[j] - u) * p + (u - t[i]) * q) / (t[j] - t[i])  # noqa: E731
-        left, middle, right = mix(a, b, 0, 1), mix(b, c, 1, 2), mix(c, d, 2, 3)
-        near = ((t[2] - u) * left + (u - t[0]) * middle) / (t[2] - t[0])
-        far = ((t[3] - u) * middle + (u - t[1]) * right) / (t[3] - t[1])
-        pieces.append(((t[2] - u) * near + (u - t[1]) * far) / (t[2] - t[1]))
+    for four in zip(ends, ends[1:], ends[2:], ends[3:], strict=False):
+        t = np.cumsum([0, *(np.linalg.norm(q - p) ** 0.5 + 1e-6 for p, q in pairwise(four))])
+        u = np.linspace(t[1], t[2], 2 + int(2 * np.linalg.norm(four[2] - four[1])))[:, None]
+        lines = [between(u, p, q, t[i], t[i + 1]) for i, (p, q) in enumerate(pairwise(four))]
+        parabolas = [between(u, p, q, t[i], t[i + 2]) for i, (p, q) in enumerate(pairwise(lines))]
+        pieces.append(between(u, *parabolas, t[1], t[2]))
     return np.concatenate(pieces)
+
+
+def between(u: np.ndarray, p: np.ndarray, q: np.ndarray, start: float, end: float) -> np.ndarray:
+    """What lies at `u` on the way from `p` at `start` to `q` at `end`."""
+    return ((end - u) * p + (u - start) * q) / (end - start)
 
 
 def paint_town(rng: np.random.Generator, side: int = 300) -> Image.Image:
@@ -116,8 +123,8 @@ def paint_town(rng: np.random.Generator, side: int = 300) -> Image.Image:
     ground = Image.new("RGB", (big, big), (62, 64, 58))
     draw = ImageDraw.Draw(ground)
     xs, ys = streets(rng, big, 96), streets(rng, big, 62)
-    for x0, x1 in zip(xs, xs[1:], strict=False):
-        for y0, y1 in zip(ys, ys[1:], strict=False):
+    for x0, x1 in pairwise(xs):
+        for y0, y1 in pairwise(ys):
             block(draw, rng, x0 + 9, y0 + 7, x1 - 9, y1 - 7)
     for x in xs:
         draw.rectangle([x - 5, 0, x + 5, big], fill=(74, 75, 76))
@@ -162,7 +169,7 @@ def block(draw: ImageDraw.ImageDraw, rng: np.random.Generator, x0: int, y0: int,
             x += width
 
 
-def trees(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box: list[float], count: int) -> None:
+def trees(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box: Sequence[float], count: int) -> None:
     for _ in range(count):
         x, y, r = rng.uniform(box[0], box[2]), rng.uniform(box[1], box[3]), rng.uniform(2, 5)
         shade = rng.uniform(0.7, 1.3)

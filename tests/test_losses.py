@@ -1,0 +1,36 @@
+"""The objective, worked out by hand."""
+
+from __future__ import annotations
+
+from math import exp, log
+
+import pytest
+import torch
+
+from pix2pix.losses import discriminator_loss, generator_gan_loss, l1_loss
+
+
+def sigmoid(v: float) -> float:
+    return 1 / (1 + exp(-v))
+
+
+def test_discriminator_loss_is_the_halved_cross_entropy():
+    real, fake = torch.tensor([2.0, -1.0]), torch.tensor([0.5, -3.0])
+    by_hand = -(log(sigmoid(2)) + log(sigmoid(-1))) / 2 - (log(1 - sigmoid(0.5)) + log(1 - sigmoid(-3))) / 2
+    assert discriminator_loss(real, fake).item() == pytest.approx(by_hand / 2, rel=1e-6)
+
+
+def test_ignorance_costs_ln_2():
+    assert discriminator_loss(torch.zeros(4), torch.zeros(4)).item() == pytest.approx(log(2))
+
+
+def test_generator_loss_does_not_saturate():
+    fake = torch.tensor([-20.0], requires_grad=True)
+    loss = generator_gan_loss(fake)
+    assert loss.item() == pytest.approx(20.0, rel=1e-6)
+    loss.backward()
+    assert fake.grad.item() == pytest.approx(-1.0, rel=1e-6)  # log(1 - D) would give a gradient of 2e-9 here
+
+
+def test_l1():
+    assert l1_loss(torch.tensor([1.0, -1.0]), torch.tensor([0.5, 1.0])).item() == pytest.approx(1.25)

@@ -1,0 +1,137 @@
+"""The two networks against the paper: sizes, shapes, receptive field, and an independent reading of the U-Net."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from pix2pix import Discriminator, Generator
+from pix2pix.noise import dropout_masks
+
+
+def count(module: torch.nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
+
+
+def test_generator_has_the_papers_size():
+    # 4x4 weights, a bias where no norm follows, a scale and a shift where one does.
+    down = [3, 64, 128, 256, 512, 512, 512, 512, 512]
+    encoder = sum(16 * a * b for a, b in zip(down, down[1:], strict=False)) + 64 + 512 + 2 * sum(down[2:8])
+    up = [(512, 512), (1024, 512), (1024, 512), (1024, 512), (1024, 256), (512, 128), (256, 64)]
+    decoder = sum(16 * a * b + 2 * b for a, b in up) + 16 * 128 * 3 + 3
+    assert count(Generator()) == encoder + decoder == 54_414_531
+
+
+def test_compact_generator_fits_ten_megabytes():
+    assert 4_100_000 < count(Generator(features=32, max_features=128)) < 4_300_000
+
+
+def test_discriminator_has_the_papers_size_and_patches():
+    widths = [6, 64, 128, 256, 512, 1]
+    weights = sum(16 * a * b for a, b in zip(widths, widths[1:], strict=False))
+    discriminator = Discriminator()
+    assert count(discriminator) == weights + 64 + 1 + 2 * (128 + 256 + 512) == 2_768_705
+    x = torch.zeros(1, 3, 256, 256)
+    assert discriminator(x, x).shape == (1, 1, 30, 30)
+
+
+@pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70)])
+def test_receptive_field_measured_by_gradient(layers: int, field: int):
+    torch.manual_seed(0)
+    discriminator = Discriminator(features=4, layers=layers).double()
+    for module in discriminator.modules():  # statistics over the whole picture would let every pixel in
+        if isinstance(module, torch.nn.InstanceNorm2d):
+            module.forward = lambda x: x  # type: ignore[method-assign]
+    y = torch.randn(1, 3, 160, 160, dtype=torch.float64, requires_grad=True)
+    logits = discriminator(torch.randn(1, 3, 160, 160, dtype=torch.float64), y)
+    logits[0, 0, logits.shape[2] // 2, logits.shape[3] // 2].backward()
+    seen = y.grad[0].abs().sum(0) > 0  # type: ignore[index]
+    rows, columns = seen.any(1).nonzero(), seen.any(0).nonzero()
+    assert rows.max() - rows.min() + 1 == field
+    assert columns.max() - columns.min() + 1 == field
+
+
+def test_discriminator_sees_the_input_picture():
+    discriminator = Discriminator(features=4)
+    x, y = torch.randn(2, 1, 3, 64, 64)
+    assert not torch.allclose(discriminator(x, y), discriminator(-x, y))
+
+
+def reference(weights: dict[str, torch.Tensor], x: torch.Tensor, masks: list[torch.Tensor], depth: int) -> torch.Tensor:
+    """The paper's U-Net written out with functions, at the batch of one for which batch norm is defined."""
+
+    def norm(t: torch.Tensor, name: str) -> torch.Tensor:
+        return F.batch_norm(t, None, None, weights[f"{name}.weight"], weights[f"{name}.bias"], training=True, eps=1e-5)
+
+    skips = []
+    for level in range(depth):
+        bias = weights.get(f"encoder.{level}.conv.bias")
+        x = F.conv2d(x if level == 0 else F.leaky_relu(x, 0.2), weights[f"encoder.{level}.conv.weight"], bias, 2, 1)
+        if 0 < level < depth - 1:
+            x = norm(x, f"encoder.{level}.norm")
+        skips.append(x)
+    x = skips.pop()
+    for level in range(depth - 1):
+        x = F.conv_transpose2d(F.relu(x), weights[f"decoder.{level}.conv.weight"], None, 2, 1)
+        x = norm(x, f"decoder.{level}.norm")
+        if level < 3:
+            x = x * masks[level]
+        x = torch.cat([x, skips.pop()], 1)
+    return torch.tanh(F.conv_transpose2d(F.relu(x), weights["head.weight"], weights["head.bias"], 2, 1))
+
+
+@pytest.mark.parametrize(("features", "depth"), [(4, 5), (8, 6)])
+def test_generator_equals_an_independent_reading_of_the_paper(features: int, depth: int):
+    torch.manual_seed(features)
+    generator = Generator(features=features, max_features=32, depth=depth).double()
+    x = torch.randn(1, 3, 2**depth, 2**depth, dtype=torch.float64)
+    shapes = generator.noise_shapes(2**depth, 2**depth)
+    masks = [torch.from_numpy(mask)[None].double() for mask in dropout_masks(shapes, 0.5, seed=3)]
+    expected = reference(generator.state_dict(), x, masks, depth)
+    torch.testing.assert_close(generator(x, masks), expected, rtol=0, atol=1e-10)
+
+
+def test_noise_shapes_at_256_are_the_three_innermost_decoder_levels():
+    assert Generator(features=2, max_features=16).noise_shapes(256, 256) == [(16, 2, 2), (16, 4, 4), (16, 8, 8)]
+
+
+def test_batch_mates_change_nothing(small_generator: Generator):
+    x = torch.randn(3, 3, 32, 32)
+    together = small_generator(x)
+    for i in range(3):
+        torch.testing.assert_close(together[i : i + 1], small_generator(x[i : i + 1]), rtol=0, atol=1e-5)
+
+
+def test_training_mode_changes_nothing(small_generator: Generator):
+    x = torch.randn(1, 3, 32, 32)
+    try:
+        training = small_generator.train()(x)
+    finally:
+        small_generator.eval()
+    assert torch.equal(training, small_generator(x))
+
+
+def test_first_weights_are_normal_with_deviation_2_percent():
+    torch.manual_seed(0)
+    generator = Generator(features=32, max_features=128)
+    weight = generator.encoder[4].conv.weight  # type: ignore[union-attr]
+    assert abs(weight.std().item() - 0.02) < 0.0005
+    assert abs(weight.mean().item()) < 0.0005
+    assert generator.encoder[0].conv.bias.abs().max() == 0  # type: ignore[union-attr]
+
+
+def test_a_picture_that_does_not_fit_is_named():
+    with pytest.raises(ValueError, match=r"100 x 96 .* multiples of 32"):
+        Generator(features=2, max_features=4, depth=5)(torch.zeros(1, 3, 96, 100))
+
+
+@pytest.mark.parametrize("wrong", [{"depth": 3}, {"dropout": 1.0}, {"features": 0}, {"in_channels": 0}])
+def test_impossible_networks_are_refused(wrong: dict):
+    with pytest.raises(ValueError):
+        Generator(**wrong)
+
+
+def test_channels_are_free():
+    generator = Generator(in_channels=1, out_channels=2, features=2, max_features=4, depth=5)
+    assert generator(torch.zeros(1, 1, 32, 64)).shape == (1, 2, 32, 64)
