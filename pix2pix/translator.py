@@ -15,7 +15,7 @@ from pix2pix.generator import Generator
 from pix2pix.images import check_size, to_array, to_image, to_rgb
 from pix2pix.noise import dropout_masks
 
-TILE_OVERLAP = 64  # pixels that neighbouring tiles share at least
+OVERLAP = 4  # neighbouring tiles share at least 1 / OVERLAP of their side
 
 
 class Translator:
@@ -144,14 +144,15 @@ def to_square(image: Image.Image, fill: str | None) -> tuple[Image.Image, tuple[
     return Image.fromarray(np.pad(np.asarray(image), margins, mode="edge")), box
 
 
-def tile_starts(length: int, size: int, overlap: int = TILE_OVERLAP) -> list[int]:
+def tile_starts(length: int, size: int) -> list[int]:
     """Where tiles of `size` pixels begin along a side of `length` >= `size`: evenly, first at 0, last at the end."""
-    count = 1 if length <= size else -(-(length - overlap) // (size - overlap))
+    overlap = size // OVERLAP
+    count = -(-(length - overlap) // (size - overlap))
     return [round(i * (length - size) / max(1, count - 1)) for i in range(count)]
 
 
-def feather(size: int, overlap: int = TILE_OVERLAP) -> np.ndarray:
-    """Weights of a tile's pixels, (size, size) float32: 1 inside, falling to nearly 0 over `overlap` at the borders."""
+def feather(size: int) -> np.ndarray:
+    """Weights of a tile's pixels, (size, size) float32: 1 inside, falling to nearly 0 over the overlap at its borders."""
     distance = np.minimum(np.arange(size), np.arange(size)[::-1]) + 1
-    ramp = np.minimum(1, distance / (min(overlap, size // 2) + 1)).astype(np.float32)
+    ramp = np.minimum(1, distance / (size // OVERLAP + 1)).astype(np.float32)
     return np.outer(ramp, ramp)

@@ -1,0 +1,97 @@
+"""Pairs from folders: the right halves, a joint jitter that follows from its key, and sentences for bad folders."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pix2pix import DataError
+from pix2pix.data import PairFolder
+
+
+def test_a_is_the_left_half_and_direction_swaps(tmp_path: Path):
+    image = Image.new("RGB", (64, 32), "red")
+    image.paste("blue", (32, 0, 64, 32))
+    image.save(tmp_path / "pair.png")
+    for direction, first in (("AtoB", 0), ("BtoA", 2)):
+        x, y = PairFolder(tmp_path, direction=direction, size=32)[0]
+        assert x.shape == y.shape == (3, 32, 32)
+        assert x[:, 5, 5].tolist() == [1.0 if c == first else -1.0 for c in range(3)]
+        assert y[:, 5, 5].tolist() == [1.0 if c == 2 - first else -1.0 for c in range(3)]
+
+
+def test_jitter_moves_both_halves_together(pairs: Path):
+    data = PairFolder(pairs, size=32, jitter=True)
+    plain = PairFolder(pairs, size=32)
+    for index in range(len(data)):
+        x, y = data[3, index]
+        assert (x + y).abs().max() < 0.02  # the truth is still the inverted input, pixel by pixel
+        assert not torch.equal(x, plain[index][0])
+
+
+def test_jitter_crops_from_286_of_256_and_mirrors_half_of_the_time(tmp_path: Path):
+    ramp = np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (256, 2, 3))
+    ramp[..., 1] = np.arange(256)[:, None]  # red tells the column, green the row
+    Image.fromarray(ramp).save(tmp_path / "ramp.png")
+    data = PairFolder(tmp_path, size=256, jitter=True)
+    mirrored, lefts, tops = 0, set(), set()
+    for epoch in range(200):
+        x, _ = data[epoch, 0]
+        red, green = ((x[:2] + 1) * 127.5).round()
+        flip = bool(red[0, 0] > red[0, -1])
+        mirrored += flip
+        lefts.add(int(red[0].min()))
+        tops.add(int(green[0, 0]))
+        # 256 of 286 columns stay in sight: 255 * 255 / 285 of the 255 grey levels.
+        assert abs((red[0].max() - red[0].min()) - 255 * 255 / 285) < 3
+    assert 70 < mirrored < 130
+    assert min(lefts) <= 1 and 24 <= max(lefts) <= 28 and min(tops) <= 1 and 24 <= max(tops) <= 28
+
+
+def test_jitter_follows_from_its_key_alone(pairs: Path):
+    one, other = (PairFolder(pairs, size=32, jitter=True, seed=5) for _ in range(2))
+    first = one[2, 3]
+    torch.rand(7)
+    other[2, 1]
+    before = torch.get_rng_state()
+    assert torch.equal(first[0], other[2, 3][0])
+    assert torch.equal(before, torch.get_rng_state())  # and leaves no trace
+    assert not torch.equal(first[0], other[4, 3][0])
+
+
+def test_files_are_read_in_the_order_of_their_names_whatever_else_lies_there(pairs: Path):
+    (pairs / "train" / "notes.txt").write_text("mine")
+    (pairs / "train" / "sub.png").mkdir()
+    shutil.copy(pairs / "train" / "0.png", pairs / "train" / "X.PNG")
+    names = [path.name for path in PairFolder(pairs, size=32).files]
+    assert names == [*(f"{i}.png" for i in range(8)), "X.PNG"]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda f: f.rmdir(), "There is no folder"),
+        (lambda f: None, "holds no JPEG or PNG"),
+        (lambda f: (f / "a.jpg").write_text("not a picture"), r"a\.jpg is not a picture"),
+        (lambda f: Image.new("RGB", (63, 32)).save(f / "odd.png"), r"odd\.png is 63 x 32 .* width must be even"),
+    ],
+)
+def test_bad_folders_get_one_sentence_with_the_name(tmp_path: Path, make, words: str):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    make(folder)
+    with pytest.raises(DataError, match=words) as caught:
+        PairFolder(folder)
+    assert str(folder) in str(caught.value)
+
+
+def test_a_truncated_picture_is_named_when_it_is_read(pairs: Path):
+    file = pairs / "train" / "0.png"
+    file.write_bytes(file.read_bytes()[:60])
+    with pytest.raises(DataError, match=r"0\.png"):
+        PairFolder(pairs, size=32)[0]

@@ -1,0 +1,84 @@
+"""The image door: whatever people bring becomes plain RGB, or a sentence."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from pix2pix import ImageError, open_image
+from pix2pix.images import MAX_PIXELS, to_array, to_image, to_rgb
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "I;16"])
+def test_every_mode_becomes_rgb_of_the_same_size(mode: str):
+    image = to_rgb(Image.new(mode, (5, 3)))
+    assert (image.mode, image.size) == ("RGB", (5, 3))
+
+
+def test_transparency_is_put_on_white():
+    assert to_rgb(Image.new("RGBA", (1, 1), (255, 0, 0, 0))).getpixel((0, 0)) == (255, 255, 255)
+    assert to_rgb(Image.new("RGBA", (1, 1), (0, 0, 0, 128))).getpixel((0, 0)) == (127, 127, 127)
+    palette = Image.new("P", (1, 1), 0)
+    palette.putpalette([10, 20, 30])
+    palette.info["transparency"] = 0
+    assert to_rgb(palette).getpixel((0, 0)) == (255, 255, 255)
+
+
+def test_sixteen_bits_are_scaled_not_cut(tmp_path: Path):
+    values = np.array([[0, 257 * 100, 65535]], dtype=np.uint16)
+    Image.fromarray(values).save(tmp_path / "deep.png")
+    assert np.asarray(open_image(tmp_path / "deep.png"))[0, :, 0].tolist() == [0, 100, 255]
+
+
+def test_a_photo_is_turned_upright(tmp_path: Path):
+    image = Image.new("RGB", (40, 20), "black")
+    exif = image.getexif()
+    exif[0x0112] = 6  # the camera was held sideways
+    image.save(tmp_path / "photo.jpg", exif=exif)
+    assert open_image(tmp_path / "photo.jpg").size == (20, 40)
+
+
+def test_eight_bits_survive_the_way_there_and_back():
+    levels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
+    assert np.array_equal(np.asarray(to_image(to_array(Image.fromarray(levels)))), levels)
+
+
+def test_missing_and_foreign_files_are_named(tmp_path: Path):
+    with pytest.raises(ImageError, match="no picture at .*gone.png"):
+        open_image(tmp_path / "gone.png")
+    with pytest.raises(ImageError, match="folder"):
+        open_image(tmp_path)
+    (tmp_path / "letter.png").write_text("Dear Sir")
+    with pytest.raises(ImageError, match=r"letter\.png is not a picture"):
+        open_image(tmp_path / "letter.png")
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path):
+    side = int(MAX_PIXELS**0.5) + 1
+    Image.new("1", (side, side)).save(tmp_path / "huge.png")
+    with pytest.raises(ImageError, match=f"{side} x {side} pixels"):
+        open_image(tmp_path / "huge.png")
+
+
+FILES = {}
+for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"):
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((24, 24)).convert("RGB").save(buffer, kind)
+    FILES[kind] = buffer.getvalue()
+
+
+@given(kind=st.sampled_from(sorted(FILES)), cut=st.integers(0, 2000), at=st.integers(0, 2000), byte=st.integers(0, 255))
+def test_damaged_files_give_a_picture_or_a_sentence(kind: str, cut: int, at: int, byte: int):
+    data = bytearray(FILES[kind])
+    data[at % len(data)] = byte
+    data = data[: max(0, len(data) - cut % len(data))]
+    try:
+        assert open_image(io.BytesIO(data), "It").mode == "RGB"
+    except ImageError as error:
+        assert str(error).startswith("It ")
