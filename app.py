@@ -46,9 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 def theme():
     import gradio as gr
 
-    return gr.themes.Soft(
-        primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"]
-    )
+    return gr.themes.Soft(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"])
 
 
 def parser() -> argparse.ArgumentParser:

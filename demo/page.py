@@ -76,10 +76,8 @@ def tile_tab(models: Models, names: list[str]) -> None:
     model = gr.Dropdown(names, value=names[0], label="Model", interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
-            picture = gr.Image(
-                label="A satellite tile of any size", type="filepath", sources=["upload", "clipboard"], image_mode=None
-            )
-            seed = gr.Number(0, label="Seed of the dropout noise", precision=0, minimum=0)
+            picture = picture_file("A satellite tile of any size")
+            seed = gr.Number(0, label="Seed", precision=0, minimum=0)
             gr.Examples([[str(path)] for path in tiles()], inputs=picture, label="Painted by a script")
         with gr.Column(min_width=320):
             slider = gr.ImageSlider(label="Before | after", interactive=False, format="png")
@@ -94,6 +92,14 @@ def tile_tab(models: Models, names: list[str]) -> None:
         concurrency_id="model",
         api_visibility="private",
     )
+
+
+def picture_file(label: str) -> gr.Image:
+    """An image upload that hands on the path of the file as it came. `gr.Image` would open it first, and answer a
+    letter or a decompression bomb in its own way; here every picture enters by `pix2pix.open_image`."""
+    picture = gr.Image(label=label, sources=["upload", "clipboard"])
+    picture.preprocess = lambda payload: payload.path if payload else None  # type: ignore[method-assign]
+    return picture
 
 
 def web_component(name: str, label: str, **props: Any) -> gr.HTML:

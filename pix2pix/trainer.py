@@ -82,7 +82,9 @@ class Trainer:
         self._check_folder(resume)
         self.device = choose_device(settings.device)
         if settings.depth < 5:
-            raise TrainingError(f"--depth is {settings.depth}: the discriminator's patches need at least 5 (32 pixels).")
+            raise TrainingError(
+                f"--depth is {settings.depth}: the discriminator's patches need at least 5 (32 pixels)."
+            )
         size = 2**settings.depth
         self.pairs = PairFolder(settings.data, "train", settings.direction, size, jitter=True, seed=settings.seed)
         self.fixed = fixed_pairs(settings, size)

@@ -152,7 +152,7 @@ def tile_starts(length: int, size: int) -> list[int]:
 
 
 def feather(size: int) -> np.ndarray:
-    """Weights of a tile's pixels, (size, size) float32: 1 inside, falling to nearly 0 over the overlap at its borders."""
+    """Weights of a tile's pixels, (size, size) float32: 1 inside, falling to nearly 0 over the overlap."""
     distance = np.minimum(np.arange(size), np.arange(size)[::-1]) + 1
     ramp = np.minimum(1, distance / (size // OVERLAP + 1)).astype(np.float32)
     return np.outer(ramp, ramp)

@@ -15,7 +15,9 @@ from pix2pix import ImageError, open_image
 from pix2pix.images import MAX_PIXELS, to_array, to_image, to_rgb
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "I;16"])
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "I;16"]
+)
 def test_every_mode_becomes_rgb_of_the_same_size(mode: str):
     image = to_rgb(Image.new(mode, (5, 3)))
     assert (image.mode, image.size) == ("RGB", (5, 3))
@@ -50,7 +52,7 @@ def test_eight_bits_survive_the_way_there_and_back():
 
 
 def test_missing_and_foreign_files_are_named(tmp_path: Path):
-    with pytest.raises(ImageError, match="no picture at .*gone.png"):
+    with pytest.raises(ImageError, match=r"no picture at .*gone\.png"):
         open_image(tmp_path / "gone.png")
     with pytest.raises(ImageError, match="folder"):
         open_image(tmp_path)

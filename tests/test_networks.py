@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch.nn import functional as F
@@ -17,7 +19,7 @@ def count(module: torch.nn.Module) -> int:
 def test_generator_has_the_papers_size():
     # 4x4 weights, a bias where no norm follows, a scale and a shift where one does.
     down = [3, 64, 128, 256, 512, 512, 512, 512, 512]
-    encoder = sum(16 * a * b for a, b in zip(down, down[1:], strict=False)) + 64 + 512 + 2 * sum(down[2:8])
+    encoder = sum(16 * a * b for a, b in pairwise(down)) + 64 + 512 + 2 * sum(down[2:8])
     up = [(512, 512), (1024, 512), (1024, 512), (1024, 512), (1024, 256), (512, 128), (256, 64)]
     decoder = sum(16 * a * b + 2 * b for a, b in up) + 16 * 128 * 3 + 3
     assert count(Generator()) == encoder + decoder == 54_414_531
@@ -29,7 +31,7 @@ def test_compact_generator_fits_ten_megabytes():
 
 def test_discriminator_has_the_papers_size_and_patches():
     widths = [6, 64, 128, 256, 512, 1]
-    weights = sum(16 * a * b for a, b in zip(widths, widths[1:], strict=False))
+    weights = sum(16 * a * b for a, b in pairwise(widths))
     discriminator = Discriminator()
     assert count(discriminator) == weights + 64 + 1 + 2 * (128 + 256 + 512) == 2_768_705
     x = torch.zeros(1, 3, 256, 256)

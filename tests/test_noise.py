@@ -51,7 +51,9 @@ def test_seeds_draws_and_levels_are_independent():
             assert abs((a == b).mean() - 0.5) < 0.06
 
 
-@pytest.mark.parametrize(("rate", "seed", "draw"), [(1.0, 0, 0), (-0.1, 0, 0), (0.5, -1, 0), (0.5, 2**63, 0), (0.5, 0, -1)])
+@pytest.mark.parametrize(
+    ("rate", "seed", "draw"), [(1.0, 0, 0), (-0.1, 0, 0), (0.5, -1, 0), (0.5, 2**63, 0), (0.5, 0, -1)]
+)
 def test_out_of_range_is_refused(rate: float, seed: int, draw: int):
     with pytest.raises(ValueError):
         dropout_masks([(1, 1, 1)], rate, seed, draw)

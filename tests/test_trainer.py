@@ -45,7 +45,9 @@ def test_twenty_steps_make_a_checkpoint_folder(pairs: Path, tmp_path: Path, caps
     assert config["task"] == {"direction": "AtoB", "input": "photo", "image_size": 32}
     card = (out / "README.md").read_text()
     assert "20 steps" in card and f"--data {pairs}" in card and "| this model |" in card
-    assert sorted(p.name for p in (out / "training" / "samples").iterdir()) == [f"epoch_000{i}.png" for i in range(1, 6)]
+    assert sorted(p.name for p in (out / "training" / "samples").iterdir()) == [
+        f"epoch_000{i}.png" for i in range(1, 6)
+    ]
     assert Image.open(out / "training" / "samples" / "epoch_0005.png").size == (3 * 32, 2 * 32)
     log = [json.loads(line) for line in (out / "training" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log] == [4, 8, 12, 16, 20]
@@ -187,4 +189,6 @@ def test_save_and_load_give_the_same_weights(small_generator: Generator, tmp_pat
     for name, tensor in small_generator.state_dict().items():
         assert torch.equal(whole[name], tensor)
         torch.testing.assert_close(half[name], tensor, rtol=1e-3, atol=1e-7)
-    assert (tmp_path / "half" / "model.safetensors").stat().st_size < 0.6 * (tmp_path / "whole" / "model.safetensors").stat().st_size
+    assert (tmp_path / "half" / "model.safetensors").stat().st_size < 0.6 * (
+        tmp_path / "whole" / "model.safetensors"
+    ).stat().st_size

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -24,7 +26,9 @@ def gradient(width: int, height: int) -> Image.Image:
     return Image.radial_gradient("L").resize((width, height)).convert("RGB")
 
 
-@given(width=st.integers(1, 90), height=st.integers(1, 90), mode=st.sampled_from(["1", "L", "P", "RGBA", "CMYK", "I;16"]))
+@given(
+    width=st.integers(1, 90), height=st.integers(1, 90), mode=st.sampled_from(["1", "L", "P", "RGBA", "CMYK", "I;16"])
+)
 @settings(deadline=None, max_examples=25)
 def test_any_size_and_mode_gives_rgb_of_the_same_size(translator: Translator, width: int, height: int, mode: str):
     result = translator(Image.new(mode, (width, height)), seed=1)
@@ -65,11 +69,13 @@ def test_drawings_keep_their_proportions(small_generator: Generator):
     assert ImageChops.difference(translator(wide), expected).getbbox() is None
 
 
-@pytest.mark.parametrize(("length", "size"), [(256, 256), (257, 256), (300, 256), (448, 256), (449, 256), (4096, 256), (33, 32)])
+@pytest.mark.parametrize(
+    ("length", "size"), [(256, 256), (257, 256), (300, 256), (448, 256), (449, 256), (4096, 256), (33, 32)]
+)
 def test_tiles_cover_everything_and_overlap_by_a_quarter(length: int, size: int):
     starts = tile_starts(length, size)
     assert starts[0] == 0 and starts[-1] == length - size
-    assert all(b - a <= size - size // 4 for a, b in zip(starts, starts[1:], strict=False))
+    assert all(b - a <= size - size // 4 for a, b in pairwise(starts))
 
 
 def test_seams_are_feathered():

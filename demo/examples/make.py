@@ -108,7 +108,7 @@ def smooth(points: np.ndarray) -> np.ndarray:
         u = np.linspace(t[1], t[2], 2 + int(2 * np.linalg.norm(four[2] - four[1])))[:, None]
         lines = [between(u, p, q, t[i], t[i + 1]) for i, (p, q) in enumerate(pairwise(four))]
         parabolas = [between(u, p, q, t[i], t[i + 2]) for i, (p, q) in enumerate(pairwise(lines))]
-        pieces.append(between(u, *parabolas, t[1], t[2]))
+        pieces.append(between(u, parabolas[0], parabolas[1], t[1], t[2]))
     return np.concatenate(pieces)
 
 

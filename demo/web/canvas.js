@@ -25,6 +25,7 @@ function send(final) {
   timer = null;
   lastSent = performance.now();
   frames += 1;
+  sheet.dataset.frame = frames;
   props.value = JSON.stringify({ id: frames, sent: Math.round(lastSent), final, image: sheet.toDataURL('image/png') });
   trigger('draw');
 }

@@ -1,0 +1,127 @@
+"""`python -m pix2pix` and the doors' help, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT
+from PIL import Image, ImageChops
+from skimage.metrics import structural_similarity
+
+from pix2pix import Translator, open_image
+from pix2pix.__main__ import main
+from pix2pix.data import PairFolder
+from pix2pix.images import to_array, to_image
+from pix2pix.metrics import measure
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    Image.radial_gradient("L").resize((40, 30)).convert("RGB").save(tmp_path / "in.png")
+    return tmp_path / "in.png"
+
+
+def test_translate_writes_the_translators_picture(picture: Path, small_checkpoint: Path, tmp_path: Path, capsys):
+    out = tmp_path / "new" / "out.png"
+    assert main(["translate", str(picture), str(out), "--model", str(small_checkpoint), "--seed", "5"]) == 0
+    expected = Translator.from_pretrained(small_checkpoint)(open_image(picture), seed=5)
+    assert ImageChops.difference(open_image(out), expected).getbbox() is None
+    assert capsys.readouterr().out.strip() == str(out)
+
+
+def test_translate_samples_are_named_by_seed(picture: Path, small_checkpoint: Path, tmp_path: Path):
+    arguments = ["translate", str(picture), str(tmp_path / "out.png"), "--model", str(small_checkpoint)]
+    assert main([*arguments, "--samples", "3", "--seed", "8"]) == 0
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out-10.png", "out-8.png", "out-9.png"]
+    assert ImageChops.difference(open_image(tmp_path / "out-8.png"), open_image(tmp_path / "out-9.png")).getbbox()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["translate", "gone.png", "out.png", "--model", "MODEL"], "gone.png"),
+        (["translate", "IN", "out.png", "--model", "no-such-model"], "no-such-model"),
+        (["translate", "IN", "out.xyz", "--model", "MODEL"], "out.xyz"),
+        (["translate", "IN", "out", "--model", "MODEL"], "out.png"),
+        (["translate", "IN", "IN", "--model", "MODEL"], "in.png"),
+        (["translate", "IN", "out.png", "--model", "MODEL", "--device", "abacus"], "abacus"),
+        (["translate", "IN", "o.png", "--model", "MODEL", "--seed", str(2**63 - 1), "--samples", "2"], "--seed"),
+        (["translate", "IN", "IN/out.png", "--model", "MODEL"], "out.png"),
+        (["evaluate", "--model", "MODEL", "--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_bad_input_ends_in_one_sentence_and_code_2(
+    arguments, words, picture, small_checkpoint, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    names = {"IN": str(picture), "MODEL": str(small_checkpoint), "IN/out.png": f"{picture}/out.png"}
+    assert main([names.get(word, word) for word in arguments]) == 2
+    message = capsys.readouterr().err.strip()
+    assert words in message and "\n" not in message and "Traceback" not in message
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.png"]
+
+
+def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, tmp_path: Path, capsys):
+    file = tmp_path / "figures.json"
+    arguments = ["evaluate", "--model", str(small_checkpoint), "--data", str(pairs), "--json", str(file)]
+    assert main([*arguments, "--direction", "BtoA"]) == 0
+    figures = json.loads(file.read_text())
+    assert figures["count"] == 2 and figures["split"] == "val" and figures["direction"] == "BtoA"
+
+    translator = Translator.from_pretrained(small_checkpoint)
+    l1, of_input = [], []
+    for i in range(2):
+        x, y = PairFolder(pairs, "val", "BtoA", 32)[i]
+        output = to_array(translator(to_image(x.numpy()), 0))
+        l1.append(np.abs(output - y.numpy()).mean() / 2)
+        of_input.append(np.abs(x.numpy() - y.numpy()).mean() / 2)
+    assert figures["l1"] == pytest.approx(np.mean(l1), abs=6e-5)
+    assert figures["baselines"]["input"]["l1"] == pytest.approx(np.mean(of_input), abs=6e-5)
+    assert f"{figures['l1']:.4f}" in capsys.readouterr().out
+
+
+def test_metrics_agree_with_an_independent_library():
+    import torch
+
+    rng = np.random.default_rng(0)
+    a = rng.uniform(-1, 1, (3, 64, 48)).astype(np.float32)
+    b = np.clip(a + rng.normal(0, 0.2, a.shape), -1, 1).astype(np.float32)
+    mine = measure(torch.from_numpy(a), torch.from_numpy(b))
+    mse = np.mean(((a - b) / 2) ** 2)
+    assert mine["psnr"] == pytest.approx(10 * np.log10(1 / mse), rel=1e-5)
+    theirs = structural_similarity(
+        (a + 1) / 2,
+        (b + 1) / 2,
+        data_range=1,
+        channel_axis=0,
+        gaussian_weights=True,
+        sigma=1.5,
+        use_sample_covariance=False,
+    )
+    assert mine["ssim"] == pytest.approx(theirs, abs=2e-3)
+    assert measure(torch.from_numpy(a), torch.from_numpy(a)) == {"l1": 0.0, "psnr": 100.0, "ssim": pytest.approx(1.0)}
+
+
+@pytest.mark.parametrize("door", [["app.py"], ["train.py"], ["-m", "pix2pix"], ["-m", "pix2pix", "translate"]])
+def test_help_reads_well_and_comes_at_once(door: list[str]):
+    result = subprocess.run([sys.executable, *door, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert result.returncode == 0 and "usage:" in result.stdout
+
+
+def test_the_doors_import_no_torch_before_they_need_it():
+    code = "import sys, app, train, pix2pix, pix2pix.__main__, demo.page; sys.exit('torch' in sys.modules)"
+    environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment).returncode == 0
+
+
+def test_models_are_listed(capsys):
+    from pix2pix import list_models
+
+    assert main(["models"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list_models()

@@ -1,0 +1,111 @@
+"""The functions behind the page, without a browser: whatever is sent, an answer or a sentence comes back."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+from demo.live import data_url, mean_distance, translate_file, translate_frame, variations
+from demo.models import Models
+from pix2pix import CheckpointError, Pix2PixError, Translator
+
+DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
+
+
+@pytest.fixture(scope="module")
+def models(small_checkpoint: Path) -> Models:
+    return Models([str(small_checkpoint)])
+
+
+@pytest.fixture(scope="module")
+def name(small_checkpoint: Path) -> str:
+    return str(small_checkpoint)
+
+
+def frame(image: Image.Image = DRAWING, **more: Any) -> str:
+    return json.dumps({"id": 3, "sent": 12, "final": True, "image": data_url(image, lossless=True), **more})
+
+
+def test_a_final_frame_comes_back_exactly(models: Models, name: str):
+    answer = json.loads(translate_frame(models, frame(), name, 4))
+    assert (answer["id"], answer["sent"], answer["seed"]) == (3, 12, 4) and answer["ms"] > 0
+    kind, data = answer["image"].split(",")
+    assert kind == "data:image/png;base64"
+    picture = Image.open(io.BytesIO(base64.b64decode(data)))
+    assert ImageChops.difference(picture, Translator.from_pretrained(name)(DRAWING, 4)).getbbox() is None
+
+
+def test_frames_under_the_pen_are_smaller(models: Models, name: str):
+    answer = json.loads(translate_frame(models, frame(final=False), name, 4))
+    assert answer["image"].startswith("data:image/jpeg")
+
+
+@given(
+    message=st.one_of(
+        st.none(),
+        st.text(max_size=50),
+        st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda s: st.lists(s, max_size=3)).map(
+            json.dumps
+        ),
+        st.builds(lambda text: json.dumps({"image": text}), st.text(max_size=50)),
+        st.builds(lambda text: frame(image_extra=text), st.text(max_size=5)),
+        st.binary(max_size=60).map(
+            lambda b: json.dumps({"image": "data:image/png;base64," + base64.b64encode(b).decode()})
+        ),
+    ),
+    model=st.one_of(st.none(), st.text(max_size=10), st.just("../checkpoints/sat2map")),
+    seed=st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=5)),
+)
+@settings(deadline=None)
+def test_anything_sent_gets_a_sentence(models: Models, message, model, seed):
+    answer = json.loads(translate_frame(models, message, model, seed))
+    assert answer["error"].endswith(".") and "image" not in answer
+
+
+@pytest.mark.parametrize(
+    ("message", "model", "seed", "words"),
+    [
+        ("x" * 1_000_001, None, 0, "more than 1,000,000"),
+        (frame(Image.new("RGB", (600, 10))), None, 0, "larger than 512"),
+        (frame(), "someone/else", 0, "does not offer"),
+        (frame(), None, 1.5, "seed"),
+        (frame(), None, -1, "seed"),
+        (None, None, 0, "draw something first"),
+    ],
+)
+def test_each_refusal_says_what_is_wrong(models: Models, name: str, message, model, seed, words: str):
+    assert words in json.loads(translate_frame(models, message, model or name, seed))["error"]
+
+
+def test_variations_are_the_samples(models: Models, name: str):
+    pictures, line = variations(models, frame(), name, 2)
+    assert [caption for _, caption in pictures] == [f"seed {s}" for s in range(2, 10)]
+    expected = Translator.from_pretrained(name).sample(DRAWING, range(2, 10))
+    for (picture, _), sample in zip(pictures, expected, strict=True):
+        assert ImageChops.difference(picture, sample).getbbox() is None
+    assert f"{mean_distance(expected):.1%}" in line
+
+
+def test_mean_distance_by_hand():
+    greys = [Image.new("RGB", (2, 2), (v, v, v)) for v in (0, 51, 102)]
+    assert mean_distance(greys) == pytest.approx((0.2 + 0.2 + 0.4) / 3)
+
+
+def test_a_file_that_is_no_picture_gets_a_sentence(models: Models, name: str, tmp_path: Path):
+    (tmp_path / "letter.png").write_text("Dear Sir")
+    with pytest.raises(Pix2PixError, match="The uploaded file is not a picture"):
+        translate_file(models, str(tmp_path / "letter.png"), name, 0)
+
+
+def test_models_are_only_those_offered(models: Models):
+    for wanted in ("../checkpoints/sat2map", "/etc", "owner/name", ""):
+        with pytest.raises(CheckpointError, match="does not offer"):
+            models[wanted]
