@@ -55,6 +55,10 @@ def parser() -> argparse.ArgumentParser:
     how.add_argument("--batch-size", type=positive, default=1, help="pairs in a step")
     how.add_argument("--lr", type=float, default=2e-4, help="Adam's learning rate")
     how.add_argument("--l1-weight", type=float, default=100.0, help="lambda, the weight of L1 beside the cGAN loss")
+    how.add_argument(
+        "--edges", action="store_true", help="draw edge inputs as a hand would: width, wobble, gaps, place"
+    )
+    how.add_argument("--init", default="", metavar="MODEL", help="start from this checkpoint's or run's weights")
     how.add_argument("--seed", type=int, default=0, help="of weights, order, jitter and dropout")
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
     how.add_argument("--resume", action="store_true", help="continue the unfinished run in --out")

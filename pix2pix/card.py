@@ -77,7 +77,7 @@ def command(settings: Settings) -> str:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if field.name in ("data", "direction", "out") or value != field.default:
-            words += ["--" + field.name.replace("_", "-"), str(value)]
+            words += ["--" + field.name.replace("_", "-")] + ([] if value is True else [str(value)])
     return shlex.join(words)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from pix2pix.compat import import_torchvision
+from pix2pix.edges import draw_by_hand, place
 from pix2pix.errors import DataError, ImageError
 from pix2pix.images import open_image
 
@@ -29,6 +31,7 @@ class PairFolder(Dataset):
         size: side of the square pictures that come out, in pixels.
         jitter: scale both pictures to 286/256 of `size`, cut the same random square out of both, and mirror both or
             neither. Off, they are scaled to `size`.
+        edges: with the jitter, change drawn inputs as a hand would (see `pix2pix.edges`).
         seed: of the jitter. What `dataset[epoch, index]` gives depends on (seed, epoch, index) alone, so it is the
             same in any order, in any process, and after a resume.
 
@@ -43,6 +46,7 @@ class PairFolder(Dataset):
         direction: str = "AtoB",
         size: int = 256,
         jitter: bool = False,
+        edges: bool = False,
         seed: int = 0,
     ) -> None:
         if direction not in DIRECTIONS:
@@ -52,6 +56,7 @@ class PairFolder(Dataset):
         self.size = size
         self.load_size = round(size * 286 / 256) if jitter else size
         self.seed = seed
+        self.edges = edges
         self._jitter = self._make_jitter() if jitter else None
         self._kept: dict[int, Tensor] = {}
         for file in self.files:
@@ -83,12 +88,20 @@ class PairFolder(Dataset):
                 self._kept[index] = pair
         return pair
 
-    def _make_jitter(self):
+    def _make_jitter(self) -> Callable[[Tensor], Tensor]:
         import_torchvision()
         from torchvision.transforms import v2
 
         # One tensor holds the pair, so that one draw crops and mirrors both.
-        return v2.Compose([v2.RandomCrop(self.size), v2.RandomHorizontalFlip()])
+        crop, mirror = v2.RandomCrop(self.size), v2.RandomHorizontalFlip()
+        if not self.edges:
+            return lambda pair: mirror(crop(pair))
+
+        def by_hand(pair: Tensor) -> Tensor:
+            pair = mirror(place(pair, self.size) if torch.rand(()) < 0.5 else crop(pair).float())
+            return torch.stack([draw_by_hand(pair[0]), pair[1]])
+
+        return by_hand
 
 
 def pair_files(data: str | Path, split: str) -> list[Path]:

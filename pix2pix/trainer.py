@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
 import signal
 import time
 from collections.abc import Iterator
@@ -41,7 +42,9 @@ class Settings:
 
     `epochs` counts passes over the training pairs: the learning rate stays flat for the first half of them and then
     falls to zero in a straight line. `l1_weight` is the paper's lambda. `discriminator_features` of None means as
-    many as the generator's `features`.
+    many as the generator's `features`. `edges` draws the inputs as a hand would (see `pix2pix.edges`). `init` names
+    what to start from instead of random weights: a checkpoint, or the folder of another run, whose discriminator is
+    taken too.
     """
 
     data: str
@@ -56,6 +59,8 @@ class Settings:
     batch_size: int = 1
     lr: float = 2e-4
     l1_weight: float = 100.0
+    edges: bool = False
+    init: str = ""
     seed: int = 0
     device: str = "auto"
 
@@ -86,7 +91,7 @@ class Trainer:
                 f"--depth is {settings.depth}: the discriminator's patches need at least 5 (32 pixels)."
             )
         size = 2**settings.depth
-        self.pairs = PairFolder(settings.data, "train", settings.direction, size, jitter=True, seed=settings.seed)
+        self.pairs = PairFolder(settings.data, "train", settings.direction, size, True, settings.edges, settings.seed)
         self.fixed = fixed_pairs(settings, size)
         self.steps_per_epoch = -(-len(self.pairs) // settings.batch_size)
         self.total_steps = settings.epochs * self.steps_per_epoch
@@ -104,6 +109,8 @@ class Trainer:
         self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), settings.lr, betas, fused=True)
         if resume:
             self._load_state()
+        elif settings.init:
+            self._start_from(settings.init)
 
     def train(self) -> None:
         """Run to the end and write the checkpoint folder. SIGTERM and Ctrl+C save the state first, then leave."""
@@ -251,6 +258,22 @@ class Trainer:
         except Exception as error:  # a damaged pickle can raise nearly anything
             name = type(error).__name__
             raise TrainingError(f"{path} is damaged ({name}): start again with another --out.") from None
+
+    def _start_from(self, source: str) -> None:
+        """Take the weights of a checkpoint, or of both networks of another run."""
+        state_file = Path(source) / "training" / STATE_FILE
+        try:
+            if state_file.exists():
+                state = torch.load(state_file, map_location=self.device, weights_only=True)
+                self.generator.load_state_dict(state["generator"])
+                self.discriminator.load_state_dict(state["discriminator"])
+            else:
+                self.generator.load_state_dict(Generator.from_pretrained(source).state_dict())
+        except (RuntimeError, KeyError, pickle.UnpicklingError, EOFError):
+            raise TrainingError(
+                f"The weights of {source} do not fit this run: use the --features, --max-features, --depth and "
+                "--discriminator-features that they were trained with."
+            ) from None
 
     def _check_folder(self, resume: bool) -> None:
         finished = [name for name in (CONFIG_FILE, WEIGHTS_FILE) if (self.out / name).exists()]

@@ -95,3 +95,36 @@ def test_a_truncated_picture_is_named_when_it_is_read(pairs: Path):
     file.write_bytes(file.read_bytes()[:60])
     with pytest.raises(DataError, match=r"0\.png"):
         PairFolder(pairs, size=32)[0]
+
+
+def test_edges_keep_the_drawing_over_its_photo(tmp_path: Path):
+    """However a hand draws, the object stays whole, on white, and where its photo is."""
+    image = Image.new("RGB", (512, 256), "white")
+    image.paste("black", (60, 80, 200, 82))  # the drawing: a box of lines 2 pixels wide
+    image.paste("black", (60, 180, 200, 182))
+    image.paste("black", (60, 80, 62, 182))
+    image.paste("black", (198, 80, 200, 182))
+    image.paste("red", (256 + 60, 80, 256 + 200, 182))  # the photo: the box filled
+    image.save(tmp_path / "box.png")
+    data = PairFolder(tmp_path, jitter=True, edges=True)
+    sizes, inks = [], set()
+    for epoch in range(60):
+        x, y = data[epoch, 0]
+        assert x.shape == y.shape == (3, 256, 256)
+        assert max(x.abs().max(), y.abs().max()) < 1.001
+        photo = (y[1] < 0).nonzero()
+        drawing = (x.mean(0) < 0).nonzero()
+        for side in (photo.min(0).values - drawing.min(0).values, photo.max(0).values - drawing.max(0).values):
+            assert side.abs().max() <= 14  # wobble, width, or a gap where the edge was
+        height, width = (photo.max(0).values - photo.min(0).values + 1).tolist()
+        assert abs(width / height - 140 / 102) < 0.06
+        sizes.append(width)
+        inks.add(len(drawing) // 50)
+    assert min(sizes) < 110 and max(sizes) > 150  # smaller and larger
+    assert len(inks) > 10  # thinner and thicker
+
+
+def test_edges_follow_from_the_key_too(pairs: Path):
+    one, other = (PairFolder(pairs, size=32, jitter=True, edges=True, seed=5) for _ in range(2))
+    assert all(torch.equal(a, b) for a, b in zip(one[2, 3], other[2, 3], strict=True))
+    assert not torch.equal(one[2, 3][0], one[3, 3][0])

@@ -18,7 +18,7 @@ from conftest import ROOT
 from PIL import Image
 
 import train
-from pix2pix import Generator, Settings, Trainer, TrainingError, Translator
+from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.losses import discriminator_loss, generator_gan_loss
 from pix2pix.metrics import measure
 
@@ -146,6 +146,22 @@ def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
     subprocess.run(command(pairs, out, "--epochs", "20", "--resume"), check=True, **quiet)
     subprocess.run(command(pairs, tmp_path / "whole", "--epochs", "20"), check=True, **quiet)
     assert weights(out) == weights(tmp_path / "whole")
+
+
+def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
+    first = Trainer(settings(pairs, tmp_path / "first"))
+    first.train()
+    both = Trainer(settings(pairs, tmp_path / "second", init=str(tmp_path / "first"), edges=True))
+    for mine, theirs in ((both.generator, first.generator), (both.discriminator, first.discriminator)):
+        assert all(torch.equal(a, b) for a, b in zip(mine.parameters(), theirs.parameters(), strict=True))
+    shutil.rmtree(tmp_path / "first" / "training")  # what is shared with others: the generator alone
+    one = Trainer(settings(pairs, tmp_path / "third", init=str(tmp_path / "first")))
+    head = first.generator.head.weight
+    torch.testing.assert_close(one.generator.head.weight, head, rtol=1e-3, atol=1e-6)  # stored in float16
+    with pytest.raises(TrainingError, match="do not fit"):
+        Trainer(settings(pairs, tmp_path / "fourth", init=str(tmp_path / "first"), features=8))
+    with pytest.raises(CheckpointError, match="no model"):
+        Trainer(settings(pairs, tmp_path / "fourth", init="nothing"))
 
 
 def test_nobodys_model_or_run_is_overwritten(pairs: Path, tmp_path: Path):

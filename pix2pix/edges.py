@@ -1,0 +1,75 @@
+"""Edges as a hand would draw them.
+
+An edge filter's lines are one pixel wide, lie exactly on the photo's edges, and the object fills the picture in the
+same way every time. A person's do not. These changes to training pairs teach a generator to take both.
+
+All draw from PyTorch's global random state: `pix2pix.data` lends them one that follows from (seed, epoch, pair).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+WHITE = 255
+SMALLEST = 0.6  # of the canvas, for an object that does not fill it
+WOBBLE = 1.5  # pixels, the standard deviation of a line's displacement
+WIDEST = 3  # pixels, the widest line
+MOST_GAPS = 8
+
+
+def place(pair: Tensor, size: int) -> Tensor:
+    """Scale a pair to `SMALLEST` of the canvas or more, and put it anywhere on white.
+
+    Args:
+        pair: (2, 3, L, L) in [0, 255], the drawing and its photo, both on white.
+        size: side of the canvas.
+
+    Returns:
+        float32 (2, 3, size, size).
+    """
+    side = round(size * float(torch.empty(()).uniform_(SMALLEST, 1)))
+    top, left = torch.randint(0, size - side + 1, (2,)).tolist()
+    small = F.interpolate(pair.float(), (side, side), mode="bilinear", antialias=True, align_corners=False)
+    small[0] = WHITE - (2 * (WHITE - small[0])).clamp(max=WHITE)  # thin lines fade when scaled down: ink them again
+    return F.pad(small, (left, size - side - left, top, size - side - top), value=WHITE)
+
+
+def draw_by_hand(edges: Tensor) -> Tensor:
+    """Wobbling lines of another width with gaps in them; one drawing in four stays as it is.
+
+    Args:
+        edges: (3, S, S) in [0, 255], dark lines on white.
+    """
+    if torch.rand(()) < 0.25:
+        return edges
+    return with_gaps(thicker(wobbling(edges.float())))
+
+
+def wobbling(edges: Tensor) -> Tensor:
+    """Displaced by a smooth random field, as by a hand that is not quite steady."""
+    size = edges.shape[-1]
+    coarse = torch.randn(1, 2, 9, 9) * (WOBBLE * 2 / size)  # grid_sample measures a picture as 2 wide
+    field = F.interpolate(coarse, (size, size), mode="bicubic", align_corners=True)[0].permute(1, 2, 0)
+    steps = (torch.arange(size) * 2 + 1) / size - 1
+    grid = torch.stack(torch.meshgrid(steps, steps, indexing="xy"), -1) + field
+    return F.grid_sample(edges[None], grid[None], padding_mode="border", align_corners=False)[0]
+
+
+def thicker(edges: Tensor) -> Tensor:
+    """Every line 0 to `WIDEST` - 1 pixels wider."""
+    more = int(torch.randint(0, WIDEST, ()))
+    padded = F.pad(edges, (more // 2, more - more // 2) * 2, value=WHITE)
+    return -F.max_pool2d(-padded[None], more + 1, stride=1)[0]
+
+
+def with_gaps(edges: Tensor) -> Tensor:
+    """Up to `MOST_GAPS` places on the lines wiped white, 3 to 12 pixels wide."""
+    ink = (edges.mean(0) < WHITE / 2).nonzero()
+    edges = edges.clone()
+    for _ in range(int(torch.randint(0, MOST_GAPS + 1, ())) if len(ink) else 0):
+        row, column = ink[int(torch.randint(0, len(ink), ()))].tolist()
+        half = int(torch.randint(3, 13, ())) // 2
+        edges[:, max(0, row - half) : row + half + 1, max(0, column - half) : column + half + 1] = WHITE
+    return edges
