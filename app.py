@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="bundled names, folders or Hub ids (default: all bundled)",
     )
-    p.add_argument("--device", default="auto", help="auto, cpu, cuda, mps (default auto)")
+    p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p
 
 

@@ -24,7 +24,7 @@ class Models:
         CheckpointError: a name cannot be found.
     """
 
-    def __init__(self, names: Sequence[str], device: str = "auto") -> None:
+    def __init__(self, names: Sequence[str], device: str = "cpu") -> None:
         self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
         self.device = device
         self._loaded: dict[str, Translator] = {}
@@ -46,7 +46,7 @@ class Models:
             if name not in self._loaded:
                 from pix2pix import Translator, choose_device
 
-                self._loaded[name] = Translator.from_pretrained(name, choose_device(self.device))
+                self._loaded[name] = Translator.from_pretrained(name, device=choose_device(self.device))
             return self._loaded[name]
 
     def warm_up(self, name: str) -> None:

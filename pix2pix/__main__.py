@@ -35,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
         help="how many seeds from --seed on; more than one are written as OUT-SEED.suffix (default 1)",
     )  # fmt: skip
     translate.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
+    translate.add_argument("--engine", default="auto", help="onnx, torch or auto (default auto: onnx on a CPU)")
     translate.set_defaults(run=run_translate)
 
     evaluate = commands.add_parser("evaluate", help="measure a model on a split of pairs")
@@ -45,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
     evaluate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
     evaluate.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
+    evaluate.add_argument("--engine", default="auto", help="onnx, torch or auto (default auto: onnx on a CPU)")
     evaluate.set_defaults(run=run_evaluate)
 
     models = commands.add_parser("models", help="list the bundled models")
@@ -108,7 +110,7 @@ def load(options: argparse.Namespace):
     from pix2pix.devices import choose_device
     from pix2pix.translator import Translator
 
-    return Translator.from_pretrained(options.model, choose_device(options.device))
+    return Translator.from_pretrained(options.model, options.engine, choose_device(options.device))
 
 
 def seed(text: str) -> int:

@@ -28,7 +28,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-DROPPED_LEVELS = 3  # the three innermost decoder levels carry dropout
+from pix2pix.config import GeneratorConfig
 
 
 class Generator(nn.Module):
@@ -39,11 +39,14 @@ class Generator(nn.Module):
         out_channels: channels of the output picture.
         features: channels of the first level; each level doubles them ...
         max_features: ... up to this many.
-        depth: number of halvings, at least 4. A picture's sides must be multiples of 2**depth.
+        depth: number of halvings, 4 to 12. A picture's sides must be multiples of 2**depth.
         dropout: the training rate of the dropout noise, in [0, 1). A property of the trained network that the
             sampler reads; the masks themselves are an input of `forward`.
 
     The defaults give the paper's network: 8 levels, 54,414,531 parameters.
+
+    Raises:
+        ValueError: an argument is out of range.
     """
 
     def __init__(
@@ -56,21 +59,8 @@ class Generator(nn.Module):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
-        if depth < DROPPED_LEVELS + 1:
-            raise ValueError(f"depth is {depth}: a U-Net with {DROPPED_LEVELS} dropout levels needs at least 4.")
-        if not 0 <= dropout < 1:
-            raise ValueError(f"dropout is {dropout}: it must be at least 0 and below 1.")
-        if min(in_channels, out_channels, features, max_features) < 1:
-            raise ValueError("in_channels, out_channels, features and max_features must each be at least 1.")
-        self.config: dict[str, Any] = {
-            "in_channels": in_channels,
-            "out_channels": out_channels,
-            "features": features,
-            "max_features": max_features,
-            "depth": depth,
-            "dropout": dropout,
-        }
-        widths = [min(features * 2**level, max_features) for level in range(depth)]
+        self.config = GeneratorConfig(in_channels, out_channels, features, max_features, depth, dropout)
+        widths = self.config.widths
 
         self.encoder = nn.ModuleList(
             Down(before, width, activate=level > 0, norm=0 < level < depth - 1)
@@ -83,27 +73,12 @@ class Generator(nn.Module):
         self.head = nn.ConvTranspose2d(2 * widths[0], out_channels, 4, stride=2, padding=1)
         self.apply(initialise)
 
-    @property
-    def multiple(self) -> int:
-        """A picture's sides must be multiples of this many pixels: 256 for the paper's network."""
-        return 2 ** self.config["depth"]
-
-    @property
-    def noise_channels(self) -> list[int]:
-        """Channels of each dropout mask, innermost level first."""
-        return [up.conv.out_channels for up in self.decoder[:DROPPED_LEVELS]]  # type: ignore[union-attr,misc]
-
-    def noise_shapes(self, height: int, width: int) -> list[tuple[int, int, int]]:
-        """(channels, height, width) of each dropout mask for a picture of `height` x `width` pixels."""
-        scales = [2 ** (self.config["depth"] - 1 - i) for i in range(DROPPED_LEVELS)]
-        return [(c, height // s, width // s) for c, s in zip(self.noise_channels, scales, strict=True)]
-
     def forward(self, x: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
         """Translate.
 
         Args:
-            x: (N, in_channels, H, W) in [-1, 1]; H and W multiples of `self.multiple`.
-            noise: three dropout masks shaped (N, *shape) for the shapes of `noise_shapes(H, W)`: 0 where a unit
+            x: (N, in_channels, H, W) in [-1, 1]; H and W multiples of `config.multiple`.
+            noise: three dropout masks shaped (N, *shape) for the shapes of `config.noise_shapes(H, W)`: 0 where a unit
                 is dropped, 1 / (1 - rate) where it is kept. None: dropout off.
 
         Returns:
@@ -114,10 +89,11 @@ class Generator(nn.Module):
     def encode(self, x: Tensor) -> list[Tensor]:
         """What the decoder needs of a picture, outermost level first. No noise enters here, so the encoding of
         one picture serves any number of samples."""
-        if x.shape[-1] % self.multiple or x.shape[-2] % self.multiple:
+        multiple = self.config.multiple
+        if x.shape[-1] % multiple or x.shape[-2] % multiple:
             raise ValueError(
                 f"A picture of {x.shape[-1]} x {x.shape[-2]} pixels does not fit this generator: "
-                f"its sides must be multiples of {self.multiple}."
+                f"its sides must be multiples of {multiple}."
             )
         skips = []
         for down in self.encoder:

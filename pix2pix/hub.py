@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from pix2pix.config import GeneratorConfig
 from pix2pix.errors import CheckpointError
 from pix2pix.files import atomic_path, write_text
 
@@ -111,42 +115,52 @@ def read_task(source: str | Path) -> dict[str, Any]:
     return read_config(find_checkpoint(source))["task"]
 
 
-def load_generator(source: str | Path) -> tuple[Generator, dict[str, Any]]:
-    """The generator of a source (see `find_checkpoint`), in float32 and evaluation mode, and its task.
+def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], dict[str, Any]]:
+    """The config, the weights (float32, by name) and the task of a source; see `find_checkpoint`. Needs no PyTorch.
 
     Raises:
         CheckpointError: nothing there, or the weights do not fit the config; every wrong tensor is named.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    from pix2pix.generator import Generator
+    from safetensors import SafetensorError, safe_open
 
     folder = find_checkpoint(source)
-    config = read_config(folder)
+    description = read_config(folder)
     try:
-        generator = Generator(**config["generator"])
+        config = GeneratorConfig(**description["generator"])
     except (TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / CONFIG_FILE} does not describe a generator: {error}") from None
     path = folder / WEIGHTS_FILE
     try:
-        weights = load_file(path)
+        with safe_open(path, framework="numpy") as file:
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+            check_tensors(path, found, config)
+            weights = {name: file.get_tensor(name).astype(np.float32) for name in found}
     except FileNotFoundError:
         raise CheckpointError(f"{folder} holds no {WEIGHTS_FILE}: copy the whole checkpoint folder.") from None
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, TypeError) as error:
         raise CheckpointError(f"{path} cannot be read ({error}): copy or download it again.") from None
-    check_tensors(path, {name: tuple(t.shape) for name, t in weights.items()}, generator)
-    generator.load_state_dict(weights)
-    return generator.eval(), config["task"]
+    return config, weights, description["task"]
 
 
-def check_tensors(path: Path, found: dict[str, tuple[int, ...]], generator: Generator) -> None:
+def load_generator(source: str | Path) -> tuple[Generator, dict[str, Any]]:
+    """The generator of a source, in float32 and evaluation mode, and its task; errors as `load_weights`."""
+    import torch
+
+    from pix2pix.generator import Generator
+
+    config, weights, task = load_weights(source)
+    generator = Generator(**asdict(config))
+    generator.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    return generator.eval(), task
+
+
+def check_tensors(path: Path, found: dict[str, tuple[int, ...]], config: GeneratorConfig) -> None:
     """Hold the shapes of a file's tensors against a generator's.
 
     Raises:
         CheckpointError: a tensor is missing, left over or of another shape; the sentence names them all.
     """
-    wanted = {name: tuple(t.shape) for name, t in generator.state_dict().items()}
+    wanted = config.tensor_shapes()
     faults = [f"{name} is missing" for name in wanted if name not in found]
     faults += [f"{name} is not expected" for name in found if name not in wanted]
     faults += [
@@ -168,5 +182,5 @@ def save_generator(generator: Generator, folder: str | Path, task: dict[str, Any
     weights = {name: t.detach().cpu().to(dtype).contiguous() for name, t in generator.state_dict().items()}
     with atomic_path(folder / WEIGHTS_FILE) as temporary:
         save_file(weights, temporary, metadata={"format": "pt"})
-    config = {"model_type": "pix2pix", "generator": generator.config, "task": task}
+    config = {"model_type": "pix2pix", "generator": asdict(generator.config), "task": task}
     write_text(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")

@@ -85,7 +85,7 @@ class Trainer:
         self.out = Path(settings.out)
         self.folder = self.out / "training"
         self._check_folder(resume)
-        self.device = choose_device(settings.device)
+        self.device = torch.device(choose_device(settings.device))
         if settings.depth < 5:
             raise TrainingError(
                 f"--depth is {settings.depth}: the discriminator's patches need at least 5 (32 pixels)."
@@ -191,8 +191,8 @@ class Trainer:
     def _noise(self, x: Tensor) -> list[Tensor]:
         """Dropout masks of this step: draw 1 + the number of pictures seen before, so that none comes twice."""
         first = 1 + self.step * self.settings.batch_size
-        shapes = self.generator.noise_shapes(x.shape[-2], x.shape[-1])
-        rate = self.generator.config["dropout"]
+        shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
+        rate = self.generator.config.dropout
         draws = [dropout_masks(shapes, rate, self.settings.seed, first + i) for i in range(len(x))]
         return [torch.from_numpy(np.stack(level)).to(self.device) for level in zip(*draws, strict=True)]
 
@@ -205,8 +205,8 @@ class Trainer:
     @torch.no_grad()
     def save_samples(self, epoch: int) -> None:
         """Write the grid of the fixed val pairs: rows of input | output | truth."""
-        shapes = self.generator.noise_shapes(*self.fixed[0][0].shape[-2:])
-        masks = dropout_masks(shapes, self.generator.config["dropout"], self.settings.seed)
+        shapes = self.generator.config.noise_shapes(*self.fixed[0][0].shape[-2:])
+        masks = dropout_masks(shapes, self.generator.config.dropout, self.settings.seed)
         noise = [torch.from_numpy(mask)[None].to(self.device) for mask in masks]
         rows = []
         for x, y in self.fixed:
@@ -285,6 +285,7 @@ class Trainer:
     def _finish(self) -> None:
         """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
         from pix2pix.card import training_card
+        from pix2pix.engines import TorchEngine
         from pix2pix.metrics import evaluate
         from pix2pix.translator import Translator
 
@@ -296,7 +297,7 @@ class Trainer:
         metrics = None
         if (Path(self.settings.data) / "val").is_dir():
             pairs = PairFolder(self.settings.data, "val", self.settings.direction, self.pairs.size)
-            metrics = evaluate(Translator(self.generator, task, self.device), pairs)
+            metrics = evaluate(Translator(TorchEngine(self.generator, self.device), task), pairs)
         write_text(self.out / "README.md", training_card(self, metrics))
         self.generator.save_pretrained(self.out, task, half=True)
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from PIL import Image
-from torch import Tensor
 
-from pix2pix.generator import Generator
+from pix2pix.engines import Engine, load_engine
 from pix2pix.images import check_size, to_array, to_image, to_rgb
 from pix2pix.noise import dropout_masks
 
+if TYPE_CHECKING:
+    import torch
+
+Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
 OVERLAP = 4  # neighbouring tiles share at least 1 / OVERLAP of their side
 
 
@@ -29,31 +31,34 @@ class Translator:
     tile runs by itself and is normalised by its own statistics.
 
     Args:
-        generator: the network; moved to `device` and set to evaluation.
+        engine: what runs the network.
         task: the checkpoint's task: "input" (edges, labels or photo) and "image_size" (pixels) are read.
-        device: a PyTorch device.
     """
 
-    def __init__(self, generator: Generator, task: dict[str, Any], device: str | torch.device = "cpu") -> None:
-        self.device = torch.device(device)
-        self.generator = generator.to(self.device).eval()
+    def __init__(self, engine: Engine, task: dict[str, Any]) -> None:
+        self.engine = engine
         self.task = task
-        self.size = int(task.get("image_size", generator.multiple))
+        self.size = int(task.get("image_size", engine.config.multiple))
         self.input_kind = task.get("input", "photo")
-        if self.size % generator.multiple:
-            raise ValueError(f"image_size is {self.size}: it must be a multiple of {generator.multiple}.")
+        if self.size % engine.config.multiple:
+            raise ValueError(f"image_size is {self.size}: it must be a multiple of {engine.config.multiple}.")
 
     @classmethod
-    def from_pretrained(cls, source: str | Path, device: str | torch.device = "cpu") -> Translator:
+    def from_pretrained(
+        cls, source: str | Path, engine: str = "auto", device: str | torch.device = "cpu"
+    ) -> Translator:
         """Load from a bundled name, a checkpoint folder or a Hub id.
+
+        Args:
+            source: see `pix2pix.hub.find_checkpoint`.
+            engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch elsewhere.
+            device: a PyTorch device.
 
         Raises:
             CheckpointError: see `Generator.from_pretrained`.
+            Pix2PixError: no such engine, or not on this device.
         """
-        from pix2pix.hub import load_generator
-
-        generator, task = load_generator(source)
-        return cls(generator, task, device)
+        return cls(*load_engine(source, engine, device))
 
     def __call__(self, image: Image.Image, seed: int | None = 0) -> Image.Image:
         """Translate a picture.
@@ -83,12 +88,12 @@ class Translator:
             return self._sample_tiled(image, noises)
         return self._sample_whole(image, noises)
 
-    def _sample_whole(self, image: Image.Image, noises: list[list[Tensor] | None]) -> list[Image.Image]:
+    def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
         square, box = to_square(image, fill="white" if self.input_kind == "edges" else None)
         outputs = [to_image(y) for y in self._translate(to_array(scaled(square, self.size)), noises)]
         return [scaled(y, square.width).crop(box) for y in outputs]
 
-    def _sample_tiled(self, image: Image.Image, noises: list[list[Tensor] | None]) -> list[Image.Image]:
+    def _sample_tiled(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
         x = to_array(image)
         height, width = x.shape[1:]
         pad = [(0, 0), (0, max(0, self.size - height)), (0, max(0, self.size - width))]
@@ -104,19 +109,17 @@ class Translator:
                     sums[:, *tile] += y * window
         return [to_image((sums / weight)[:, :height, :width]) for sums in total]
 
-    @torch.inference_mode()
-    def _translate(self, x: np.ndarray, noises: list[list[Tensor] | None]) -> Iterator[np.ndarray]:
+    def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
         """One (3, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
-        skips = self.generator.encode(torch.from_numpy(np.ascontiguousarray(x))[None].to(self.device))
+        encoding = self.engine.encode(np.ascontiguousarray(x))
         for noise in noises:
-            yield self.generator.decode(skips, noise)[0].cpu().numpy()
+            yield self.engine.decode(encoding, noise)
 
-    def _noise(self, seed: int | None) -> list[Tensor] | None:
+    def _noise(self, seed: int | None) -> Noise:
         if seed is None:
             return None
-        shapes = self.generator.noise_shapes(self.size, self.size)
-        masks = dropout_masks(shapes, self.generator.config["dropout"], seed)
-        return [torch.from_numpy(mask)[None].to(self.device) for mask in masks]
+        config = self.engine.config
+        return dropout_masks(config.noise_shapes(self.size, self.size), config.dropout, seed)
 
 
 def scaled(square: Image.Image, side: int) -> Image.Image:

@@ -88,14 +88,14 @@ def test_generator_equals_an_independent_reading_of_the_paper(features: int, dep
     torch.manual_seed(features)
     generator = Generator(features=features, max_features=32, depth=depth).double()
     x = torch.randn(1, 3, 2**depth, 2**depth, dtype=torch.float64)
-    shapes = generator.noise_shapes(2**depth, 2**depth)
+    shapes = generator.config.noise_shapes(2**depth, 2**depth)
     masks = [torch.from_numpy(mask)[None].double() for mask in dropout_masks(shapes, 0.5, seed=3)]
     expected = reference(generator.state_dict(), x, masks, depth)
     torch.testing.assert_close(generator(x, masks), expected, rtol=0, atol=1e-10)
 
 
 def test_noise_shapes_at_256_are_the_three_innermost_decoder_levels():
-    assert Generator(features=2, max_features=16).noise_shapes(256, 256) == [(16, 2, 2), (16, 4, 4), (16, 8, 8)]
+    assert Generator(features=2, max_features=16).config.noise_shapes(256, 256) == [(16, 2, 2), (16, 4, 4), (16, 8, 8)]
 
 
 def test_batch_mates_change_nothing(small_generator: Generator):

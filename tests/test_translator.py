@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from pix2pix import Generator, ImageError, Translator
+from pix2pix.engines import TorchEngine
 from pix2pix.images import MAX_PIXELS, to_array, to_image
 from pix2pix.noise import dropout_masks
 from pix2pix.translator import feather, tile_starts
@@ -19,7 +20,7 @@ from pix2pix.translator import feather, tile_starts
 
 @pytest.fixture(scope="module", params=["edges", "labels", "photo"])
 def translator(request: pytest.FixtureRequest, small_generator: Generator) -> Translator:
-    return Translator(small_generator, {"input": request.param, "image_size": 32})
+    return Translator(TorchEngine(small_generator), {"input": request.param, "image_size": 32})
 
 
 def gradient(width: int, height: int) -> Image.Image:
@@ -37,7 +38,7 @@ def test_any_size_and_mode_gives_rgb_of_the_same_size(translator: Translator, wi
 
 def test_at_the_trained_size_it_is_the_network_itself(translator: Translator, small_generator: Generator):
     image = gradient(32, 32)
-    masks = [torch.from_numpy(m)[None] for m in dropout_masks(small_generator.noise_shapes(32, 32), 0.5, 9)]
+    masks = [torch.from_numpy(m)[None] for m in dropout_masks(small_generator.config.noise_shapes(32, 32), 0.5, 9)]
     with torch.no_grad():
         direct = small_generator(torch.from_numpy(to_array(image))[None], masks)[0].numpy()
     assert np.array_equal(np.asarray(translator(image, seed=9)), np.asarray(to_image(direct)))
@@ -61,7 +62,7 @@ def test_samples_are_the_single_pictures_in_order(translator: Translator):
 
 def test_drawings_keep_their_proportions(small_generator: Generator):
     """A wide drawing is translated as the square one with white margins that it is cut from."""
-    translator = Translator(small_generator, {"input": "edges", "image_size": 32})
+    translator = Translator(TorchEngine(small_generator), {"input": "edges", "image_size": 32})
     wide = gradient(32, 20)
     square = Image.new("RGB", (32, 32), "white")
     square.paste(wide, (0, 6))
@@ -85,7 +86,7 @@ def test_seams_are_feathered():
 
 
 def test_a_tiled_photo_is_the_blend_of_its_tiles(small_generator: Generator):
-    translator = Translator(small_generator, {"input": "photo", "image_size": 32})
+    translator = Translator(TorchEngine(small_generator), {"input": "photo", "image_size": 32})
     image = gradient(50, 32)
     tiles = [to_array(translator(image.crop((x, 0, x + 32, 32)))) for x in (0, 18)]
     window = feather(32)

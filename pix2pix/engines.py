@@ -1,0 +1,210 @@
+"""What runs a generator: ONNX Runtime (the default on a CPU) or PyTorch (GPUs, and the reference).
+
+Both do the dear part once: `encode` takes a picture as far as it goes without noise, `decode` adds the noise. Arrays in
+and out are NumPy's, so that ONNX Runtime's engine works, and starts, without PyTorch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from pix2pix.config import DROPPED_LEVELS, GeneratorConfig
+from pix2pix.errors import Pix2PixError
+from pix2pix.hub import load_weights
+
+if TYPE_CHECKING:
+    import torch
+
+    from pix2pix.generator import Generator
+
+ENGINES = ("auto", "onnx", "torch")
+OPSET = 17
+
+
+class Engine(Protocol):
+    """A generator, ready to run on one picture at a time."""
+
+    config: GeneratorConfig
+
+    def encode(self, x: np.ndarray) -> Any:
+        """The noise-free part: float32 (C, H, W) in [-1, 1] -> what `decode` needs; serves any number of noises."""
+
+    def decode(self, encoding: Any, noise: Sequence[np.ndarray] | None) -> np.ndarray:
+        """The picture of an encoding, float32 (C', H, W) in [-1, 1], under dropout masks of
+        `config.noise_shapes(H, W)`; None: dropout off."""
+
+
+def load_engine(source: str | Path, engine: str = "auto", device: str | torch.device = "cpu") -> tuple[Engine, dict]:
+    """The engine for a source's generator, and the source's task.
+
+    Args:
+        source: see `pix2pix.hub.find_checkpoint`.
+        engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch elsewhere.
+        device: a PyTorch device; ONNX Runtime's engine runs on "cpu" only.
+
+    Raises:
+        CheckpointError: the source cannot be loaded.
+        Pix2PixError: no such engine, or not on this device.
+    """
+    if engine not in ENGINES:
+        raise Pix2PixError(f"There is no engine {engine!r}: choose one of {', '.join(ENGINES)}.")
+    on_cpu = str(device) == "cpu"
+    if engine == "onnx" and not on_cpu:
+        raise Pix2PixError(f"The engine onnx runs on the CPU, not on {device}: choose torch.")
+    if on_cpu and engine != "torch":
+        config, weights, task = load_weights(source)
+        return OnnxEngine(config, weights), task
+    from pix2pix.hub import load_generator
+
+    generator, task = load_generator(source)
+    return TorchEngine(generator, device), task
+
+
+class TorchEngine:
+    """A `Generator` on a PyTorch device."""
+
+    def __init__(self, generator: Generator, device: str | torch.device = "cpu") -> None:
+        self.generator = generator.to(device).eval()
+        self.config = generator.config
+        self.device = device
+
+    def encode(self, x: np.ndarray) -> list[torch.Tensor]:
+        import torch
+
+        with torch.inference_mode():
+            return self.generator.encode(torch.from_numpy(x)[None].to(self.device))
+
+    def decode(self, encoding: list[torch.Tensor], noise: Sequence[np.ndarray] | None) -> np.ndarray:
+        import torch
+
+        with torch.inference_mode():
+            masks = None if noise is None else [torch.from_numpy(mask)[None].to(self.device) for mask in noise]
+            return self.generator.decode(encoding, masks)[0].cpu().numpy()
+
+
+class OnnxEngine:
+    """ONNX Runtime on the CPU.
+
+    The graphs are made from the weights each time, in a fraction of a second, so that none can be stale. There are
+    two. A transposed convolution of [up, skip] is the sum of one of `up` and one of `skip`; the latter knows no noise
+    and belongs to the encoder's graph, which leaves the decoder half of the arithmetic.
+    """
+
+    def __init__(self, config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> None:
+        import onnxruntime
+
+        self.config = config
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        self._encoder, self._decoder = (
+            onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            for model in (encoder_graph(config, weights), decoder_graph(config, weights))
+        )
+
+    def encode(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        names = [output.name for output in self._encoder.get_outputs()]
+        return dict(zip(names, self._encoder.run(names, {"x": x[None]}), strict=True))
+
+    def decode(self, encoding: dict[str, np.ndarray], noise: Sequence[np.ndarray] | None) -> np.ndarray:
+        if noise is None:
+            noise = [np.ones((1, 1, 1), np.float32)] * DROPPED_LEVELS
+        masks = {f"mask{level}": mask[None] for level, mask in enumerate(noise)}
+        return self._decoder.run(["y"], {**encoding, **masks})[0][0]
+
+
+def encoder_graph(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> bytes:
+    """An ONNX model from "x", (N, C, H, W), to what needs no noise: "up", the innermost decoder level before its
+    mask, and "skip1", ..., the skips' shares of the levels after it, innermost first."""
+    graph = Graph(weights)
+    x, skips = "x", []
+    for level in range(config.depth):
+        if level > 0:
+            x = graph.add("LeakyRelu", [x], alpha=0.2)
+        x = graph.conv("Conv", x, f"encoder.{level}.conv")
+        if 0 < level < config.depth - 1:
+            x = graph.norm(x, f"encoder.{level}.norm")
+        skips.append(x)
+    up = graph.conv("ConvTranspose", graph.add("Relu", [skips.pop()]), "decoder.0.conv")
+    graph.norm(up, "decoder.0.norm", output="up")
+    for level, name in enumerate(after_the_first(config), start=1):
+        half = weights[f"{name}.weight"].shape[0] // 2
+        relu = graph.add("Relu", [skips.pop()])
+        graph.conv("ConvTranspose", relu, name, rows=np.s_[half:], output=f"skip{level}")
+    shares = [f"skip{level}" for level in range(1, config.depth)]
+    return graph.model(["x"], ["up", *shares])
+
+
+def decoder_graph(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> bytes:
+    """An ONNX model from the encoder's outputs and "mask0", "mask1", "mask2" to "y", (N, C', H, W)."""
+    graph = Graph(weights)
+    x = graph.add("Mul", ["up", "mask0"])
+    for level, name in enumerate(after_the_first(config), start=1):
+        half = weights[f"{name}.weight"].shape[0] // 2
+        relu = graph.add("Relu", [x])
+        x = graph.add("Add", [graph.conv("ConvTranspose", relu, name, rows=np.s_[:half], bias=False), f"skip{level}"])
+        if level < config.depth - 1:
+            x = graph.norm(x, f"decoder.{level}.norm")
+        if level < DROPPED_LEVELS:
+            x = graph.add("Mul", [x, f"mask{level}"])
+    graph.add("Tanh", [x], output="y")
+    shares = [f"skip{level}" for level in range(1, config.depth)]
+    return graph.model(["up", *shares, *(f"mask{level}" for level in range(DROPPED_LEVELS))], ["y"])
+
+
+def after_the_first(config: GeneratorConfig) -> list[str]:
+    """The transposed convolutions that read [up, skip], innermost first."""
+    return [*(f"decoder.{level}.conv" for level in range(1, config.depth - 1)), "head"]
+
+
+class Graph:
+    """An ONNX graph under construction, over a checkpoint's weights."""
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        self.weights = weights
+        self.nodes: list[Any] = []
+        self.tensors: dict[str, Any] = {}
+
+    def add(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
+        """One node; returns the name of its output."""
+        from onnx import helper
+
+        output = output or f"{kind}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def conv(self, kind: str, x: str, name: str, rows: slice = np.s_[:], bias: bool = True, output: str | None = None):
+        """A 4x4, stride-2 convolution by (some of the input channels of) a checkpoint's weights, and its bias."""
+        inputs = [x, self.tensor(f"{name}.weight", rows)]
+        if bias and f"{name}.bias" in self.weights:
+            inputs.append(self.tensor(f"{name}.bias"))
+        return self.add(kind, inputs, output, kernel_shape=[4, 4], strides=[2, 2], pads=[1, 1, 1, 1])
+
+    def norm(self, x: str, name: str, output: str | None = None) -> str:
+        inputs = [x, self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")]
+        return self.add("InstanceNormalization", inputs, output, epsilon=1e-5)
+
+    def tensor(self, name: str, rows: slice = np.s_[:]) -> str:
+        from onnx import numpy_helper
+
+        self.tensors[name] = numpy_helper.from_array(np.ascontiguousarray(self.weights[name][rows]), name)
+        return name
+
+    def model(self, inputs: list[str], outputs: list[str]) -> bytes:
+        """The finished model; pictures of any size and number."""
+        from onnx import TensorProto, helper
+
+        def values(names: list[str]) -> list[Any]:
+            return [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, [f"{name}_{axis}" for axis in "nchw"])
+                for name in names
+            ]
+
+        graph = helper.make_graph(
+            self.nodes, "pix2pix", values(inputs), values(outputs), initializer=list(self.tensors.values())
+        )
+        opset = helper.make_opsetid("", OPSET)
+        return helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()

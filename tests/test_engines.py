@@ -1,0 +1,75 @@
+"""ONNX Runtime and PyTorch give the same pictures, and the first without the second."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+from PIL import Image
+
+from pix2pix import Generator, Pix2PixError, Translator, list_models
+from pix2pix.config import GeneratorConfig
+from pix2pix.engines import OnnxEngine, TorchEngine, load_engine
+from pix2pix.noise import dropout_masks
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"features": 32, "max_features": 128},
+        {"features": 4, "max_features": 8, "depth": 5},
+        {"in_channels": 1, "out_channels": 2, "features": 3, "max_features": 7, "depth": 4},
+    ],
+)
+def test_a_config_knows_every_tensor(arguments: dict):
+    with torch.device("meta"):
+        state = Generator(**arguments).state_dict()
+    assert {name: tuple(t.shape) for name, t in state.items()} == GeneratorConfig(**arguments).tensor_shapes()
+
+
+@pytest.mark.parametrize(("features", "depth", "sides"), [(8, 5, (32, 32)), (4, 4, (48, 80)), (8, 6, (128, 64))])
+def test_engines_agree_at_any_size(features: int, depth: int, sides: tuple[int, int]):
+    torch.manual_seed(depth)
+    generator = Generator(in_channels=2, features=features, max_features=16, depth=depth)
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    weights = {name: t.numpy() for name, t in generator.state_dict().items()}
+    engines = [TorchEngine(generator), OnnxEngine(generator.config, weights)]
+    x = np.random.default_rng(0).uniform(-1, 1, (2, *sides)).astype(np.float32)
+    for noise in (None, dropout_masks(generator.config.noise_shapes(*sides), 0.5, seed=6)):
+        results = [engine.decode(engine.encode(x), noise) for engine in engines]
+        assert results[0].shape == (3, *sides) and np.abs(results[0]).mean() > 0.05
+        np.testing.assert_allclose(results[1], results[0], atol=2e-5)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_engines_agree_on_bundled_models(name: str):
+    image = Image.open(ROOT / "demo" / "examples" / "drawing-1-sneaker.png").convert("RGB")
+    if Translator.from_pretrained(name).input_kind == "photo":
+        image = Image.open(ROOT / "demo" / "examples" / "tile-1-town.png").convert("RGB").resize((256, 256))
+    pictures = [Translator.from_pretrained(name, engine)(image, seed=3) for engine in ("onnx", "torch")]
+    a, b = (np.asarray(picture).astype(int) for picture in pictures)
+    assert np.abs(a - b).max() <= 1
+
+
+def test_translating_on_a_cpu_needs_no_torch(small_checkpoint: Path):
+    code = (
+        "import sys; from PIL import Image; from pix2pix import Translator, choose_device\n"
+        f"t = Translator.from_pretrained({str(small_checkpoint)!r}, device=choose_device('cpu'))\n"
+        "t.sample(Image.new('L', (40, 30)), [0, None]); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0
+
+
+def test_unknown_engines_are_refused(small_checkpoint: Path):
+    with pytest.raises(Pix2PixError, match=r"abacus.*onnx"):
+        load_engine(small_checkpoint, "abacus")
+    with pytest.raises(Pix2PixError, match="cuda"):
+        load_engine(small_checkpoint, "onnx", "cuda")
