@@ -100,6 +100,7 @@ class OnnxEngine:
         self.config = config
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._encoder, self._decoder = (
             onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
             for model in (encoder_graph(config, weights), decoder_graph(config, weights))
@@ -124,16 +125,15 @@ def encoder_graph(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) ->
     for level in range(config.depth):
         if level > 0:
             x = graph.add("LeakyRelu", [x], alpha=0.2)
-        x = graph.conv("Conv", x, f"encoder.{level}.conv")
+        x = graph.conv(x, f"encoder.{level}.conv")
         if 0 < level < config.depth - 1:
             x = graph.norm(x, f"encoder.{level}.norm")
         skips.append(x)
-    up = graph.conv("ConvTranspose", graph.add("Relu", [skips.pop()]), "decoder.0.conv")
-    graph.norm(up, "decoder.0.norm", output="up")
+    phases = graph.transposed_phases(graph.add("Relu", [skips.pop()]), "decoder.0.conv")
+    graph.norm(graph.interleave(phases), "decoder.0.norm", output="up")
     for level, name in enumerate(after_the_first(config), start=1):
         half = weights[f"{name}.weight"].shape[0] // 2
-        relu = graph.add("Relu", [skips.pop()])
-        graph.conv("ConvTranspose", relu, name, rows=np.s_[half:], output=f"skip{level}")
+        graph.transposed_phases(graph.add("Relu", [skips.pop()]), name, np.s_[half:], output=f"skip{level}")
     shares = [f"skip{level}" for level in range(1, config.depth)]
     return graph.model(["x"], ["up", *shares])
 
@@ -144,13 +144,15 @@ def decoder_graph(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) ->
     x = graph.add("Mul", ["up", "mask0"])
     for level, name in enumerate(after_the_first(config), start=1):
         half = weights[f"{name}.weight"].shape[0] // 2
-        relu = graph.add("Relu", [x])
-        x = graph.add("Add", [graph.conv("ConvTranspose", relu, name, rows=np.s_[:half], bias=False), f"skip{level}"])
+        phases = graph.transposed_phases(graph.add("Relu", [x]), name, np.s_[:half])
+        x = graph.interleave(graph.add("Add", [phases, f"skip{level}"]))
         if level < config.depth - 1:
             x = graph.norm(x, f"decoder.{level}.norm")
         if level < DROPPED_LEVELS:
             x = graph.add("Mul", [x, f"mask{level}"])
-    graph.add("Tanh", [x], output="y")
+    graph.add(
+        "Tanh", [graph.add("Add", [x, graph.tensor("head.bias", weights["head.bias"][:, None, None])])], output="y"
+    )
     shares = [f"skip{level}" for level in range(1, config.depth)]
     return graph.model(["up", *shares, *(f"mask{level}" for level in range(DROPPED_LEVELS))], ["y"])
 
@@ -176,21 +178,44 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
 
-    def conv(self, kind: str, x: str, name: str, rows: slice = np.s_[:], bias: bool = True, output: str | None = None):
-        """A 4x4, stride-2 convolution by (some of the input channels of) a checkpoint's weights, and its bias."""
-        inputs = [x, self.tensor(f"{name}.weight", rows)]
-        if bias and f"{name}.bias" in self.weights:
-            inputs.append(self.tensor(f"{name}.bias"))
-        return self.add(kind, inputs, output, kernel_shape=[4, 4], strides=[2, 2], pads=[1, 1, 1, 1])
+    def conv(self, x: str, name: str) -> str:
+        """A 4x4, stride-2 convolution by a checkpoint's weights."""
+        inputs = [x, self.tensor(f"{name}.weight", self.weights[f"{name}.weight"])]
+        if f"{name}.bias" in self.weights:
+            inputs.append(self.tensor(f"{name}.bias", self.weights[f"{name}.bias"]))
+        return self.add("Conv", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[1, 1, 1, 1])
+
+    def transposed_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
+        """A 4x4, stride-2 transposed convolution without bias, before `interleave`: (N, 4 C', H, W).
+
+        Output row 2r reads input rows r - 1 and r, by the kernel's rows 3 and 1; row 2r + 1 reads r and r + 1, by 2
+        and 0; columns likewise. So each of the four phases of the output is a 2x2 convolution at stride 1, for which
+        ONNX Runtime is about twice as fast at the same arithmetic.
+
+        Args:
+            rows: which of the input channels of the weights.
+        """
+        kernel = self.weights[f"{name}.weight"][rows].transpose(1, 0, 2, 3)
+        phases = []
+        for a in (0, 1):
+            for b in (0, 1):
+                part = self.tensor(f"{name}.{a}{b}", kernel[:, :, [3 - a, 1 - a]][:, :, :, [3 - b, 1 - b]])
+                phases.append(self.add("Conv", [x, part], kernel_shape=[2, 2], pads=[1 - a, 1 - b, a, b]))
+        return self.add("Concat", phases, output, axis=1)
+
+    def interleave(self, phases: str) -> str:
+        """(N, 4 C', H, W) -> (N, C', 2H, 2W)."""
+        return self.add("DepthToSpace", [phases], blocksize=2, mode="DCR")
 
     def norm(self, x: str, name: str, output: str | None = None) -> str:
-        inputs = [x, self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")]
+        inputs = [x, *(self.tensor(f"{name}.{part}", self.weights[f"{name}.{part}"]) for part in ("weight", "bias"))]
         return self.add("InstanceNormalization", inputs, output, epsilon=1e-5)
 
-    def tensor(self, name: str, rows: slice = np.s_[:]) -> str:
+    def tensor(self, name: str, values: np.ndarray) -> str:
+        """A constant; returns its name."""
         from onnx import numpy_helper
 
-        self.tensors[name] = numpy_helper.from_array(np.ascontiguousarray(self.weights[name][rows]), name)
+        self.tensors[name] = numpy_helper.from_array(np.ascontiguousarray(values), name)
         return name
 
     def model(self, inputs: list[str], outputs: list[str]) -> bytes:
