@@ -44,7 +44,8 @@ def draw_by_hand(edges: Tensor) -> Tensor:
     """
     if torch.rand(()) < 0.25:
         return edges
-    return with_gaps(thicker(wobbling(edges.float())))
+    grey = edges.float().mean(0, keepdim=True)
+    return with_gaps(thicker(wobbling(grey))).expand(3, -1, -1)
 
 
 def wobbling(edges: Tensor) -> Tensor:
