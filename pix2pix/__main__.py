@@ -1,4 +1,4 @@
-"""`python -m pix2pix translate | evaluate | models`."""
+"""`python -m pix2pix translate | evaluate | export | models`."""
 
 from __future__ import annotations
 
@@ -28,30 +28,46 @@ def parser() -> argparse.ArgumentParser:
     translate = commands.add_parser("translate", help="translate a picture")
     translate.add_argument("input", metavar="IN", type=Path, help="a picture of any size and kind")
     translate.add_argument("output", metavar="OUT", type=Path, help="the file to write; its suffix says the format")
-    translate.add_argument("--model", required=True, help="bundled name, checkpoint folder or Hub id")
+    translate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
     translate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
     translate.add_argument(
         "--samples", type=count, default=1,
         help="how many seeds from --seed on; more than one are written as OUT-SEED.suffix (default 1)",
     )  # fmt: skip
-    translate.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
-    translate.add_argument("--engine", default="auto", help="onnx, torch or auto (default auto: onnx on a CPU)")
+    add_running(translate)
     translate.set_defaults(run=run_translate)
 
     evaluate = commands.add_parser("evaluate", help="measure a model on a split of pairs")
-    evaluate.add_argument("--model", required=True, help="bundled name, checkpoint folder or Hub id")
+    evaluate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
     evaluate.add_argument("--data", required=True, type=Path, help="folder of side-by-side pictures")
     evaluate.add_argument("--split", default="val", help="subfolder of --data (default val)")
     evaluate.add_argument("--direction", choices=["AtoB", "BtoA"], help="as trained, where it is left out")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
     evaluate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
-    evaluate.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
-    evaluate.add_argument("--engine", default="auto", help="onnx, torch or auto (default auto: onnx on a CPU)")
+    add_running(evaluate)
     evaluate.set_defaults(run=run_evaluate)
+
+    export = commands.add_parser("export", help="write a model in another form")
+    export.add_argument("source", metavar="SOURCE", help="bundled name, checkpoint folder or file, or Hub id")
+    export.add_argument(
+        "output", metavar="OUT", type=Path,
+        help="a folder of ours; NAME.safetensors; NAME.onnx; or NAME.pth, as pytorch-CycleGAN-and-pix2pix reads it",
+    )  # fmt: skip
+    export.set_defaults(run=run_export)
 
     models = commands.add_parser("models", help="list the bundled models")
     models.set_defaults(run=run_models)
     return p
+
+
+def add_running(command: argparse.ArgumentParser) -> None:
+    """The options about what runs a model, and how."""
+    command.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
+    command.add_argument("--engine", default="auto", help="onnx, torch or auto (default auto: onnx on a CPU)")
+    command.add_argument(
+        "--norm-statistics", choices=["picture", "running"], default="picture",
+        help="normalise by the picture's own statistics (default) or by the training's, where the checkpoint has them",
+    )  # fmt: skip
 
 
 def run_translate(options: argparse.Namespace) -> None:
@@ -98,6 +114,12 @@ def run_evaluate(options: argparse.Namespace) -> None:
         write_text(options.json, json.dumps({**facts, **metrics}, indent=2) + "\n")
 
 
+def run_export(options: argparse.Namespace) -> None:
+    from pix2pix.export import export
+
+    print(export(options.source, options.output))
+
+
 def run_models(options: argparse.Namespace) -> None:
     from pix2pix.hub import list_models, read_task
 
@@ -110,7 +132,9 @@ def load(options: argparse.Namespace):
     from pix2pix.devices import choose_device
     from pix2pix.translator import Translator
 
-    return Translator.from_pretrained(options.model, options.engine, choose_device(options.device))
+    return Translator.from_pretrained(
+        options.model, options.engine, choose_device(options.device), options.norm_statistics
+    )
 
 
 def seed(text: str) -> int:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DROPPED_LEVELS = 3  # the three innermost decoder levels carry dropout (appendix 6.1.1)
+CHOICES = {
+    "skip_activation": ("relu", "leaky"),
+    "innermost_activation": ("relu", "leaky"),
+    "padding": ("zeros", "reflect"),
+    "head": ("transposed", "resize"),
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,14 @@ class GeneratorConfig:
     max_features: int = 512
     depth: int = 8
     dropout: float = 0.5
+    dropped_levels: tuple[int, ...] = (0, 1, 2)
+    # What other projects' networks do otherwise (see `pix2pix.foreign`).
+    encoder_dropped_levels: tuple[int, ...] = ()
+    skip_activation: str = "relu"
+    innermost_activation: str = "relu"
+    padding: str = "zeros"
+    head: str = "transposed"
+    running_statistics: bool = False
 
     def __post_init__(self) -> None:
         for name, least, most in (
@@ -28,13 +41,25 @@ class GeneratorConfig:
             ("out_channels", 1, 64),
             ("features", 1, 1024),
             ("max_features", 1, 4096),
-            ("depth", DROPPED_LEVELS + 1, 12),
+            ("depth", 4, 12),
         ):
             value = getattr(self, name)
             if type(value) is not int or not least <= value <= most:
                 raise ValueError(f"{name} is {value!r}: it must be a whole number from {least} to {most}.")
         if type(self.dropout) not in (int, float) or not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout!r}: it must be a number, at least 0 and below 1.")
+        for name, last in (("dropped_levels", self.depth - 2), ("encoder_dropped_levels", self.depth - 1)):
+            levels = getattr(self, name)
+            if type(levels) not in (tuple, list) or any(type(v) is not int or not 0 <= v <= last for v in levels):
+                raise ValueError(f"{name} is {levels!r}: it must be a list of levels from 0 to {last}.")
+            if list(levels) != sorted(set(levels)):
+                raise ValueError(f"{name} is {levels!r}: each level once, in order.")
+            object.__setattr__(self, name, tuple(levels))  # a JSON file holds a list
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: choose {' or '.join(choices)}.")
+        if type(self.running_statistics) is not bool:
+            raise ValueError(f"running_statistics is {self.running_statistics!r}: it must be true or false.")
 
     @property
     def widths(self) -> list[int]:
@@ -42,31 +67,45 @@ class GeneratorConfig:
         return [min(self.features * 2**level, self.max_features) for level in range(self.depth)]
 
     @property
+    def papers_own(self) -> bool:
+        """Nothing of other projects' networks is in it."""
+        ours = GeneratorConfig(depth=self.depth)
+        return all(getattr(self, name) == getattr(ours, name) for name in ("encoder_dropped_levels", *CHOICES))
+
+    @property
     def multiple(self) -> int:
         """A picture's sides must be multiples of this many pixels: 256 for the paper's network."""
         return 2**self.depth
 
     def noise_shapes(self, height: int, width: int) -> list[tuple[int, int, int]]:
-        """(channels, height, width) of each dropout mask, innermost level first, for a picture of these sides."""
+        """(channels, height, width) of each dropout mask for a picture of these sides: the decoder's, innermost
+        first, then the encoder's, outermost first."""
         inward = self.widths[-2::-1]
-        scales = [2 ** (self.depth - 1 - i) for i in range(DROPPED_LEVELS)]
-        return [(c, height // s, width // s) for c, s in zip(inward, scales, strict=False)]
+        sites = [(inward[level], self.depth - 1 - level) for level in self.dropped_levels]
+        sites += [(self.widths[level], level + 1) for level in self.encoder_dropped_levels]
+        return [(channels, height >> halvings, width >> halvings) for channels, halvings in sites]
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """The name and shape of every tensor in a checkpoint of this generator, in order."""
         shapes: dict[str, tuple[int, ...]] = {}
+
+        def add_norm(name: str, width: int) -> None:
+            for part in ("weight", "bias", *(("running_mean", "running_var") if self.running_statistics else ())):
+                shapes[f"{name}.{part}"] = (width,)
+
         before = self.in_channels
         for level, width in enumerate(self.widths):
             shapes[f"encoder.{level}.conv.weight"] = (width, before, 4, 4)
             if 0 < level < self.depth - 1:
-                shapes[f"encoder.{level}.norm.weight"] = shapes[f"encoder.{level}.norm.bias"] = (width,)
+                add_norm(f"encoder.{level}.norm", width)
             else:
                 shapes[f"encoder.{level}.conv.bias"] = (width,)
             before = width
         for level, width in enumerate(self.widths[-2::-1]):
             shapes[f"decoder.{level}.conv.weight"] = (before, width, 4, 4)
-            shapes[f"decoder.{level}.norm.weight"] = shapes[f"decoder.{level}.norm.bias"] = (width,)
+            add_norm(f"decoder.{level}.norm", width)
             before = 2 * width  # [up, skip]
-        shapes["head.weight"] = (before, self.out_channels, 4, 4)
+        ends = (before, self.out_channels)
+        shapes["head.weight"] = (*(ends if self.head == "transposed" else ends[::-1]), 4, 4)
         shapes["head.bias"] = (self.out_channels,)
         return shapes

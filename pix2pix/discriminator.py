@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from pix2pix.generator import initialise, picture_norm
+from pix2pix.generator import PictureNorm, initialise
 
 
 class Discriminator(nn.Module):
@@ -31,7 +31,7 @@ class Discriminator(nn.Module):
             stride = 2 if level < layers else 1
             stages += [
                 nn.Conv2d(widths[level - 1], widths[level], 4, stride=stride, padding=1, bias=False),
-                picture_norm(widths[level]),
+                PictureNorm(widths[level]),
                 nn.LeakyReLU(0.2),
             ]
         stages.append(nn.Conv2d(widths[-1], 1, 4, stride=1, padding=1))

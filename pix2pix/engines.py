@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from pix2pix.config import DROPPED_LEVELS, GeneratorConfig
+from pix2pix.config import GeneratorConfig
 from pix2pix.errors import Pix2PixError
 from pix2pix.hub import load_weights
 
@@ -38,30 +38,34 @@ class Engine(Protocol):
         `config.noise_shapes(H, W)`; None: dropout off."""
 
 
-def load_engine(source: str | Path, engine: str = "auto", device: str | torch.device = "cpu") -> tuple[Engine, dict]:
+def load_engine(
+    source: str | Path, engine: str = "auto", device: str | torch.device = "cpu", norm_statistics: str = "picture"
+) -> tuple[Engine, dict[str, Any]]:
     """The engine for a source's generator, and the source's task.
 
     Args:
         source: see `pix2pix.hub.find_checkpoint`.
-        engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch elsewhere.
+        engine: "onnx", "torch", or "auto": ONNX Runtime for the paper's network on a CPU, else PyTorch.
         device: a PyTorch device; ONNX Runtime's engine runs on "cpu" only.
+        norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
 
     Raises:
         CheckpointError: the source cannot be loaded.
-        Pix2PixError: no such engine, or not on this device.
+        Pix2PixError: no such engine, or it cannot run this network here.
     """
     if engine not in ENGINES:
         raise Pix2PixError(f"There is no engine {engine!r}: choose one of {', '.join(ENGINES)}.")
-    on_cpu = str(device) == "cpu"
-    if engine == "onnx" and not on_cpu:
-        raise Pix2PixError(f"The engine onnx runs on the CPU, not on {device}: choose torch.")
-    if on_cpu and engine != "torch":
-        config, weights, task = load_weights(source)
+    config, weights, task = load_weights(source)
+    fits = str(device) == "cpu" and config.papers_own and norm_statistics == "picture"
+    if engine == "onnx" and not fits:
+        raise Pix2PixError(
+            f"The engine onnx runs the paper's network, on the CPU, by each picture's statistics; {source} needs torch."
+        )
+    if fits and engine != "torch":
         return OnnxEngine(config, weights), task
-    from pix2pix.hub import load_generator
+    from pix2pix.hub import make_generator
 
-    generator, task = load_generator(source)
-    return TorchEngine(generator, device), task
+    return TorchEngine(make_generator(source, config, weights, norm_statistics), device), task
 
 
 class TorchEngine:
@@ -72,18 +76,24 @@ class TorchEngine:
         self.config = generator.config
         self.device = device
 
-    def encode(self, x: np.ndarray) -> list[torch.Tensor]:
+    def encode(self, x: np.ndarray) -> tuple[torch.Tensor, list[torch.Tensor] | None]:
         import torch
 
         with torch.inference_mode():
-            return self.generator.encode(torch.from_numpy(x)[None].to(self.device))
+            batch = torch.from_numpy(x)[None].to(self.device)
+            # An encoder with dropout of its own has no part without noise.
+            return batch, None if self.config.encoder_dropped_levels else self.generator.encode(batch)
 
-    def decode(self, encoding: list[torch.Tensor], noise: Sequence[np.ndarray] | None) -> np.ndarray:
+    def decode(
+        self, encoding: tuple[torch.Tensor, list[torch.Tensor] | None], noise: Sequence[np.ndarray] | None
+    ) -> np.ndarray:
         import torch
 
+        batch, skips = encoding
         with torch.inference_mode():
             masks = None if noise is None else [torch.from_numpy(mask)[None].to(self.device) for mask in noise]
-            return self.generator.decode(encoding, masks)[0].cpu().numpy()
+            y = self.generator(batch, masks) if skips is None else self.generator.decode(skips, masks)
+            return y[0].cpu().numpy()
 
 
 class OnnxEngine:
@@ -101,9 +111,12 @@ class OnnxEngine:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        encoder, decoder = Graph(weights), Graph(weights)
+        shares = add_encoder(encoder, config)
+        masks = add_decoder(decoder, config, shares)
         self._encoder, self._decoder = (
             onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-            for model in (encoder_graph(config, weights), decoder_graph(config, weights))
+            for model in (encoder.model(["x"], shares), decoder.model([*shares, *masks], ["y"]))
         )
 
     def encode(self, x: np.ndarray) -> dict[str, np.ndarray]:
@@ -112,15 +125,21 @@ class OnnxEngine:
 
     def decode(self, encoding: dict[str, np.ndarray], noise: Sequence[np.ndarray] | None) -> np.ndarray:
         if noise is None:
-            noise = [np.ones((1, 1, 1), np.float32)] * DROPPED_LEVELS
-        masks = {f"mask{level}": mask[None] for level, mask in enumerate(noise)}
+            noise = [np.ones((1, 1, 1), np.float32)] * len(self.config.dropped_levels)
+        masks = {f"mask{i}": mask[None] for i, mask in enumerate(noise)}
         return self._decoder.run(["y"], {**encoding, **masks})[0][0]
 
 
-def encoder_graph(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> bytes:
-    """An ONNX model from "x", (N, C, H, W), to what needs no noise: "up", the innermost decoder level before its
-    mask, and "skip1", ..., the skips' shares of the levels after it, innermost first."""
+def onnx_model(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> bytes:
+    """The whole generator as one ONNX model, from "x", (N, C, H, W), and "mask0", ... to "y", (N, C', H, W)."""
     graph = Graph(weights)
+    masks = add_decoder(graph, config, add_encoder(graph, config))
+    return graph.model(["x", *masks], ["y"])
+
+
+def add_encoder(graph: Graph, config: GeneratorConfig) -> list[str]:
+    """From "x", (N, C, H, W), to what needs no noise: "up", the innermost decoder level before any mask, and "skip1",
+    ..., the skips' shares of the levels after it, innermost first. Returns these names."""
     x, skips = "x", []
     for level in range(config.depth):
         if level > 0:
@@ -130,31 +149,29 @@ def encoder_graph(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) ->
             x = graph.norm(x, f"encoder.{level}.norm")
         skips.append(x)
     phases = graph.transposed_phases(graph.add("Relu", [skips.pop()]), "decoder.0.conv")
-    graph.norm(graph.interleave(phases), "decoder.0.norm", output="up")
+    shares = [graph.norm(graph.interleave(phases), "decoder.0.norm", output="up")]
     for level, name in enumerate(after_the_first(config), start=1):
-        half = weights[f"{name}.weight"].shape[0] // 2
-        graph.transposed_phases(graph.add("Relu", [skips.pop()]), name, np.s_[half:], output=f"skip{level}")
-    shares = [f"skip{level}" for level in range(1, config.depth)]
-    return graph.model(["x"], ["up", *shares])
+        half = graph.weights[f"{name}.weight"].shape[0] // 2
+        relu = graph.add("Relu", [skips.pop()])
+        shares.append(graph.transposed_phases(relu, name, np.s_[half:], output=f"skip{level}"))
+    return shares
 
 
-def decoder_graph(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> bytes:
-    """An ONNX model from the encoder's outputs and "mask0", "mask1", "mask2" to "y", (N, C', H, W)."""
-    graph = Graph(weights)
-    x = graph.add("Mul", ["up", "mask0"])
+def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> list[str]:
+    """From the encoder's shares and the masks, "mask0", ..., to "y", (N, C', H, W). Returns the masks' names."""
+    masks = {level: f"mask{i}" for i, level in enumerate(config.dropped_levels)}
+    x = graph.add("Mul", [shares[0], masks[0]]) if 0 in masks else shares[0]
     for level, name in enumerate(after_the_first(config), start=1):
-        half = weights[f"{name}.weight"].shape[0] // 2
+        half = graph.weights[f"{name}.weight"].shape[0] // 2
         phases = graph.transposed_phases(graph.add("Relu", [x]), name, np.s_[:half])
-        x = graph.interleave(graph.add("Add", [phases, f"skip{level}"]))
+        x = graph.interleave(graph.add("Add", [phases, shares[level]]))
         if level < config.depth - 1:
             x = graph.norm(x, f"decoder.{level}.norm")
-        if level < DROPPED_LEVELS:
-            x = graph.add("Mul", [x, f"mask{level}"])
-    graph.add(
-        "Tanh", [graph.add("Add", [x, graph.tensor("head.bias", weights["head.bias"][:, None, None])])], output="y"
-    )
-    shares = [f"skip{level}" for level in range(1, config.depth)]
-    return graph.model(["up", *shares, *(f"mask{level}" for level in range(DROPPED_LEVELS))], ["y"])
+        if level in masks:
+            x = graph.add("Mul", [x, masks[level]])
+    bias = graph.tensor("head.bias", graph.weights["head.bias"][:, None, None])
+    graph.add("Tanh", [graph.add("Add", [x, bias])], output="y")
+    return list(masks.values())
 
 
 def after_the_first(config: GeneratorConfig) -> list[str]:
@@ -199,7 +216,9 @@ class Graph:
         phases = []
         for a in (0, 1):
             for b in (0, 1):
-                part = self.tensor(f"{name}.{a}{b}", kernel[:, :, [3 - a, 1 - a]][:, :, :, [3 - b, 1 - b]])
+                part = self.tensor(
+                    f"{name}.{a}{b}{rows.start or 0}", kernel[:, :, [3 - a, 1 - a]][:, :, :, [3 - b, 1 - b]]
+                )
                 phases.append(self.add("Conv", [x, part], kernel_shape=[2, 2], pads=[1 - a, 1 - b, a, b]))
         return self.add("Concat", phases, output, axis=1)
 

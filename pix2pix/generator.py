@@ -20,7 +20,7 @@ Two things are said by the paper in a sentence and matter more than they look:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,15 @@ class Generator(nn.Module):
         depth: number of halvings, 4 to 12. A picture's sides must be multiples of 2**depth.
         dropout: the training rate of the dropout noise, in [0, 1). A property of the trained network that the
             sampler reads; the masks themselves are an input of `forward`.
+        dropped_levels: decoder levels that carry dropout, counted from the innermost, 0.
+
+    The other arguments are for networks of other projects, which `pix2pix.foreign` reads:
+        encoder_dropped_levels: encoder levels that carry dropout, counted from the outermost, 0.
+        skip_activation: "relu" or "leaky", what the decoder puts on a skip.
+        innermost_activation: "relu" or "leaky", what the first decoder level puts on its input.
+        padding: "zeros" or "reflect", of the encoder's convolutions but the innermost.
+        head: "transposed", or "resize" for nearest-neighbour scaling and a convolution.
+        running_statistics: the checkpoint has running statistics of its norms, for `use_running_statistics`.
 
     The defaults give the paper's network: 8 levels, 54,414,531 parameters.
 
@@ -57,20 +66,35 @@ class Generator(nn.Module):
         max_features: int = 512,
         depth: int = 8,
         dropout: float = 0.5,
+        dropped_levels: Sequence[int] = (0, 1, 2),
+        **others: Any,
     ) -> None:
         super().__init__()
-        self.config = GeneratorConfig(in_channels, out_channels, features, max_features, depth, dropout)
-        widths = self.config.widths
+        self.config = config = GeneratorConfig(
+            in_channels, out_channels, features, max_features, depth, dropout, tuple(dropped_levels), **others
+        )
+        widths, running = config.widths, config.running_statistics
 
         self.encoder = nn.ModuleList(
-            Down(before, width, activate=level > 0, norm=0 < level < depth - 1)
+            Down(
+                before,
+                width,
+                level > 0,
+                0 < level < depth - 1,
+                config.padding if level < depth - 1 else "zeros",
+                running,
+            )
             for level, (before, width) in enumerate(zip([in_channels, *widths], widths, strict=False))
         )
         # Innermost first. Every level but the innermost reads [up, skip], twice the width of its partner.
         self.decoder = nn.ModuleList(
-            Up(widths[level] * (1 if level == depth - 1 else 2), widths[level - 1]) for level in range(depth - 1, 0, -1)
+            Up(widths[level] * (1 if level == depth - 1 else 2), widths[level - 1], running)
+            for level in range(depth - 1, 0, -1)
         )
-        self.head = nn.ConvTranspose2d(2 * widths[0], out_channels, 4, stride=2, padding=1)
+        if config.head == "transposed":
+            self.head: nn.Module = nn.ConvTranspose2d(2 * widths[0], out_channels, 4, stride=2, padding=1)
+        else:
+            self.head = nn.Conv2d(2 * widths[0], out_channels, 4, padding=1)
         self.apply(initialise)
 
     def forward(self, x: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
@@ -78,51 +102,76 @@ class Generator(nn.Module):
 
         Args:
             x: (N, in_channels, H, W) in [-1, 1]; H and W multiples of `config.multiple`.
-            noise: three dropout masks shaped (N, *shape) for the shapes of `config.noise_shapes(H, W)`: 0 where a unit
+            noise: dropout masks shaped (N, *shape) for the shapes of `config.noise_shapes(H, W)`: 0 where a unit
                 is dropped, 1 / (1 - rate) where it is kept. None: dropout off.
 
         Returns:
             (N, out_channels, H, W) in [-1, 1].
         """
-        return self.decode(self.encode(x), noise)
+        return self.decode(self.encode(x, noise), noise)
 
-    def encode(self, x: Tensor) -> list[Tensor]:
-        """What the decoder needs of a picture, outermost level first. No noise enters here, so the encoding of
-        one picture serves any number of samples."""
+    def encode(self, x: Tensor, noise: Sequence[Tensor] | None = None) -> list[Tensor]:
+        """What the decoder needs of a picture, outermost level first. Unless the encoder has dropout of its own
+        (`config.encoder_dropped_levels`), no noise enters here: one encoding serves any number of samples."""
         multiple = self.config.multiple
         if x.shape[-1] % multiple or x.shape[-2] % multiple:
             raise ValueError(
                 f"A picture of {x.shape[-1]} x {x.shape[-2]} pixels does not fit this generator: "
                 f"its sides must be multiples of {multiple}."
             )
+        masks = dict(zip(self.config.encoder_dropped_levels, (noise or ())[len(self.config.dropped_levels) :]))  # noqa: B905
         skips = []
-        for down in self.encoder:
+        for level, down in enumerate(self.encoder):
             x = down(x)
+            if level in masks:
+                x = x * masks[level]
             skips.append(x)
         return skips
 
     def decode(self, skips: Sequence[Tensor], noise: Sequence[Tensor] | None = None) -> Tensor:
         """The picture of an encoding (see `encode`) under a noise (see `forward`)."""
-        masks: list[Tensor | None] = [None] * len(self.decoder)
-        if noise is not None:
-            masks[: len(noise)] = noise
-        x = skips[-1]
-        for up, skip, mask in zip(self.decoder, skips[-2::-1], masks, strict=True):
-            x = torch.cat([up(x, mask), skip], dim=1)
-        return torch.tanh(self.head(F.relu(x)))
+        on_skip = ACTIVATIONS[self.config.skip_activation]
+        masks = dict(zip(self.config.dropped_levels, noise or ()))  # noqa: B905  # the encoder's masks follow
+        x = ACTIVATIONS[self.config.innermost_activation](skips[-1])
+        for level, (up, skip) in enumerate(zip(self.decoder, skips[-2::-1], strict=True)):
+            x = up(x)
+            if level in masks:
+                x = x * masks[level]
+            x = torch.cat([F.relu(x), on_skip(skip)], dim=1)
+        if self.config.head == "resize":
+            x = F.pad(F.interpolate(x, scale_factor=2.0), (1, 0, 1, 0))  # an even kernel needs one pixel more
+        return torch.tanh(self.head(x))
+
+    def use_running_statistics(self) -> Generator:
+        """Normalise by the running statistics of the training instead of by each picture's own; returns itself.
+
+        Raises:
+            ValueError: the network has none (`config.running_statistics`).
+        """
+        if not self.config.running_statistics:
+            raise ValueError("This generator has no running statistics: use the picture's own.")
+        for module in self.modules():
+            if isinstance(module, PictureNorm):
+                module.by_running = True
+        return self
 
     @classmethod
-    def from_pretrained(cls, source: str | Path) -> Generator:
-        """Load a generator from a bundled name, a checkpoint folder or a Hub id (see `pix2pix.hub`).
+    def from_pretrained(cls, source: str | Path, norm_statistics: str = "picture") -> Generator:
+        """Load a generator from a bundled name, a folder, a file or a Hub id (see `pix2pix.hub.find_checkpoint`).
 
         Every tensor must be there, none may be left over, and every shape must fit.
+
+        Args:
+            source: what to load.
+            norm_statistics: "picture" (the paper's: each picture by its own) or "running" (by the training's, where
+                the checkpoint has them; other programs call it evaluation mode).
 
         Raises:
             CheckpointError: one sentence that names the source, what was looked for and what to do.
         """
         from pix2pix.hub import load_generator
 
-        return load_generator(source)[0]
+        return load_generator(source, norm_statistics)[0]
 
     def save_pretrained(self, folder: str | Path, task: dict[str, Any] | None = None, half: bool = False) -> None:
         """Write `config.json` and `model.safetensors` to `folder`, each in one atomic step.
@@ -145,40 +194,65 @@ class Down(nn.Module):
     the values before it and puts a plain ReLU on them. The input picture itself meets none.
     """
 
-    def __init__(self, before: int, width: int, activate: bool, norm: bool) -> None:
+    def __init__(self, before: int, width: int, activate: bool, norm: bool, padding: str, running: bool) -> None:
         super().__init__()
         self.activate = activate
-        self.conv = nn.Conv2d(before, width, 4, stride=2, padding=1, bias=not norm)
-        self.norm = picture_norm(width) if norm else None
+        self.conv = nn.Conv2d(before, width, 4, stride=2, padding=1, bias=not norm, padding_mode=padding)  # type: ignore[arg-type]
+        self.norm = PictureNorm(width, running) if norm else None
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(F.leaky_relu(x, 0.2) if self.activate else x)
+        x = self.conv(leaky_relu(x) if self.activate else x)
         return x if self.norm is None else self.norm(x)
 
 
 class Up(nn.Module):
-    """One decoder level, (N, C, H, W) -> (N, C', 2H, 2W): ReLU, transposed convolution, norm, dropout mask."""
+    """One decoder level, (N, C, H, W) -> (N, C', 2H, 2W): transposed convolution, norm."""
 
-    def __init__(self, before: int, width: int) -> None:
+    def __init__(self, before: int, width: int, running: bool) -> None:
         super().__init__()
         self.conv = nn.ConvTranspose2d(before, width, 4, stride=2, padding=1, bias=False)
-        self.norm = picture_norm(width)
+        self.norm = PictureNorm(width, running)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        x = self.norm(self.conv(F.relu(x)))
-        return x if mask is None else x * mask
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.conv(x))
 
 
-def picture_norm(channels: int) -> nn.InstanceNorm2d:
-    """Batch norm at a batch of one: each picture by its own mean and variance, then a learned scale and shift."""
-    return nn.InstanceNorm2d(channels, eps=1e-5, affine=True)
+class PictureNorm(nn.Module):
+    """Batch norm at a batch of one: each picture by its own mean and variance, then a learned scale and shift.
+
+    Args:
+        channels: of the tensors that it normalises.
+        running: it also holds running statistics, from a network that was trained with batch norm elsewhere.
+    """
+
+    def __init__(self, channels: int, running: bool = False) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.by_running = False
+        if running:
+            self.register_buffer("running_mean", torch.zeros(channels))
+            self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.by_running:
+            mean, variance = self.get_buffer("running_mean"), self.get_buffer("running_var")
+            return F.batch_norm(x, mean, variance, self.weight, self.bias, eps=1e-5)
+        return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=1e-5)
+
+
+def leaky_relu(x: Tensor) -> Tensor:
+    return F.leaky_relu(x, 0.2)
+
+
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "leaky": leaky_relu}
 
 
 def initialise(module: nn.Module) -> None:
     """Weights from N(0, 0.02), norm scales from N(1, 0.02), biases zero (appendix 6.2 and the paper's code)."""
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
         nn.init.normal_(module.weight, 0.0, 0.02)
-    elif isinstance(module, nn.InstanceNorm2d):
+    elif isinstance(module, PictureNorm):
         nn.init.normal_(module.weight, 1.0, 0.02)
     else:
         return

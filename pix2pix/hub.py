@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 BUNDLED = Path(__file__).resolve().parent.parent / "checkpoints"
 CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
+FOREIGN_FILE = "pytorch_model.bin"  # what older models on the Hub hold instead
+FILE_SUFFIXES = {".safetensors", ".pth", ".pt", ".bin", ".tar", ".pict"}
 HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 
 
@@ -33,9 +35,12 @@ def list_models() -> list[str]:
 
 
 def find_checkpoint(source: str | Path) -> Path:
-    """The local folder of a source: a bundled name, a folder, or a Hub id `owner/name[@revision]`, in this order.
+    """Where a source lies: a bundled name, a folder, a file, or a Hub id `owner/name[@revision]`, tried in this order.
 
     A Hub model is downloaded once and then served from the Hub's cache, also offline.
+
+    Returns:
+        A folder with `config.json`, or a checkpoint file.
 
     Raises:
         CheckpointError: nothing of that name, or the Hub did not give it.
@@ -43,15 +48,25 @@ def find_checkpoint(source: str | Path) -> Path:
     name = str(source)
     if name in list_models():
         return BUNDLED / name
-    if Path(source).is_dir():
-        return Path(source)
+    path = Path(source)
+    if path.is_dir():
+        return inside(path)
+    if path.is_file():
+        return path
     match = HUB_ID.fullmatch(name)
-    if match is None or Path(source).exists():
+    if match is None or path.suffix in FILE_SUFFIXES:
         raise CheckpointError(
             f"There is no model {name!r}: it is neither bundled ({', '.join(list_models()) or 'none are'}) "
-            "nor a checkpoint folder nor a Hub id like owner/name."
+            "nor a checkpoint folder nor a checkpoint file nor a Hub id like owner/name."
         )
-    return download(match["id"], match["revision"])
+    return inside(download(match["id"], match["revision"]))
+
+
+def inside(folder: Path) -> Path:
+    """A folder of ours, or the one checkpoint file in a folder of another project."""
+    if not (folder / CONFIG_FILE).exists() and (folder / FOREIGN_FILE).exists():
+        return folder / FOREIGN_FILE
+    return folder
 
 
 def download(repo_id: str, revision: str | None = None) -> Path:
@@ -71,7 +86,10 @@ def download(repo_id: str, revision: str | None = None) -> Path:
 
     name = repo_id if revision is None else f"{repo_id}@{revision}"
     try:
-        folder = snapshot_download(repo_id, revision=revision, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, "README.md"])
+        files = [CONFIG_FILE, WEIGHTS_FILE, "README.md"]
+        folder = snapshot_download(repo_id, revision=revision, allow_patterns=files)
+        if not (Path(folder) / WEIGHTS_FILE).exists():
+            folder = snapshot_download(repo_id, revision=revision, allow_patterns=[*files, FOREIGN_FILE])
     except GatedRepoError:
         raise CheckpointError(f"The Hub asks for access to {name}: request it there and set HF_TOKEN.") from None
     except RepositoryNotFoundError:
@@ -112,7 +130,8 @@ def read_task(source: str | Path) -> dict[str, Any]:
     Raises:
         CheckpointError: see `find_checkpoint` and `read_config`.
     """
-    return read_config(find_checkpoint(source))["task"]
+    path = find_checkpoint(source)
+    return {} if path.is_file() else read_config(path)["task"]
 
 
 def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], dict[str, Any]]:
@@ -124,6 +143,12 @@ def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndar
     from safetensors import SafetensorError, safe_open
 
     folder = find_checkpoint(source)
+    if folder.is_file():
+        from pix2pix.foreign import read_file
+
+        config, weights, task = read_file(folder)
+        check_tensors(folder, {name: values.shape for name, values in weights.items()}, config)
+        return config, weights, task
     description = read_config(folder)
     try:
         config = GeneratorConfig(**description["generator"])
@@ -142,16 +167,33 @@ def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndar
     return config, weights, description["task"]
 
 
-def load_generator(source: str | Path) -> tuple[Generator, dict[str, Any]]:
-    """The generator of a source, in float32 and evaluation mode, and its task; errors as `load_weights`."""
+def load_generator(source: str | Path, norm_statistics: str = "picture") -> tuple[Generator, dict[str, Any]]:
+    """The generator of a source, in float32 and evaluation mode, and its task; see `Generator.from_pretrained`."""
+    config, weights, task = load_weights(source)
+    return make_generator(source, config, weights, norm_statistics), task
+
+
+def make_generator(
+    source: str | Path, config: GeneratorConfig, weights: dict[str, np.ndarray], norm_statistics: str
+) -> Generator:
+    """The generator of what `load_weights` gave.
+
+    Raises:
+        CheckpointError: running statistics are asked for and there are none.
+    """
     import torch
 
     from pix2pix.generator import Generator
 
-    config, weights, task = load_weights(source)
+    if norm_statistics not in ("picture", "running"):
+        raise CheckpointError(f"norm_statistics is {norm_statistics!r}: choose picture or running.")
     generator = Generator(**asdict(config))
     generator.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
-    return generator.eval(), task
+    if norm_statistics == "running":
+        if not config.running_statistics:
+            raise CheckpointError(f"{source} holds no running statistics of its norms: use the picture's own.")
+        generator.use_running_statistics()
+    return generator.eval()
 
 
 def check_tensors(path: Path, found: dict[str, tuple[int, ...]], config: GeneratorConfig) -> None:
@@ -169,7 +211,7 @@ def check_tensors(path: Path, found: dict[str, tuple[int, ...]], config: Generat
         if name in found and found[name] != shape
     ]
     if faults:
-        raise CheckpointError(f"{path} does not fit its {CONFIG_FILE}: {'; '.join(faults)}.")
+        raise CheckpointError(f"{path} does not fit its config: {'; '.join(faults)}.")
 
 
 def save_generator(generator: Generator, folder: str | Path, task: dict[str, Any], half: bool = False) -> None:

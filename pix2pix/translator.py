@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from pix2pix.engines import Engine, load_engine
+from pix2pix.errors import CheckpointError
 from pix2pix.images import check_size, to_array, to_image, to_rgb
 from pix2pix.noise import dropout_masks
 
@@ -40,25 +41,35 @@ class Translator:
         self.task = task
         self.size = int(task.get("image_size", engine.config.multiple))
         self.input_kind = task.get("input", "photo")
+        if (engine.config.in_channels, engine.config.out_channels) != (3, 3):
+            raise CheckpointError(
+                f"This model has {engine.config.in_channels} channels in and {engine.config.out_channels} out: "
+                "only one with 3 and 3 translates pictures."
+            )
         if self.size % engine.config.multiple:
             raise ValueError(f"image_size is {self.size}: it must be a multiple of {engine.config.multiple}.")
 
     @classmethod
     def from_pretrained(
-        cls, source: str | Path, engine: str = "auto", device: str | torch.device = "cpu"
+        cls,
+        source: str | Path,
+        engine: str = "auto",
+        device: str | torch.device = "cpu",
+        norm_statistics: str = "picture",
     ) -> Translator:
-        """Load from a bundled name, a checkpoint folder or a Hub id.
+        """Load from a bundled name, a folder, a file or a Hub id.
 
         Args:
             source: see `pix2pix.hub.find_checkpoint`.
-            engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch elsewhere.
+            engine: "onnx", "torch", or "auto": ONNX Runtime for the paper's network on a CPU, else PyTorch.
             device: a PyTorch device.
+            norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
 
         Raises:
             CheckpointError: see `Generator.from_pretrained`.
-            Pix2PixError: no such engine, or not on this device.
+            Pix2PixError: no such engine, or it cannot run this network here.
         """
-        return cls(*load_engine(source, engine, device))
+        return cls(*load_engine(source, engine, device, norm_statistics))
 
     def __call__(self, image: Image.Image, seed: int | None = 0) -> Image.Image:
         """Translate a picture.

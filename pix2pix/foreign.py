@@ -1,0 +1,373 @@
+"""Other projects' checkpoints -> ours: one small function per family.
+
+The families are told apart by the names of their tensors, never by the name of the file:
+
+    recursive   pytorch-CycleGAN-and-pix2pix, `latest_net_G.pth`: U-Net of 5 levels or more, batch or instance norm
+    flat        PyTorch-GAN and the Hub's `huggan/pix2pix-*`, `pytorch_model.bin`
+    reflect     the tutorial network with reflect padding, `gen.pth.tar`
+    TensorFlow  exported for the browser, `*.pict`
+    ours        `model.safetensors` without its folder
+
+All become a `GeneratorConfig` and tensors by our names. Two rules of arithmetic serve throughout: a bias in front of a
+norm vanishes in it, and an instance norm without scale and shift is one with scale 1 and shift 0.
+"""
+
+from __future__ import annotations
+
+import json
+import pickletools
+import struct
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pix2pix.config import GeneratorConfig
+from pix2pix.errors import CheckpointError
+
+Tensors = dict[str, np.ndarray]
+CONFIG_KEY = "pix2pix"  # of the config, in the metadata of a single .safetensors file
+MOST_BYTES = 1 << 30
+LEGACY_TORCH = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")  # how a file of PyTorch before 1.6 begins
+
+
+def read_file(path: Path) -> tuple[GeneratorConfig, Tensors, dict[str, Any]]:
+    """The config, the tensors by our names (float32) and the task of a checkpoint file of any family.
+
+    Nothing in the file is executed, and no more memory is taken than the file has bytes for.
+
+    Raises:
+        CheckpointError: it is no checkpoint, damaged, of an unknown family, or holds code.
+    """
+    tensors, described = read_tensors(path)
+    try:
+        if described is not None:
+            return GeneratorConfig(**described["generator"]), tensors, described.get("task", {})
+        for mark, convert in FAMILIES.items():
+            if mark in tensors:
+                reading = Reading(tensors)
+                config, ours = convert(reading)
+                if strangers := reading.unread():
+                    raise ValueError(f"it has tensors too many ({', '.join(strangers[:5])}).")
+                return config, ours, {}
+    except KeyError as error:
+        raise CheckpointError(f"{path} has no tensor {error}: it is not a whole pix2pix generator.") from None
+    except (TypeError, ValueError, IndexError) as error:
+        raise CheckpointError(f"{path} is not a pix2pix generator that is known here: {error}") from None
+    names = ", ".join(list(tensors)[:3]) or "none at all"
+    raise CheckpointError(f"{path} is not a pix2pix generator of a known family (its tensors: {names}, ...).")
+
+
+class Reading(dict):
+    """Tensors that remember which of them were asked for."""
+
+    def __init__(self, tensors: Tensors) -> None:
+        super().__init__(tensors)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def unread(self) -> list[str]:
+        """What nobody asked for, but for what may be dropped: biases in front of norms, statistics never used."""
+        return [
+            name
+            for name in self
+            if name not in self.asked and not name.endswith(("bias", "running_mean", "running_var"))
+        ]
+
+
+# --- the families ----------------------------------------------------------------------------------------------------
+
+
+def from_recursive(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
+    """pytorch-CycleGAN-and-pix2pix. Its skip comes first in the concatenation, and the innermost decoder level has no
+    dropout, but the next ones of full width have."""
+    prefixes = ["model.model.1.model."]
+    while f"{prefixes[-1]}5.weight" in theirs:
+        prefixes.append(prefixes[-1] + "3.model.")
+    depth = len(prefixes) + 1
+    ours: Tensors = {}
+    add_conv(ours, "encoder.0.conv", theirs, "model.model.0", biased=True)
+    for level, prefix in enumerate(prefixes, start=1):
+        innermost = level == depth - 1
+        add_conv(ours, f"encoder.{level}.conv", theirs, f"{prefix}1", biased=innermost)
+        if not innermost:
+            add_norm(ours, f"encoder.{level}", theirs, f"{prefix}2", f"{prefix}1.bias")
+        up, norm, decoder = (*((3, 4) if innermost else (5, 6)), f"decoder.{depth - 1 - level}")
+        kernel = theirs[f"{prefix}{up}.weight"]
+        ours[f"{decoder}.conv.weight"] = kernel if innermost else swapped(kernel)
+        add_norm(ours, decoder, theirs, f"{prefix}{norm}", f"{prefix}{up}.bias")
+    ours["head.weight"] = swapped(theirs["model.model.3.weight"])
+    ours["head.bias"] = theirs["model.model.3.bias"]
+    return config_of(ours, dropped_levels=tuple(range(1, depth - 4))), ours
+
+
+def from_flat(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
+    """PyTorch-GAN. Activations stand before the concatenation, the encoder has dropout too, and the head scales up by
+    repeating pixels."""
+    depth = sum(name.startswith("down") for name in theirs)
+    ours: Tensors = {}
+    for level in range(depth):
+        normed = 0 < level < depth - 1
+        add_conv(ours, f"encoder.{level}.conv", theirs, f"down{level + 1}.model.0", biased=not normed)
+        if normed:
+            add_norm(ours, f"encoder.{level}", theirs, "", "")
+    for level in range(depth - 1):
+        ours[f"decoder.{level}.conv.weight"] = theirs[f"up{level + 1}.model.0.weight"]
+        add_norm(ours, f"decoder.{level}", theirs, "", "")
+    ours["head.weight"], ours["head.bias"] = theirs["final.2.weight"], theirs["final.2.bias"]
+    config = config_of(
+        ours,
+        dropped_levels=(0, 1, 2, 3),
+        encoder_dropped_levels=tuple(range(3, depth)),
+        skip_activation="leaky",
+        innermost_activation="leaky",
+        head="resize",
+    )
+    return config, ours
+
+
+def from_reflect(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
+    """The tutorial network. Public copies of it agree that its bottleneck pads with zeros, unlike the rest."""
+    downs = sum(name.startswith("down") and name.endswith(".conv.0.weight") for name in theirs)
+    ours: Tensors = {}
+    add_conv(ours, "encoder.0.conv", theirs, "initial_down.0", biased=True)
+    for level in range(1, downs + 1):
+        add_conv(ours, f"encoder.{level}.conv", theirs, f"down{level}.conv.0", biased=False)
+        add_norm(ours, f"encoder.{level}", theirs, f"down{level}.conv.1", f"down{level}.conv.0.bias")
+    add_conv(ours, f"encoder.{downs + 1}.conv", theirs, "bottleneck.0", biased=True)
+    for level in range(downs + 1):
+        ours[f"decoder.{level}.conv.weight"] = theirs[f"up{level + 1}.conv.0.weight"]
+        add_norm(ours, f"decoder.{level}", theirs, f"up{level + 1}.conv.1", f"up{level + 1}.conv.0.bias")
+    ours["head.weight"], ours["head.bias"] = theirs["final_up.0.weight"], theirs["final_up.0.bias"]
+    return config_of(ours, skip_activation="leaky", padding="reflect"), ours
+
+
+def from_tensorflow(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
+    """The TensorFlow export. Its innermost level is normalised at 1x1, where a norm gives its shift whatever comes in:
+    here that is a convolution of zeros with the shift as its bias."""
+    depth = sum(name.startswith("generator/encoder_") and name.endswith("/kernel") for name in theirs)
+    ours: Tensors = {}
+    for level in range(depth):
+        scope = f"generator/encoder_{level + 1}"
+        kernel = theirs[f"{scope}/conv2d/kernel"].transpose(3, 2, 0, 1)
+        if level == 0:
+            ours["encoder.0.conv.bias"] = theirs[f"{scope}/conv2d/bias"]
+        elif level < depth - 1:
+            ours[f"encoder.{level}.norm.weight"] = theirs[f"{scope}/batch_normalization/gamma"]
+            ours[f"encoder.{level}.norm.bias"] = theirs[f"{scope}/batch_normalization/beta"]
+        else:
+            ours[f"encoder.{level}.conv.bias"] = theirs[f"{scope}/batch_normalization/beta"]
+            kernel = np.zeros_like(kernel) * theirs[f"{scope}/batch_normalization/gamma"][:, None, None, None]
+        ours[f"encoder.{level}.conv.weight"] = kernel
+    for level in range(depth - 1):
+        scope = f"generator/decoder_{depth - level}"
+        ours[f"decoder.{level}.conv.weight"] = theirs[f"{scope}/conv2d_transpose/kernel"].transpose(3, 2, 0, 1)
+        ours[f"decoder.{level}.norm.weight"] = theirs[f"{scope}/batch_normalization/gamma"]
+        ours[f"decoder.{level}.norm.bias"] = theirs[f"{scope}/batch_normalization/beta"]
+    ours["head.weight"] = theirs["generator/decoder_1/conv2d_transpose/kernel"].transpose(3, 2, 0, 1)
+    ours["head.bias"] = theirs["generator/decoder_1/conv2d_transpose/bias"]
+    return config_of(ours), ours
+
+
+def from_ours(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
+    config = config_of(theirs)
+    return config, {name: theirs[name] for name in config.tensor_shapes()}
+
+
+FAMILIES = {
+    "model.model.0.weight": from_recursive,
+    "down1.model.0.weight": from_flat,
+    "initial_down.0.weight": from_reflect,
+    "generator/encoder_1/conv2d/kernel": from_tensorflow,
+    "encoder.0.conv.weight": from_ours,
+}
+
+
+def to_recursive(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) -> Tensors:
+    """Our tensors by the recursive family's names, for programs that read those; see `from_recursive`.
+
+    Raises:
+        CheckpointError: the network is of another family and has no such form.
+    """
+    if not config.papers_own:
+        raise CheckpointError("A network of another family has no form as latest_net_G.pth: export it otherwise.")
+    depth = config.depth
+    theirs: Tensors = {}
+
+    def put(name: str, ours_name: str) -> None:
+        for part in ("weight", "bias", "running_mean", "running_var"):
+            # Where that program's network has no bias, ours of zero is left out.
+            if f"{ours_name}.{part}" in ours and (
+                part != "bias" or "conv" not in ours_name or ours[f"{ours_name}.bias"].any()
+            ):
+                theirs[f"{name}.{part}"] = ours[f"{ours_name}.{part}"]
+
+    put("model.model.0", "encoder.0.conv")
+    prefix = "model.model.1.model."
+    for level in range(1, depth):
+        innermost = level == depth - 1
+        put(f"{prefix}1", f"encoder.{level}.conv")
+        put(f"{prefix}2", f"encoder.{level}.norm")
+        up, norm, decoder = (*((3, 4) if innermost else (5, 6)), f"decoder.{depth - 1 - level}")
+        kernel = ours[f"{decoder}.conv.weight"]
+        theirs[f"{prefix}{up}.weight"] = kernel if innermost else swapped(kernel)
+        put(f"{prefix}{norm}", f"{decoder}.norm")
+        prefix += "3.model."
+    theirs["model.model.3.weight"], theirs["model.model.3.bias"] = swapped(ours["head.weight"]), ours["head.bias"]
+    return theirs
+
+
+def swapped(kernel: np.ndarray) -> np.ndarray:
+    """[skip, up] <-> [up, skip] along the input channels of a transposed convolution."""
+    half = kernel.shape[0] // 2
+    return np.concatenate([kernel[half:], kernel[:half]])
+
+
+def add_conv(ours: Tensors, name: str, theirs: Tensors, source: str, biased: bool) -> None:
+    kernel = ours[f"{name}.weight"] = theirs[f"{source}.weight"]
+    if biased:
+        ours[f"{name}.bias"] = theirs.get(f"{source}.bias", np.zeros(kernel.shape[0], np.float32))
+
+
+def add_norm(ours: Tensors, level: str, theirs: Tensors, source: str, bias_before: str) -> None:
+    """A norm after the convolution `level`.conv, which stands in `ours` already."""
+    kernel = ours[f"{level}.conv.weight"]
+    channels = kernel.shape[0 if level.startswith("encoder") else 1]
+    ours[f"{level}.norm.weight"] = theirs.get(f"{source}.weight", np.ones(channels, np.float32))
+    ours[f"{level}.norm.bias"] = theirs.get(f"{source}.bias", np.zeros(channels, np.float32))
+    # Old files of instance norm without scale carry running statistics that their program never used.
+    if f"{source}.running_mean" in theirs and f"{source}.weight" in theirs:
+        ours[f"{level}.norm.running_mean"] = theirs[f"{source}.running_mean"] - theirs.get(bias_before, np.float32(0))
+        ours[f"{level}.norm.running_var"] = theirs[f"{source}.running_var"]
+
+
+def config_of(ours: Tensors, **others: Any) -> GeneratorConfig:
+    """The config that our tensors speak of, apart from what no shape tells."""
+    depth = sum(name.startswith("encoder.") and name.endswith(".conv.weight") for name in ours)
+    first, innermost = ours["encoder.0.conv.weight"], ours[f"encoder.{depth - 1}.conv.weight"]
+    return GeneratorConfig(
+        in_channels=first.shape[1],
+        out_channels=len(ours["head.bias"]),
+        features=first.shape[0],
+        max_features=innermost.shape[0],
+        depth=depth,
+        running_statistics=any(name.endswith(".running_mean") for name in ours),
+        **others,
+    )
+
+
+# --- the files -------------------------------------------------------------------------------------------------------
+
+
+def read_tensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
+    """The tensors of a file by their names in it, float32, and our own description of them if it holds one."""
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        start = file.read(16)
+    if size > MOST_BYTES:
+        raise CheckpointError(f"{path} has {size:,} bytes: no pix2pix generator is larger than {MOST_BYTES:,}.")
+    if start[8:9] == b"{":
+        return read_safetensors(path)
+    if start[4:5] == b"[":
+        return read_pict(path), None
+    if start[:4] == b"PK\x03\x04" or start.startswith(LEGACY_TORCH):
+        return read_torch(path), None
+    raise CheckpointError(f"{path} is not a checkpoint: it is neither a PyTorch, a safetensors nor a .pict file.")
+
+
+def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            description = (file.metadata() or {}).get(CONFIG_KEY)
+            tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
+        return tensors, None if description is None else json.loads(description)
+    except (SafetensorError, OSError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read ({error}): copy or download it again.") from None
+
+
+def read_torch(path: Path) -> Tensors:
+    """A PyTorch file's state dict, without a `module.` prefix, out of a `state_dict` entry if there is one."""
+    import torch
+
+    check_claims(path)
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # damaged pickles raise nearly anything
+        if "weights_only" in str(error) or "Unsupported" in str(error):
+            raise CheckpointError(
+                f"{path} holds code, not only weights, and is not opened: save its state_dict."
+            ) from None
+        raise CheckpointError(f"{path} is damaged ({type(error).__name__}): copy or download it again.") from None
+    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
+        state = state["state_dict"]
+    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+        raise CheckpointError(f"{path} does not hold a state dict: save the generator's state_dict() and use that.")
+    return {
+        name.removeprefix("module."): value.detach().to(torch.float32).numpy()
+        for name, value in state.items()
+        if isinstance(value, torch.Tensor) and not name.endswith("num_batches_tracked")
+    }
+
+
+def check_claims(path: Path) -> None:
+    """Refuse a PyTorch file that asks for more memory than it has bytes for, before PyTorch takes it.
+
+    Its pickle names sizes and shapes in whole numbers: none can be larger than the file.
+    """
+    size = max(path.stat().st_size, 1 << 16)  # a small number is no claim
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                    raise CheckpointError(f"{path} is a compressed archive, which no PyTorch file is.")
+                pickles = [archive.read(name) for name in archive.namelist() if name.endswith("data.pkl")]
+        else:
+            data = path.read_bytes()
+            pickles = [data[len(LEGACY_TORCH) + 1 :]]
+        for data in pickles:
+            for _ in range(4):  # an older file's pickle stands among others; the tensors' bytes follow those
+                end = 0
+                for code, argument, at in pickletools.genops(data):
+                    if type(argument) is int and argument > size and not code.name.endswith("PUT"):
+                        raise CheckpointError(f"{path} claims tensors larger than itself: copy or download it again.")
+                    end = (at or 0) + 1
+                data = data[end:]
+                if data[:1] != b"\x80":
+                    break
+    except (ValueError, zipfile.BadZipFile, OSError, IndexError, UnicodeDecodeError, struct.error, EOFError):
+        raise CheckpointError(f"{path} is damaged: copy or download it again.") from None
+
+
+def read_pict(path: Path) -> Tensors:
+    """Three sections, each a big-endian uint32 length and that many bytes: JSON of names and shapes, a codebook of 256
+    float32, and one code of 8 bits for each value, all tensors in the order of the JSON."""
+    data = path.read_bytes()
+    sections = []
+    try:
+        for _ in range(3):
+            (length,) = struct.unpack(">I", data[:4])
+            if len(data) < 4 + length:
+                raise ValueError
+            sections.append(data[4 : 4 + length])
+            data = data[4 + length :]
+        shapes = [(entry["name"], tuple(entry["shape"])) for entry in json.loads(sections[0])]
+        codebook = np.frombuffer(sections[1], "<f4", count=256)
+        codes = np.frombuffer(sections[2], np.uint8)
+        counts = [int(np.prod([int(side) for side in shape], dtype=np.int64)) for _, shape in shapes]
+        if sum(counts) != len(codes) or min(counts, default=0) < 0:
+            raise ValueError
+        parts = np.split(codebook[codes], np.cumsum(counts)[:-1])
+        return {name: part.reshape(shape).astype(np.float32) for (name, shape), part in zip(shapes, parts, strict=True)}
+    except (ValueError, KeyError, TypeError, struct.error, RecursionError):
+        raise CheckpointError(f"{path} is not a whole .pict file: copy or download it again.") from None
