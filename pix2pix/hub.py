@@ -6,6 +6,7 @@ A checkpoint folder holds `config.json` (the constructor's arguments under "gene
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import asdict
@@ -100,7 +101,26 @@ def download(repo_id: str, revision: str | None = None) -> Path:
         raise CheckpointError(f"The Hub cannot be reached and {name} is not in its cache: connect once.") from None
     except (HfHubHTTPError, OSError) as error:
         raise CheckpointError(f"The Hub did not give {name} ({type(error).__name__}): try again later.") from None
+    check_download(Path(folder), name)
     return Path(folder)
+
+
+def check_download(folder: Path, name: str) -> None:
+    """Hold the weights in the Hub's cache against their hash, by which the cache names them.
+
+    Raises:
+        CheckpointError: they differ; they are taken out of the cache.
+    """
+    for file in (folder / WEIGHTS_FILE, folder / FOREIGN_FILE):
+        blob = file.resolve()
+        if not file.exists() or not re.fullmatch(r"[0-9a-f]{64}", blob.name):
+            continue  # no such file, or one whose name is not the hash of its bytes
+        with open(blob, "rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if digest != blob.name:
+            file.unlink()
+            blob.unlink(missing_ok=True)
+            raise CheckpointError(f"{name} arrived with other bytes than the Hub lists: try again.")
 
 
 def read_config(folder: Path) -> dict[str, Any]:

@@ -2,79 +2,63 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import io
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from conftest import ROOT
+from safetensors.torch import load, load_file, save_file
+from small_hub import SmallHub, small_hub
 
 from pix2pix import CheckpointError, Generator, Translator, hub, list_models, read_task
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
-
-
-class SmallHub(BaseHTTPRequestHandler):
-    """The routes of the Hub that a model's download uses, for one model, `someone/shoes`."""
-
-    files: dict[str, bytes]
-    requests: list[str]
-
-    def do_HEAD(self) -> None:
-        self.answer(body=False)
-
-    def do_GET(self) -> None:
-        self.answer(body=True)
-
-    def answer(self, body: bool) -> None:
-        self.requests.append(f"{self.command} {self.path}")
-        path = self.path.split("?")[0]
-        if path.startswith("/api/models/someone/shoes"):
-            revision = path.partition("/revision/")[2] or "main"
-            if revision not in ("main", "v1", COMMIT):
-                return self.reply(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
-            siblings = [{"rfilename": name} for name in self.files]
-            info = {"id": "someone/shoes", "modelId": "someone/shoes", "sha": COMMIT, "siblings": siblings, "tags": []}
-            if "/tree/" in path:
-                info = [{"type": "file", "path": n, "size": len(d), "oid": "0" * 40} for n, d in self.files.items()]  # type: ignore[assignment]
-            return self.reply(200, json.dumps(info).encode(), {"Content-Type": "application/json"}, body)
-        name = path.rpartition("/")[2]
-        if path.startswith("/someone/shoes/resolve/") and name in self.files:
-            data = self.files[name]
-            etag = hashlib.sha1(data).hexdigest()
-            return self.reply(200, data, {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT}, body)
-        return self.reply(404, b"{}", {"X-Error-Code": "RepoNotFound"})
-
-    def reply(self, status: int, data: bytes, headers: dict[str, str], body: bool = True) -> None:
-        self.send_response(status)
-        for key, value in {"Content-Length": str(len(data)), **headers}.items():
-            self.send_header(key, value)
-        self.end_headers()
-        if body:
-            self.wfile.write(data)
-
-    def log_message(self, *arguments: object) -> None:
-        pass
-
 
 @pytest.fixture
-def small_hub(small_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def a_hub(small_checkpoint: Path) -> Iterator[SmallHub]:
+    """A Hub with the model someone/shoes, of which main and v2 differ, and a private one."""
     files = {path.name: path.read_bytes() for path in small_checkpoint.iterdir()}
-    handler = type("Handler", (SmallHub,), {"files": files, "requests": []})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}"
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", url)
-    monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", url)
-    monkeypatch.setattr(
-        "huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}"
+    torch.manual_seed(1)
+    with small_hub() as a_hub, TemporaryDirectory() as folder:
+        Generator(features=8, max_features=16, depth=5).save_pretrained(folder)
+        newer = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+        a_hub.repos = {"someone/shoes": {"main": files, "v2": newer}, "someone/secret": {"main": files}}
+        a_hub.private = {"someone/secret"}
+        yield a_hub
+
+
+def fetch(a_hub: SmallHub, cache: Path, source: str, **environment: str) -> tuple[str, str]:
+    """Load a source as a program of its own would; returns the first value of its head's bias, or its error."""
+    code = (
+        "import sys; from pix2pix import CheckpointError; from pix2pix.hub import load_weights\n"
+        f"try: print(load_weights({source!r})[1]['head.bias'].tolist())\n"
+        "except CheckpointError as error: sys.exit(str(error))"
     )
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-    yield handler
-    server.shutdown()
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
+    settings = {
+        "HF_ENDPOINT": a_hub.url,
+        "HF_HOME": str(cache),
+        "HF_HUB_DISABLE_XET": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**clean, **settings, **environment}, capture_output=True, text=True
+    )
+    assert "Traceback" not in result.stderr, result.stderr
+    return result.stdout.strip(), result.stderr.strip().splitlines()[-1] if result.returncode else result.stderr
+
+
+def bias_of(files: dict[str, bytes]) -> str:
+    return str(load(files["model.safetensors"])["head.bias"].tolist())
+
+
+def downloads(a_hub: SmallHub) -> list[str]:
+    return [request for request in a_hub.requests if request.startswith("GET /cdn")]
 
 
 def same_weights(a: Generator, b: Generator) -> bool:
@@ -86,30 +70,60 @@ def test_a_folder_is_a_source(small_checkpoint: Path, small_generator: Generator
     assert read_task(small_checkpoint)["input"] == "edges"
 
 
-def test_a_hub_model_is_downloaded_once(small_hub, small_generator: Generator, tmp_path: Path, monkeypatch):
-    assert same_weights(Generator.from_pretrained("someone/shoes"), small_generator)
-    assert any("GET /someone/shoes/resolve/" in request for request in small_hub.requests)
-    downloads = [r for r in small_hub.requests if r.startswith("GET /someone")]
-    Generator.from_pretrained("someone/shoes@v1")
-    assert downloads == [r for r in small_hub.requests if r.startswith("GET /someone")]
+def test_a_hub_model_is_downloaded_once_and_again_when_it_changes(a_hub: SmallHub, tmp_path: Path):
+    shoes = a_hub.repos["someone/shoes"]
+    output, log = fetch(a_hub, tmp_path, "someone/shoes")
+    assert output == bias_of(shoes["main"])
+    assert "100%" in log  # a progress bar
+    assert len(downloads(a_hub)) == 2
+    assert fetch(a_hub, tmp_path, "someone/shoes")[0] == output
+    assert len(downloads(a_hub)) == 2
+    assert fetch(a_hub, tmp_path, "someone/shoes@v2")[0] == bias_of(shoes["v2"]) != output
+    shoes["main"] = shoes["v2"]  # its owner pushes
+    assert fetch(a_hub, tmp_path, "someone/shoes")[0] == bias_of(shoes["v2"])
 
 
-def test_the_cache_serves_when_the_hub_is_gone(small_hub, small_generator: Generator, monkeypatch):
-    Generator.from_pretrained("someone/shoes")
-    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
-    monkeypatch.setattr("huggingface_hub.hf_api.api.endpoint", "http://127.0.0.1:9")
-    assert same_weights(Generator.from_pretrained("someone/shoes"), small_generator)
-    with pytest.raises(CheckpointError, match="cannot be reached"):
-        Generator.from_pretrained("someone/else")
+def test_the_cache_serves_when_the_hub_is_gone(a_hub: SmallHub, tmp_path: Path):
+    output, _ = fetch(a_hub, tmp_path, "someone/shoes")
+    for gone in ({"HF_ENDPOINT": "http://127.0.0.1:9"}, {"HF_HUB_OFFLINE": "1"}):
+        assert fetch(a_hub, tmp_path, "someone/shoes", **gone)[0] == output
+        assert "cannot be reached" in fetch(a_hub, tmp_path, "someone/else", **gone)[1]
 
 
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [("nobody/nothing", "no model nobody/nothing"), ("someone/shoes@v9", "no revision v9")],
-)
-def test_what_the_hub_does_not_have(small_hub, source: str, words: str):
-    with pytest.raises(CheckpointError, match=words):
-        Generator.from_pretrained(source)
+def test_a_cut_download_is_resumed_where_it_stopped(a_hub: SmallHub, tmp_path: Path):
+    Generator(features=32, max_features=128).save_pretrained(tmp_path / "large")  # 17 MB; it is fetched in pieces of 10
+    files = {path.name: path.read_bytes() for path in (tmp_path / "large").iterdir()}
+    a_hub.repos["someone/large"] = {"main": files}
+    a_hub.cut = 12_000_000
+    output, _ = fetch(a_hub, tmp_path / "cache", "someone/large")
+    assert output == bias_of(files)
+    assert any("bytes=1" in request for request in downloads(a_hub))
+
+
+def test_wrong_bytes_are_refused_and_not_kept(a_hub: SmallHub, tmp_path: Path):
+    a_hub.spoil = True
+    assert "other bytes than the Hub" in fetch(a_hub, tmp_path, "someone/shoes")[1]
+    a_hub.spoil = False
+    assert fetch(a_hub, tmp_path, "someone/shoes")[0] == bias_of(a_hub.repos["someone/shoes"]["main"])
+
+
+def test_what_the_hub_does_not_give(a_hub: SmallHub, tmp_path: Path):
+    assert "no model nobody/nothing" in fetch(a_hub, tmp_path, "nobody/nothing")[1]
+    assert "no revision v9" in fetch(a_hub, tmp_path, "someone/shoes@v9")[1]
+    assert "HF_TOKEN" in fetch(a_hub, tmp_path, "someone/secret")[1]
+    output = fetch(a_hub, tmp_path, "someone/secret", HF_TOKEN="secret")[0]
+    assert output == bias_of(a_hub.repos["someone/secret"]["main"])
+
+
+def test_a_model_of_another_project_on_the_hub(a_hub: SmallHub, tmp_path: Path):
+    from test_foreign import make_recursive
+
+    buffer = io.BytesIO()
+    weights = make_recursive(4, 8, True)
+    torch.save(weights, buffer)
+    a_hub.repos["huggan/pix2pix-maps"] = {"main": {"pytorch_model.bin": buffer.getvalue(), "train.py": b"pass"}}
+    assert fetch(a_hub, tmp_path, "huggan/pix2pix-maps")[0] == str(weights["model.model.3.bias"].tolist())
+    assert not any("train.py" in request for request in a_hub.requests)
 
 
 def test_an_unknown_name_says_where_it_was_looked_for():

@@ -1,0 +1,125 @@
+"""A small Hugging Face Hub on loopback: the routes that downloading a model uses, and faults on request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class SmallHub:
+    """Models are `repos[name][revision][file] -> bytes`.
+
+    Args:
+        private: names that need the token "secret".
+        cut: close the connection once, after this many bytes of a file.
+        spoil: flip a byte in every large file.
+    """
+
+    def __init__(self) -> None:
+        self.repos: dict[str, dict[str, dict[str, bytes]]] = {}
+        self.private: set[str] = set()
+        self.cut = 0
+        self.spoil = False
+        self.requests: list[str] = []
+        self.url = self.cdn = ""
+
+
+@contextmanager
+def small_hub() -> Iterator[SmallHub]:
+    hub = SmallHub()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_HEAD(self) -> None:
+            self.answer()
+
+        def do_GET(self) -> None:
+            self.answer()
+
+        def answer(self) -> None:
+            path = self.path.split("?")[0]
+            hub.requests.append(f"{self.command} {path} {self.headers.get('Range', '')}".strip())
+            words = path.strip("/").split("/")
+            if words[:1] == ["cdn"]:  # where a file's own address redirects to
+                name = f"{words[1]}/{words[2]}"
+                files = next(files for files in hub.repos[name].values() if commit(name, files) == words[3])
+                return self.send_file(files[words[4]])
+            name = "/".join(words[2:4] if words[0] == "api" else words[:2])
+            if name not in hub.repos or (name in hub.private and "secret" not in self.headers.get("Authorization", "")):
+                return self.reply(401, b"{}", {"X-Error-Code": "RepoNotFound"})
+            revisions = {**hub.repos[name]}
+            revisions.update({commit(name, files): files for files in hub.repos[name].values()})
+            revision = words[3] if words[0] != "api" else words[5] if len(words) > 5 else "main"
+            if revision not in revisions:
+                return self.reply(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
+            found = revisions[revision]
+            if words[0] == "api":
+                info: object = {
+                    "id": name,
+                    "sha": commit(name, found),
+                    "siblings": [{"rfilename": file} for file in found],
+                }
+                if "tree" in words:
+                    info = [{"type": "file", "path": f, "size": len(d), "oid": etag_of(d)} for f, d in found.items()]
+                return self.reply(200, json.dumps(info).encode(), {"Content-Type": "application/json"})
+            file = words[4]
+            if file not in found:
+                return self.reply(404, b"{}", {"X-Error-Code": "EntryNotFound"})
+            data, sha, etag = found[file], commit(name, found), etag_of(found[file])
+            headers = {"X-Repo-Commit": sha, "X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(len(data))}
+            return self.reply(302, b"", {**headers, "Location": f"{hub.cdn}/cdn/{name}/{sha}/{file}"})
+
+        def send_file(self, data: bytes) -> None:
+            if hub.spoil and len(data) > 1000:
+                data = data[:-1] + bytes([data[-1] ^ 1])
+            etag = {"ETag": f'"{hashlib.sha256(data).hexdigest()}"', "Accept-Ranges": "bytes"}
+            start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").split("-")[0])
+            if start:
+                etag["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+            if hub.cut and self.command == "GET" and len(data) > hub.cut:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data[: hub.cut])
+                hub.cut = 0
+                self.close_connection = True
+                return
+            self.reply(206 if start else 200, data[start:], etag)
+
+        def reply(self, status: int, data: bytes, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            for key, value in {"Content-Length": str(len(data)), **headers}.items():
+                self.send_header(key, value)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(data)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    hub.url, hub.cdn = (
+        f"http://{host}:{server.server_port}" for host in ("127.0.0.1", "localhost")
+    )  # as apart as the real ones
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield hub
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def etag_of(data: bytes) -> str:
+    """Large files are named by SHA-256, small ones by SHA-1, as with Git LFS and Git."""
+    return hashlib.sha256(data).hexdigest() if len(data) > 1000 else hashlib.sha1(data).hexdigest()
+
+
+def commit(name: str, files: dict[str, bytes]) -> str:
+    """The hash of a revision."""
+    return hashlib.sha1(repr((name, sorted(files.items()))).encode()).hexdigest()
