@@ -12,13 +12,11 @@ os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127
 
 
 def main(arguments: list[str] | None = None) -> int:
-    from pix2pix import Pix2PixError, list_models
+    from pix2pix import KNOWN_MODELS, Pix2PixError, list_models
 
     options = parser().parse_args(arguments)
-    names = options.models or list_models()
+    names = options.models or [*list_models(), *(model.name for model in KNOWN_MODELS)]
     try:
-        if not names:
-            raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
         from demo.models import Models
         from demo.page import build
 
@@ -66,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
         "--models",
         nargs="+",
         metavar="MODEL",
-        help="bundled names, folders or Hub ids (default: all bundled)",
+        help="bundled names, folders or Hub ids (default: the bundled and the known)",
     )
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p

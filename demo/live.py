@@ -8,6 +8,7 @@ import io
 import json
 import time
 from collections.abc import Callable
+from functools import wraps
 from itertools import combinations
 from typing import Any
 
@@ -97,6 +98,7 @@ def shown(function: Callable) -> Callable:
     """`function`, with its errors as messages on the page instead of a stack trace in the log."""
     import gradio as gr
 
+    @wraps(function)  # Gradio reads its signature
     def wrapped(*arguments: Any) -> Any:
         try:
             return function(*arguments)

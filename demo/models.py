@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from pix2pix import CheckpointError, read_task
+from pix2pix import KNOWN_MODELS, CheckpointError, is_cached, read_task
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -33,6 +33,17 @@ class Models:
     def of_kind(self, *kinds: str) -> list[str]:
         """The names of the models whose input is of one of these kinds (edges, labels, photo)."""
         return [name for name, task in self.tasks.items() if task.get("input", "photo") in kinds]
+
+    def choices(self, *kinds: str) -> list[tuple[str, str]]:
+        """(label, name) of the models of these kinds; the label of one that is not here yet says what it costs."""
+        known = {model.name: model for model in KNOWN_MODELS}
+        labels = []
+        for name in self.of_kind(*kinds):
+            label = name
+            if name in known and not is_cached(name):
+                label = f"{name}: {known[name].what}, {known[name].megabytes} MB to download"
+            labels.append((label, name))
+        return labels
 
     def __getitem__(self, name: str) -> Translator:
         """The model of a name.

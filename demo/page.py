@@ -24,7 +24,7 @@ def build(models: Models) -> gr.Blocks:
     """The page for these models: a drawing tab where one takes edges, a tile tab where one takes photos or labels."""
     with gr.Blocks(title="pix2pix", analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.Markdown(INTRODUCTION)
-        drawing, pictures = models.of_kind("edges"), models.of_kind("photo", "labels")
+        drawing, pictures = models.choices("edges"), models.choices("photo", "labels")
         if drawing:
             with gr.Tab("Draw"):
                 draw_tab(models, drawing)
@@ -34,8 +34,9 @@ def build(models: Models) -> gr.Blocks:
     return page
 
 
-def draw_tab(models: Models, names: list[str]) -> None:
-    model = gr.Dropdown(names, value=names[0], label="Model", interactive=True, visible=len(names) > 1)
+def draw_tab(models: Models, names: list[tuple[str, str]]) -> None:
+    model = gr.Dropdown(names, value=names[0][1], label="Model", interactive=True, visible=len(names) > 1)
+    fetching = gr.Markdown(visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
             canvas = web_component("canvas", "Your drawing", examples=drawings())
@@ -49,7 +50,7 @@ def draw_tab(models: Models, names: list[str]) -> None:
         spread = gr.Markdown()
         grid = gr.Gallery(label="Variations", show_label=False, columns=4, height="auto", format="png")
 
-    translate = {
+    translate: dict[str, Any] = {
         "fn": partial(translate_frame, models),
         "inputs": [canvas, model, seed],
         "outputs": result,
@@ -60,7 +61,8 @@ def draw_tab(models: Models, names: list[str]) -> None:
         "api_visibility": "private",
     }
     canvas.draw(**translate)  # type: ignore[attr-defined]  # the listener is made from the event's name in canvas.js
-    gr.on([seed.change, model.change], **translate)
+    seed.change(**translate)
+    model.change(shown(partial(fetch, models)), model, fetching, api_visibility="private").then(**translate)
     dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
     many.click(
         shown(lambda *inputs: (*variations(models, *inputs), gr.Column(visible=True))),
@@ -72,8 +74,8 @@ def draw_tab(models: Models, names: list[str]) -> None:
     grid.select(chosen_seed, outputs=seed, api_visibility="private")
 
 
-def tile_tab(models: Models, names: list[str]) -> None:
-    model = gr.Dropdown(names, value=names[0], label="Model", interactive=True, visible=len(names) > 1)
+def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
+    model = gr.Dropdown(names, value=names[0][1], label="Model", interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
             picture = picture_file("A satellite tile of any size")
@@ -83,15 +85,22 @@ def tile_tab(models: Models, names: list[str]) -> None:
             slider = gr.ImageSlider(label="Before | after", interactive=False, format="png")
             timing = gr.Markdown()
 
-    gr.on(
-        [picture.change, model.change, seed.change],
-        shown(partial(translate_file, models)),
-        inputs=[picture, model, seed],
-        outputs=[slider, timing],
-        trigger_mode="always_last",
-        concurrency_id="model",
-        api_visibility="private",
-    )
+    translate: dict[str, Any] = {
+        "fn": shown(partial(translate_file, models)),
+        "inputs": [picture, model, seed],
+        "outputs": [slider, timing],
+        "trigger_mode": "always_last",
+        "concurrency_id": "model",
+        "api_visibility": "private",
+    }
+    gr.on([picture.change, seed.change], **translate)
+    model.change(shown(partial(fetch, models)), model, timing, api_visibility="private").then(**translate)
+
+
+def fetch(models: Models, name: str, progress: gr.Progress = gr.Progress(track_tqdm=True)) -> str:  # noqa: B008
+    """Load a model that was picked. Its `progress` makes Gradio show the bar of the download, if there is one."""
+    models[name]
+    return ""
 
 
 def picture_file(label: str) -> gr.Image:

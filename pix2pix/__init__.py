@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from pix2pix.discriminator import Discriminator
     from pix2pix.errors import CheckpointError, DataError, ImageError, Pix2PixError, TrainingError
     from pix2pix.generator import Generator
-    from pix2pix.hub import list_models, read_task
+    from pix2pix.hub import is_cached, list_models, read_task
     from pix2pix.images import MAX_PIXELS, open_image
+    from pix2pix.known import KNOWN_MODELS
     from pix2pix.noise import MAX_SEED
     from pix2pix.trainer import Settings, Trainer
     from pix2pix.translator import Translator
@@ -28,8 +29,10 @@ _HOME = {
     "Pix2PixError": "errors",
     "TrainingError": "errors",
     "Generator": "generator",
+    "is_cached": "hub",
     "list_models": "hub",
     "read_task": "hub",
+    "KNOWN_MODELS": "known",
     "MAX_PIXELS": "images",
     "open_image": "images",
     "MAX_SEED": "noise",
@@ -39,6 +42,7 @@ _HOME = {
 }
 
 __all__ = [
+    "KNOWN_MODELS",
     "MAX_PIXELS",
     "MAX_SEED",
     "CheckpointError",
@@ -52,6 +56,7 @@ __all__ = [
     "TrainingError",
     "Translator",
     "choose_device",
+    "is_cached",
     "list_models",
     "open_image",
     "read_task",

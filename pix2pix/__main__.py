@@ -55,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     export.set_defaults(run=run_export)
 
-    models = commands.add_parser("models", help="list the bundled models")
+    models = commands.add_parser("models", help="list the bundled, cached and known models")
     models.set_defaults(run=run_models)
     return p
 
@@ -121,11 +121,16 @@ def run_export(options: argparse.Namespace) -> None:
 
 
 def run_models(options: argparse.Namespace) -> None:
-    from pix2pix.hub import list_models, read_task
+    from pix2pix.hub import is_cached, list_models, read_task
+    from pix2pix.known import KNOWN_MODELS
 
+    print("Bundled:")
     for name in list_models():
-        task = read_task(name)
-        print(f"{name:16} {task.get('input', '?'):8} {task.get('image_size', '?')} px")
+        print(f"  {name:28} from {read_task(name).get('input', '?')}")
+    print("Known on the Hub, downloaded on first use:")
+    for model in KNOWN_MODELS:
+        state = "in the cache" if is_cached(model.name) else f"{model.megabytes} MB to download"
+        print(f"  {model.name:28} {model.what}; {model.licence}; {state}")
 
 
 def load(options: argparse.Namespace):

@@ -18,6 +18,7 @@ import numpy as np
 from pix2pix.config import GeneratorConfig
 from pix2pix.errors import CheckpointError
 from pix2pix.files import atomic_path, write_text
+from pix2pix.known import known_model
 
 if TYPE_CHECKING:
     from pix2pix.generator import Generator
@@ -150,8 +151,17 @@ def read_task(source: str | Path) -> dict[str, Any]:
     Raises:
         CheckpointError: see `find_checkpoint` and `read_config`.
     """
+    if (model := known_model(str(source))) is not None:
+        return model.task  # without a download
     path = find_checkpoint(source)
     return {} if path.is_file() else read_config(path)["task"]
+
+
+def is_cached(name: str) -> bool:
+    """Whether a Hub model's weights are in the Hub's cache already."""
+    from huggingface_hub import try_to_load_from_cache
+
+    return any(isinstance(try_to_load_from_cache(name, file), str) for file in (WEIGHTS_FILE, FOREIGN_FILE))
 
 
 def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], dict[str, Any]]:
@@ -168,7 +178,8 @@ def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndar
 
         config, weights, task = read_file(folder)
         check_tensors(folder, {name: values.shape for name, values in weights.items()}, config)
-        return config, weights, task
+        model = known_model(str(source))
+        return config, weights, task or (model.task if model else {})
     description = read_config(folder)
     try:
         config = GeneratorConfig(**description["generator"])

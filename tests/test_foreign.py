@@ -154,9 +154,7 @@ def test_exported_to_recursive_and_read_again(tmp_path: Path, batch: bool):
 # --- B: PyTorch-GAN and huggan ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("nf", [4, 7])
-def test_flat(tmp_path: Path, nf: int):
-    torch.manual_seed(nf)
+def make_flat(nf: int) -> Weights:
     widths = [nf * min(2**level, 8) for level in range(8)]
     w: Weights = {}
     for k, (before, width) in enumerate(zip([3, *widths], widths, strict=False), start=1):
@@ -165,6 +163,13 @@ def test_flat(tmp_path: Path, nf: int):
         before = widths[7] if k == 1 else 2 * widths[8 - k]
         w[f"up{k}.model.0.weight"] = random(before, width, 4, 4)
     w["final.2.weight"], w["final.2.bias"] = random(3, 2 * nf, 4, 4), random(3)
+    return w
+
+
+@pytest.mark.parametrize("nf", [4, 7])
+def test_flat(tmp_path: Path, nf: int):
+    torch.manual_seed(nf)
+    w = make_flat(nf)
     folder = tmp_path / "pix2pix-maps"  # as the Hub has them: no config
     folder.mkdir()
     torch.save(w, folder / "pytorch_model.bin")

@@ -13,13 +13,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import ROOT
 from PIL import Image, ImageChops
+from small_hub import small_hub
+from test_foreign import make_flat
 
 from pix2pix import Translator, list_models
 
@@ -43,17 +47,17 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@contextmanager
+def running_app(folder: Path, *options: str, **environment: str) -> Iterator[str]:
+    """`python app.py`, as a user starts it, until its page answers; yields the address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("app") / "log"
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GRADIO_")}
+    log = folder / "log"
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "HF_"))}
+    command = [sys.executable, "app.py", "--port", str(port), *options]
     with log.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)], cwd=ROOT, env=environment, stdout=file, stderr=file
-        )
+        process = subprocess.Popen(command, cwd=ROOT, env={**clean, **environment}, stdout=file, stderr=file)
     url = f"http://127.0.0.1:{port}/"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -72,6 +76,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_app(tmp_path_factory.mktemp("app")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
     with playwright.sync_playwright() as p:
         browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -81,7 +91,14 @@ def browser() -> Iterator:
 
 @pytest.fixture
 def page(address: str, browser) -> Iterator:
-    """The page, open, with its first drawing translated. Afterwards: no error in the console, nothing sent away."""
+    """The page, open, with its first drawing translated."""
+    with open_page(browser, address) as page:
+        yield page
+
+
+@contextmanager
+def open_page(browser, address: str) -> Iterator:
+    """A page with its first drawing translated. Afterwards: no error in the console, nothing sent away."""
     page = browser.new_page(viewport={"width": 1200, "height": 1000})
     page.set_default_timeout(PATIENCE)
     errors: list[str] = []
@@ -259,20 +276,50 @@ def test_seeds_dice_and_variations(page, shoes: Translator):
     assert same(result_of(page), shoes(drawing, seed=seed))
 
 
+def upload_tile(page, path: Path) -> None:
+    """Drop a tile in; returns when its line is there."""
+    width, height = Image.open(path).size
+    page.get_by_role("tab", name="Tiles").click()
+    page.set_input_files("input[data-testid=file-upload]", path)
+    page.wait_for_selector(f"text=/{width} × {height} pixels in/")
+
+
+def shows(page, expected: Image.Image) -> bool:
+    """Whether one of the pictures on the page is this one, to the pixel."""
+    urls = page.eval_on_selector_all(
+        "img", "images => images.map(image => image.src).filter(s => s.includes('/file='))"
+    )
+    return any(same(fetched(page, url), expected) for url in dict.fromkeys(urls))
+
+
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
     tile = Image.open(ROOT / "demo" / "examples" / "tile-1-town.png").convert("RGB").crop((0, 0, 290, 261))
     tile.save(tmp_path / "tile.png")
-    page.get_by_role("tab", name="Tiles").click()
-    page.set_input_files("input[data-testid=file-upload]", tmp_path / "tile.png")
-    page.wait_for_selector("text=/290 × 261 pixels in/")
+    upload_tile(page, tmp_path / "tile.png")
     page.wait_for_function("document.querySelectorAll('.slider-wrap img, .image-container img').length >= 2")
-    urls = page.eval_on_selector_all(
-        "img", "images => images.map(image => image.src).filter(s => s.includes('/file='))"
-    )
-    pictures = [fetched(page, url) for url in dict.fromkeys(urls)]
-    expected = Translator.from_pretrained("sat2map")(tile, seed=0)
-    assert any(same(picture, expected) for picture in pictures)
+    assert shows(page, Translator.from_pretrained("sat2map")(tile, seed=0))
+
+
+def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_path: Path):
+    buffer = io.BytesIO()
+    torch.save(make_flat(4), buffer)
+    (tmp_path / "pytorch_model.bin").write_bytes(buffer.getvalue())
+    tile = Image.radial_gradient("L").convert("RGB")
+    tile.save(tmp_path / "tile.png")
+    with small_hub() as hub:
+        hub.repos = {"huggan/pix2pix-maps": {"main": {"pytorch_model.bin": buffer.getvalue()}}}
+        settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "cache"), "HF_HUB_DISABLE_XET": "1"}
+        with running_app(tmp_path, **settings) as url, open_page(browser, url) as page:
+            upload_tile(page, tmp_path / "tile.png")
+            assert not any("huggan" in request for request in hub.requests)
+            page.get_by_label("Model").last.click()
+            page.get_by_role("option", name="huggan/pix2pix-maps: satellite tiles to maps, 218 MB to download").click()
+            expected = Translator.from_pretrained(tmp_path / "pytorch_model.bin")(tile, seed=0)
+            deadline = time.monotonic() + PATIENCE / 1000
+            while not shows(page, expected):
+                assert time.monotonic() < deadline
+                page.wait_for_timeout(200)
 
 
 def test_a_file_that_is_no_picture_gets_a_message_on_the_page(page, tmp_path: Path):

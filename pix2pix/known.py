@@ -1,0 +1,36 @@
+"""Public models on the Hub that are known to load: plain data, so that a list of them needs no network.
+
+Sizes are those of the files. Directions follow from the script that trained them (imageA -> imageB of their data sets).
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class KnownModel(NamedTuple):
+    """A model that `from_pretrained` downloads on first use."""
+
+    name: str
+    what: str
+    input_kind: str
+    megabytes: int
+    licence: str
+
+    @property
+    def task(self) -> dict[str, Any]:
+        """As in a checkpoint's config."""
+        return {"direction": "AtoB", "input": self.input_kind, "image_size": 256}
+
+
+KNOWN_MODELS = (
+    KnownModel("huggan/pix2pix-maps", "satellite tiles to maps", "photo", 218, "MIT"),
+    KnownModel("huggan/pix2pix-edge2shoes", "edges to shoes", "edges", 218, "MIT"),
+    KnownModel("huggan/pix2pix-night2day", "night photos to day", "photo", 218, "MIT"),
+    KnownModel("nielsr/pix2pix-cityscapes", "street photos to labels", "photo", 218, "MIT"),
+)
+
+
+def known_model(name: str) -> KnownModel | None:
+    """The known model of a name."""
+    return next((model for model in KNOWN_MODELS if model.name == name), None)
