@@ -1,4 +1,4 @@
-"""How long a picture takes: `python benchmarks/translate.py [--json FILE]`.
+"""How long a picture takes: `python -m benchmarks.translate [--json FILE]`.
 
 Times the bundled compact network, and the paper's full-size one with random weights, on this machine's processor:
 plain eager PyTorch, one forward pass per sample, against ONNX Runtime as `Translator` uses it. The runs are
