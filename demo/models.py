@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from pix2pix import KNOWN_MODELS, CheckpointError, is_cached, read_task
+from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, is_cached, read_task
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -61,11 +62,15 @@ class Models:
             return self._loaded[name]
 
     def warm_up(self, name: str) -> None:
-        """Load a model and run it once, in the background, so that the first visitor does not wait for it."""
+        """Load a model and run it once, in the background, so that the first visitor does not wait for it. Nothing is
+        downloaded for this, and what is wrong with a model is told to those who pick it."""
+        if name in {model.name for model in KNOWN_MODELS} and not is_cached(name):
+            return
 
         def load() -> None:
             from PIL import Image
 
-            self[name](Image.new("RGB", (64, 64), "white"))
+            with suppress(Pix2PixError):
+                self[name](Image.new("RGB", (64, 64), "white"))
 
         Thread(target=load, daemon=True, name=f"warm-up of {name}").start()
