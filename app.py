@@ -10,13 +10,18 @@ import sys
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
 
+ON_SPACE = "SPACE_ID" in os.environ  # Hugging Face sets it
+
 
 def main(arguments: list[str] | None = None) -> int:
     from pix2pix import KNOWN_MODELS, Pix2PixError, list_models
 
     options = parser().parse_args(arguments)
-    names = options.models or [*list_models(), *(model.name for model in KNOWN_MODELS)]
+    known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
+    names = options.models or [*list_models(), *known]
     try:
+        if not names:
+            raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
         from demo.models import Models
         from demo.page import build
 
@@ -51,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="app.py", description="Open the pix2pix page on this machine.")
     p.add_argument(
         "--host",
-        default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"),
+        default=os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if ON_SPACE else "127.0.0.1"),
         help="address to listen on; 0.0.0.0 lets others in (default %(default)s)",
     )
     p.add_argument(
