@@ -9,14 +9,12 @@ import json
 import time
 from collections.abc import Callable
 from functools import wraps
-from itertools import combinations
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from demo.models import Models
-from pix2pix import MAX_SEED, ImageError, Pix2PixError, open_image
+from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
 
 MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
@@ -70,12 +68,6 @@ def variations(models: Models, frame: Any, model: str, seed: Any) -> tuple[list[
     if distance < HARDLY:
         line += " This model hardly listens to its dropout noise, as pix2pix trained by the paper's recipe does not."
     return [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)], line
-
-
-def mean_distance(images: list[Image.Image]) -> float:
-    """Mean absolute difference over all pairs of pictures of one size, from 0 to 1."""
-    arrays = [np.asarray(image, np.float32) / 255 for image in images]
-    return float(np.mean([np.abs(a - b).mean() for a, b in combinations(arrays, 2)]))
 
 
 def translate_file(models: Models, path: str | None, model: str, seed: Any) -> tuple[Any, str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from demo.components import PictureFile
 from demo.live import VARIATIONS, shown, translate_file, translate_frame, variations
 from demo.models import Models
 
@@ -78,7 +79,7 @@ def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
     model = gr.Dropdown(names, value=names[0][1], label="Model", interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
-            picture = picture_file("A satellite tile of any size")
+            picture = PictureFile(label="A satellite tile of any size", sources=["upload", "clipboard"])
             seed = gr.Number(0, label="Seed", precision=0, minimum=0)
             gr.Examples([[str(path)] for path in tiles()], inputs=picture, label="Painted by a script")
         with gr.Column(min_width=320):
@@ -101,14 +102,6 @@ def fetch(models: Models, name: str, progress: gr.Progress = gr.Progress(track_t
     """Load a model that was picked. Its `progress` makes Gradio show the bar of the download, if there is one."""
     models[name]
     return ""
-
-
-def picture_file(label: str) -> gr.Image:
-    """An image upload that hands on the path of the file as it came. `gr.Image` would open it first, and answer a
-    letter or a decompression bomb in its own way; here every picture enters by `pix2pix.open_image`."""
-    picture = gr.Image(label=label, sources=["upload", "clipboard"])
-    picture.preprocess = lambda payload: payload.path if payload else None  # type: ignore[method-assign]
-    return picture
 
 
 def web_component(name: str, label: str, **props: Any) -> gr.HTML:

@@ -22,7 +22,7 @@ def main() -> None:
         browser = p.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1120, "height": 860})
+        page = browser.new_page(viewport={"width": 1120, "height": 1010})
         page.goto(options.address)
         page.wait_for_selector("#result .picture:not([hidden])")
         page.get_by_role("button", name="8 variations").wait_for()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pix2pix.errors import CheckpointError, DataError, ImageError, Pix2PixError, TrainingError
     from pix2pix.generator import Generator
     from pix2pix.hub import is_cached, list_models, read_task
-    from pix2pix.images import MAX_PIXELS, open_image
+    from pix2pix.images import MAX_PIXELS, mean_distance, open_image
     from pix2pix.known import KNOWN_MODELS
     from pix2pix.noise import MAX_SEED
     from pix2pix.trainer import Settings, Trainer
@@ -34,6 +34,7 @@ _HOME = {
     "read_task": "hub",
     "KNOWN_MODELS": "known",
     "MAX_PIXELS": "images",
+    "mean_distance": "images",
     "open_image": "images",
     "MAX_SEED": "noise",
     "Settings": "trainer",
@@ -58,6 +59,7 @@ __all__ = [
     "choose_device",
     "is_cached",
     "list_models",
+    "mean_distance",
     "open_image",
     "read_task",
 ]

@@ -109,6 +109,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     metrics = evaluate(translator, pairs, options.seed)
     print(f"{options.model}: {metrics['count']} pairs of {options.data / options.split}, {direction}\n")
     print(metrics_table(metrics))
+    print(f"\nMean difference of two samples: {metrics['diversity']:.4f}")
     if options.json:
         facts = {"model": options.model, "split": options.split, "direction": direction, "seed": options.seed}
         write_text(options.json, json.dumps({**facts, **metrics}, indent=2) + "\n")

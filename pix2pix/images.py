@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import BinaryIO
 
@@ -75,3 +76,9 @@ def to_image(array: np.ndarray) -> Image.Image:
     """float (3, H, W) in [-1, 1] -> RGB picture, rounded to the nearest of 256 levels."""
     levels = np.clip(np.rint((array + 1) * 127.5), 0, 255).astype(np.uint8)
     return Image.fromarray(np.ascontiguousarray(levels.transpose(1, 2, 0)))
+
+
+def mean_distance(images: list[Image.Image]) -> float:
+    """Mean absolute difference over all pairs of pictures of one size, from 0 to 1."""
+    arrays = [np.asarray(image, np.float32) / 255 for image in images]
+    return float(np.mean([np.abs(a - b).mean() for a, b in combinations(arrays, 2)]))

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from pix2pix.compat import import_torchvision
 from pix2pix.data import PairFolder
-from pix2pix.images import to_array, to_image
+from pix2pix.images import mean_distance, to_array, to_image
 from pix2pix.translator import Translator
 
 Metrics = dict[str, float]
@@ -53,7 +53,8 @@ def evaluate(translator: Translator, pairs: PairFolder, seed: int = 0) -> dict[s
         seed: of the dropout noise.
 
     Returns:
-        "count", the model's "l1", "psnr", "ssim", and "baselines": the same for "input" (the input taken as
+        "count", the model's "l1", "psnr", "ssim", its "diversity" (mean absolute difference of two of 8 samples, seeds
+        from `seed` on, from 0 to 1), and "baselines": the same for "input" (the input taken as
         the output) and "mean" (the mean of all truths of this split for every input).
     """
     mean = torch.stack([y for _, y in tqdm(each(pairs), "truths", len(pairs))]).mean(0)
@@ -63,12 +64,14 @@ def evaluate(translator: Translator, pairs: PairFolder, seed: int = 0) -> dict[s
         "mean": lambda x: mean,
     }
     sums: dict[str, Metrics] = {name: {} for name in candidates}
+    diversity = 0.0
     for x, y in tqdm(each(pairs), "pairs", len(pairs)):
+        diversity += mean_distance(translator.sample(to_image(x.numpy()), range(seed, seed + 8))) / len(pairs)
         for name, candidate in candidates.items():
             for metric, value in measure(candidate(x), y).items():
                 sums[name][metric] = sums[name].get(metric, 0.0) + value
     means = {name: {m: round(v / len(pairs), 4) for m, v in values.items()} for name, values in sums.items()}
-    return {"count": len(pairs), **means.pop("model"), "baselines": means}
+    return {"count": len(pairs), **means.pop("model"), "diversity": round(diversity, 4), "baselines": means}
 
 
 def each(pairs: PairFolder):

@@ -14,7 +14,7 @@ from conftest import ROOT
 from PIL import Image, ImageChops
 from skimage.metrics import structural_similarity
 
-from pix2pix import Translator, open_image
+from pix2pix import Translator, mean_distance, open_image
 from pix2pix.__main__ import main
 from pix2pix.data import PairFolder
 from pix2pix.images import to_array, to_image
@@ -75,13 +75,15 @@ def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, t
     assert figures["count"] == 2 and figures["split"] == "val" and figures["direction"] == "BtoA"
 
     translator = Translator.from_pretrained(small_checkpoint)
-    l1, of_input = [], []
+    l1, of_input, diversity = [], [], []
     for i in range(2):
         x, y = PairFolder(pairs, "val", "BtoA", 32)[i]
         output = to_array(translator(to_image(x.numpy()), 0))
         l1.append(np.abs(output - y.numpy()).mean() / 2)
+        diversity.append(mean_distance(translator.sample(to_image(x.numpy()), range(8))))
         of_input.append(np.abs(x.numpy() - y.numpy()).mean() / 2)
     assert figures["l1"] == pytest.approx(np.mean(l1), abs=6e-5)
+    assert figures["diversity"] == pytest.approx(np.mean(diversity), abs=6e-5)
     assert figures["baselines"]["input"]["l1"] == pytest.approx(np.mean(of_input), abs=6e-5)
     assert f"{figures['l1']:.4f}" in capsys.readouterr().out
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from demo.live import data_url, mean_distance, translate_file, translate_frame, variations
+from demo.live import data_url, translate_file, translate_frame, variations
 from demo.models import Models
-from pix2pix import CheckpointError, Pix2PixError, Translator
+from pix2pix import CheckpointError, Pix2PixError, Translator, mean_distance
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 

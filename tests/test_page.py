@@ -322,6 +322,16 @@ def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_pa
                 page.wait_for_timeout(200)
 
 
+@pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
+def test_an_example_tile_is_translated(page):
+    page.get_by_role("tab", name="Tiles").click()
+    page.locator(".gallery-item:visible").first.click()
+    page.wait_for_selector("text=/300 × 300 pixels in/")
+    tile = Image.open(ROOT / "demo" / "examples" / "tile-1-town.png")
+    page.wait_for_function("document.querySelectorAll('.slider-wrap img, .image-container img').length >= 2")
+    assert shows(page, Translator.from_pretrained("sat2map")(tile, seed=0))
+
+
 def test_a_file_that_is_no_picture_gets_a_message_on_the_page(page, tmp_path: Path):
     (tmp_path / "letter.png").write_text("Dear Sir")
     page.get_by_role("tab", name="Tiles").click()
