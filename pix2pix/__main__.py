@@ -122,16 +122,21 @@ def run_export(options: argparse.Namespace) -> None:
 
 
 def run_models(options: argparse.Namespace) -> None:
-    from pix2pix.hub import is_cached, list_models, read_task
+    from pix2pix.hub import cached_models, is_cached, list_models, read_task
     from pix2pix.known import KNOWN_MODELS
 
     print("Bundled:")
     for name in list_models():
         print(f"  {name:28} from {read_task(name).get('input', '?')}")
+    if cached := cached_models():
+        print("In the Hub's cache:")
+        for name in cached:
+            print(f"  {name:28} from {read_task(name).get('input', '?')}")
     print("Known on the Hub, downloaded on first use:")
     for model in KNOWN_MODELS:
         state = "in the cache" if is_cached(model.name) else f"{model.megabytes} MB to download"
-        print(f"  {model.name:28} {model.what}; {model.licence}; {state}")
+        kind = f"from {model.input_kind}, {model.task['direction']}"
+        print(f"  {model.name:28} {model.what} ({kind}); {model.licence}; {state}")
 
 
 def load(options: argparse.Namespace):

@@ -133,27 +133,33 @@ class OnnxEngine:
 def onnx_model(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> bytes:
     """The whole generator as one ONNX model, from "x", (N, C, H, W), and "mask0", ... to "y", (N, C', H, W)."""
     graph = Graph(weights)
-    masks = add_decoder(graph, config, add_encoder(graph, config))
-    return graph.model(["x", *masks], ["y"])
+    encoder_masks = {
+        level: f"mask{len(config.dropped_levels) + i}" for i, level in enumerate(config.encoder_dropped_levels)
+    }
+    masks = add_decoder(graph, config, add_encoder(graph, config, encoder_masks))
+    return graph.model(["x", *masks, *encoder_masks.values()], ["y"])
 
 
-def add_encoder(graph: Graph, config: GeneratorConfig) -> list[str]:
-    """From "x", (N, C, H, W), to what needs no noise: "up", the innermost decoder level before any mask, and "skip1",
-    ..., the skips' shares of the levels after it, innermost first. Returns these names."""
+def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] | None = None) -> list[str]:
+    """From "x", (N, C, H, W), and the encoder's own masks by their level to what needs no other: "up", the innermost
+    decoder level before any mask, and "skip1", ..., the skips' shares of the levels after it, innermost first.
+    Returns these names."""
     x, skips = "x", []
     for level in range(config.depth):
         if level > 0:
-            x = graph.add("LeakyRelu", [x], alpha=0.2)
-        x = graph.conv(x, f"encoder.{level}.conv")
+            x = graph.activation("leaky", x)
+        reflect = config.padding == "reflect" and level < config.depth - 1
+        x = graph.conv(x, f"encoder.{level}.conv", reflect)
         if 0 < level < config.depth - 1:
             x = graph.norm(x, f"encoder.{level}.norm")
+        if masks and level in masks:
+            x = graph.add("Mul", [x, masks[level]])
         skips.append(x)
-    phases = graph.transposed_phases(graph.add("Relu", [skips.pop()]), "decoder.0.conv")
+    phases = graph.transposed_phases(graph.activation(config.innermost_activation, skips.pop()), "decoder.0.conv")
     shares = [graph.norm(graph.interleave(phases), "decoder.0.norm", output="up")]
     for level, name in enumerate(after_the_first(config), start=1):
-        half = graph.weights[f"{name}.weight"].shape[0] // 2
-        relu = graph.add("Relu", [skips.pop()])
-        shares.append(graph.transposed_phases(relu, name, np.s_[half:], output=f"skip{level}"))
+        share, skip = f"skip{level}", graph.activation(config.skip_activation, skips.pop())
+        shares.append(graph.half(name, skip, True, config, output=share))
     return shares
 
 
@@ -162,9 +168,9 @@ def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> lis
     masks = {level: f"mask{i}" for i, level in enumerate(config.dropped_levels)}
     x = graph.add("Mul", [shares[0], masks[0]]) if 0 in masks else shares[0]
     for level, name in enumerate(after_the_first(config), start=1):
-        half = graph.weights[f"{name}.weight"].shape[0] // 2
-        phases = graph.transposed_phases(graph.add("Relu", [x]), name, np.s_[:half])
-        x = graph.interleave(graph.add("Add", [phases, shares[level]]))
+        x = graph.add("Add", [graph.half(name, graph.add("Relu", [x]), False, config), shares[level]])
+        if name != "head" or config.head == "transposed":
+            x = graph.interleave(x)
         if level < config.depth - 1:
             x = graph.norm(x, f"decoder.{level}.norm")
         if level in masks:
@@ -195,12 +201,35 @@ class Graph:
         self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
         return output
 
-    def conv(self, x: str, name: str) -> str:
+    def activation(self, kind: str, x: str) -> str:
+        return self.add("Relu", [x]) if kind == "relu" else self.add("LeakyRelu", [x], alpha=0.2)
+
+    def conv(self, x: str, name: str, reflect: bool) -> str:
         """A 4x4, stride-2 convolution by a checkpoint's weights."""
+        if reflect:
+            x = self.pad(x, [0, 0, 1, 1, 0, 0, 1, 1], mode="reflect")
         inputs = [x, self.tensor(f"{name}.weight", self.weights[f"{name}.weight"])]
         if f"{name}.bias" in self.weights:
             inputs.append(self.tensor(f"{name}.bias", self.weights[f"{name}.bias"]))
-        return self.add("Conv", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[1, 1, 1, 1])
+        return self.add("Conv", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[0 if reflect else 1] * 4)
+
+    def half(self, name: str, x: str, skip: bool, config: GeneratorConfig, output: str | None = None) -> str:
+        """What `x`, one half of [up, skip], adds to a decoder level, or to the head, before `interleave`."""
+        if name != "head" or config.head == "transposed":
+            middle = self.weights[f"{name}.weight"].shape[0] // 2
+            return self.transposed_phases(x, name, np.s_[middle:] if skip else np.s_[:middle], output)
+        kernel = self.weights["head.weight"]
+        middle = kernel.shape[1] // 2
+        part = self.tensor(f"head.{int(skip)}", kernel[:, middle:] if skip else kernel[:, :middle])
+        scales = self.tensor("twice", np.array([1, 1, 2, 2], np.float32))
+        larger = self.add("Resize", [x, "", scales], mode="nearest", coordinate_transformation_mode="asymmetric",
+                          nearest_mode="floor")  # fmt: skip
+        padded = self.pad(larger, [0, 0, 1, 1, 0, 0, 0, 0])
+        return self.add("Conv", [padded, part], output, kernel_shape=[4, 4], pads=[1, 1, 1, 1])
+
+    def pad(self, x: str, pads: list[int], mode: str = "constant") -> str:
+        sizes = self.tensor("pads_" + "".join(map(str, pads)), np.array(pads, np.int64))
+        return self.add("Pad", [x, sizes], mode=mode)
 
     def transposed_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
         """A 4x4, stride-2 transposed convolution without bias, before `interleave`: (N, 4 C', H, W).

@@ -164,6 +164,27 @@ def is_cached(name: str) -> bool:
     return any(isinstance(try_to_load_from_cache(name, file), str) for file in (WEIGHTS_FILE, FOREIGN_FILE))
 
 
+def cached_models() -> list[str]:
+    """Names of the models of ours in the Hub's cache: those whose config tells of a generator."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repos = scan_cache_dir().repos
+    except CacheNotFound:
+        return []
+    names = []
+    for repo in repos:
+        for revision in repo.revisions:
+            try:
+                read_config(Path(revision.snapshot_path))
+            except CheckpointError:
+                continue
+            names.append(repo.repo_id)
+            break
+    return sorted(names)
+
+
 def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], dict[str, Any]]:
     """The config, the weights (float32, by name) and the task of a source; see `find_checkpoint`. Needs no PyTorch.
 

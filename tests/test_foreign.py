@@ -196,6 +196,10 @@ def test_flat(tmp_path: Path, nf: int):
     with torch.no_grad():
         torch.testing.assert_close(generator(x, masks), run(x, masks[:4], masks[4:]), rtol=0, atol=1e-4)
         torch.testing.assert_close(generator(x), run(x, [], []), rtol=0, atol=1e-4)
+    assert main(["export", str(folder), str(tmp_path / "flat.onnx")]) == 0
+    feeds = {"x": x.numpy(), **{f"mask{i}": mask.numpy() for i, mask in enumerate(masks)}}
+    (y,) = onnxruntime.InferenceSession(tmp_path / "flat.onnx").run(["y"], feeds)
+    torch.testing.assert_close(torch.from_numpy(y), run(x, masks[:4], masks[4:]), rtol=0, atol=1e-3)
 
 
 # --- C: the tutorial network -----------------------------------------------------------------------------------------
@@ -231,6 +235,8 @@ def test_reflect(tmp_path: Path, nf: int, running: bool):
             x = torch.cat([x * masks[k - 1] if k <= len(masks) else x, skips.pop()], 1)
         return torch.tanh(F.conv_transpose2d(x, w["final_up.0.weight"], w["final_up.0.bias"], 2, 1))
 
+    if not running:
+        assert main(["export", str(tmp_path / "gen.pth.tar"), str(tmp_path / "reflect.onnx")]) == 0
     generator = Generator.from_pretrained(tmp_path / "gen.pth.tar", "running" if running else "picture")
     x = torch.rand(1, 3, 256, 256) * 2 - 1
     masks = masks_for(generator, 256)
@@ -417,7 +423,7 @@ def make_bad(path: Path, what: str) -> None:
         torch.save(make_recursive(4, 8, True, channels=(1, 1)), path)
     elif what == "missing tensor":
         w = make_recursive(4, 8, True)
-        del w["model.model.1.model.5.weight"]
+        del w["model.model.3.weight"], w["model.model.1.model.2.bias"], w["model.model.3.bias"]
         torch.save(w, path)
     elif what == "extra tensor":
         torch.save({**make_recursive(4, 8, True), "model.model.9.weight": torch.zeros(3)}, path)
@@ -442,9 +448,9 @@ def make_bad(path: Path, what: str) -> None:
         ("lying torch", "larger than itself"),
         ("zip bomb", "compressed"),
         ("lying pict", "not a whole .pict"),
-        ("three levels", "head"),
+        ("three levels", "no tensors"),
         ("one channel", "1 channels in and 1 out"),
-        ("missing tensor", "model.model"),
+        ("missing tensor", "model.model.1.model.2.bias, model.model.3.weight, model.model.3.bias"),
         ("extra tensor", "model.model.9.weight"),
         ("misshapen tensor", "head.bias"),
         ("another network", "conv1.weight"),

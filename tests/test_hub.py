@@ -83,6 +83,15 @@ def test_a_hub_model_is_downloaded_once_and_again_when_it_changes(a_hub: SmallHu
     assert fetch(a_hub, tmp_path, "someone/shoes")[0] == bias_of(shoes["v2"])
 
 
+def test_models_lists_what_is_in_the_cache(a_hub: SmallHub, tmp_path: Path):
+    fetch(a_hub, tmp_path, "someone/shoes")
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-m", "pix2pix", "models"]
+    output = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    assert "In the Hub's cache:\n  someone/shoes" in output
+    assert "huggan/pix2pix-maps" in output and "MIT; 218 MB to download" in output
+
+
 def test_the_cache_serves_when_the_hub_is_gone(a_hub: SmallHub, tmp_path: Path):
     output, _ = fetch(a_hub, tmp_path, "someone/shoes")
     for gone in ({"HF_ENDPOINT": "http://127.0.0.1:9"}, {"HF_HUB_OFFLINE": "1"}):
