@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import warnings
 
@@ -53,13 +54,15 @@ def parser() -> argparse.ArgumentParser:
         help="passes over the pairs; the learning rate falls over the second half",
     )
     how.add_argument("--batch-size", type=positive, default=1, help="pairs in a step")
-    how.add_argument("--lr", type=float, default=2e-4, help="Adam's learning rate")
-    how.add_argument("--l1-weight", type=float, default=100.0, help="lambda, the weight of L1 beside the cGAN loss")
+    how.add_argument("--lr", type=positive_number, default=2e-4, help="Adam's learning rate")
+    how.add_argument(
+        "--l1-weight", type=positive_number, default=100.0, help="lambda, the weight of L1 beside the cGAN loss"
+    )
     how.add_argument(
         "--edges", action="store_true", help="draw edge inputs as a hand would: width, wobble, gaps, place"
     )
     how.add_argument("--init", default="", metavar="MODEL", help="start from this checkpoint's or run's weights")
-    how.add_argument("--seed", type=int, default=0, help="of weights, order, jitter and dropout")
+    how.add_argument("--seed", type=seed, default=0, help="of weights, order, jitter and dropout")
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
     how.add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     return p
@@ -69,6 +72,20 @@ def positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def positive_number(text: str) -> float:
+    value = float(text)
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError("must be above 0")
+    return value
+
+
+def seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError("must be from 0 to 2**63 - 1")
     return value
 
 

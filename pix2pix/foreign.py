@@ -325,9 +325,9 @@ def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
 
 def read_torch(path: Path) -> Tensors:
     """A PyTorch file's state dict, without a `module.` prefix, out of a `state_dict` entry if there is one."""
-    import torch
+    check_pickle(path)
+    import torch  # takes seconds, which a bad file should not cost
 
-    check_claims(path)
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # damaged pickles raise nearly anything
@@ -347,10 +347,11 @@ def read_torch(path: Path) -> Tensors:
     }
 
 
-def check_claims(path: Path) -> None:
-    """Refuse a PyTorch file that asks for more memory than it has bytes for, before PyTorch takes it.
+def check_pickle(path: Path) -> None:
+    """Look through a PyTorch file's pickle, without executing it, before PyTorch is asked to.
 
-    Its pickle names sizes and shapes in whole numbers: none can be larger than the file.
+    It may name nothing but tensors and dictionaries. It names sizes and shapes in whole numbers, of which none can be
+    larger than the file. (`torch.load` is told to refuse code as well; this one is quick, and takes no memory.)
     """
     size = max(path.stat().st_size, 1 << 16)  # a small number is no claim
     try:
@@ -365,7 +366,16 @@ def check_claims(path: Path) -> None:
         for data in pickles:
             for _ in range(4):  # an older file's pickle stands among others; the tensors' bytes follow those
                 end = 0
+                texts: list[str] = []
                 for code, argument, at in pickletools.genops(data):
+                    if isinstance(argument, str):
+                        texts.append(argument)
+                    if code.name in ("GLOBAL", "INST", "STACK_GLOBAL"):
+                        named = texts[-1] if code.name != "STACK_GLOBAL" else " ".join(texts[-2:])
+                        if not named.startswith(("torch ", "torch.", "collections OrderedDict")):
+                            raise CheckpointError(
+                                f"{path} holds code, not only weights, and is not opened: save its state_dict."
+                            )
                     if type(argument) is int and argument > size and not code.name.endswith("PUT"):
                         raise CheckpointError(f"{path} claims tensors larger than itself: copy or download it again.")
                     end = (at or 0) + 1
