@@ -7,14 +7,15 @@ import binascii
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
+from threading import Thread
 from typing import Any
 
 from PIL import Image
 
 from demo.models import Models
-from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
+from pix2pix import MAX_SEED, ImageError, Pix2PixError, download, mean_distance, open_image
 
 MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
@@ -84,6 +85,33 @@ def translate_file(models: Models, path: str | None, model: str, seed: Any) -> t
     result = translator(picture, seed)
     seconds = time.perf_counter() - start
     return (picture, result), f"{picture.width} × {picture.height} pixels in {seconds * 1000:,.0f} ms"
+
+
+def fetch(models: Models, name: str) -> Iterator[str]:
+    """Load a model that was picked; lines on how its download goes, if there is one, and at last an empty one or what
+    is wrong."""
+    here, wanted, fault = 0, 0, ""
+
+    def report(done: int, total: int) -> None:
+        nonlocal here, wanted
+        here, wanted = done, total
+
+    def work() -> None:
+        nonlocal fault
+        try:
+            if models.to_download(name):
+                download(name, report=report)
+            models[name]
+        except Pix2PixError as error:
+            fault = str(error)
+
+    worker = Thread(target=work, daemon=True)
+    worker.start()
+    while worker.is_alive():
+        if wanted:
+            yield f"Downloading {name}: {here / 1e6:.0f} of {wanted / 1e6:.0f} MB"
+        worker.join(0.3)
+    yield fault
 
 
 def shown(function: Callable) -> Callable:

@@ -41,10 +41,14 @@ class Models:
         labels = []
         for name in self.of_kind(*kinds):
             label = name
-            if name in known and not is_cached(name):
+            if self.to_download(name):
                 label = f"{name}: {known[name].what}, {known[name].megabytes} MB to download"
             labels.append((label, name))
         return labels
+
+    def to_download(self, name: str) -> bool:
+        """Whether a model of this page is a known one of the Hub that is not here yet."""
+        return name in self.tasks and name in {model.name for model in KNOWN_MODELS} and not is_cached(name)
 
     def __getitem__(self, name: str) -> Translator:
         """The model of a name.
@@ -64,7 +68,7 @@ class Models:
     def warm_up(self, name: str) -> None:
         """Load a model and run it once, in the background, so that the first visitor does not wait for it. Nothing is
         downloaded for this, and what is wrong with a model is told to those who pick it."""
-        if name in {model.name for model in KNOWN_MODELS} and not is_cached(name):
+        if self.to_download(name):
             return
 
         def load() -> None:

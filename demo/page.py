@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from demo.components import PictureFile
-from demo.live import VARIATIONS, shown, translate_file, translate_frame, variations
+from demo.live import VARIATIONS, fetch, shown, translate_file, translate_frame, variations
 from demo.models import Models
 
 HERE = Path(__file__).resolve().parent
@@ -63,7 +63,7 @@ def draw_tab(models: Models, names: list[tuple[str, str]]) -> None:
     }
     canvas.draw(**translate)  # type: ignore[attr-defined]  # the listener is made from the event's name in canvas.js
     seed.change(**translate)
-    model.change(shown(partial(fetch, models)), model, fetching, api_visibility="private").then(**translate)
+    model.change(partial(fetch, models), model, fetching, api_visibility="private").then(**translate)
     dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
     many.click(
         shown(lambda *inputs: (*variations(models, *inputs), gr.Column(visible=True))),
@@ -95,13 +95,7 @@ def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
         "api_visibility": "private",
     }
     gr.on([picture.change, seed.change], **translate)
-    model.change(shown(partial(fetch, models)), model, timing, api_visibility="private").then(**translate)
-
-
-def fetch(models: Models, name: str, progress: gr.Progress = gr.Progress(track_tqdm=True)) -> str:  # noqa: B008
-    """Load a model that was picked. Its `progress` makes Gradio show the bar of the download, if there is one."""
-    models[name]
-    return ""
+    model.change(partial(fetch, models), model, timing, api_visibility="private").then(**translate)
 
 
 def web_component(name: str, label: str, **props: Any) -> gr.HTML:

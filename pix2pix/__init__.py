@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pix2pix.discriminator import Discriminator
     from pix2pix.errors import CheckpointError, DataError, ImageError, Pix2PixError, TrainingError
     from pix2pix.generator import Generator
-    from pix2pix.hub import is_cached, list_models, read_task
+    from pix2pix.hub import download, is_cached, list_models, read_task
     from pix2pix.images import MAX_PIXELS, mean_distance, open_image
     from pix2pix.known import KNOWN_MODELS
     from pix2pix.noise import MAX_SEED
@@ -29,6 +29,7 @@ _HOME = {
     "Pix2PixError": "errors",
     "TrainingError": "errors",
     "Generator": "generator",
+    "download": "hub",
     "is_cached": "hub",
     "list_models": "hub",
     "read_task": "hub",
@@ -57,6 +58,7 @@ __all__ = [
     "TrainingError",
     "Translator",
     "choose_device",
+    "download",
     "is_cached",
     "list_models",
     "mean_distance",

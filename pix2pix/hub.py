@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,8 +72,12 @@ def inside(folder: Path) -> Path:
     return folder
 
 
-def download(repo_id: str, revision: str | None = None) -> Path:
+def download(repo_id: str, revision: str | None = None, report: Callable[[int, int], None] | None = None) -> Path:
     """Fetch a model's folder from the Hugging Face Hub, or find it in the cache.
+
+    Args:
+        repo_id, revision: the model.
+        report: called, from other threads, with the bytes that are here and those that are wanted.
 
     Raises:
         CheckpointError: no such model, no access, or no connection and nothing in the cache.
@@ -86,12 +91,15 @@ def download(repo_id: str, revision: str | None = None) -> Path:
         RevisionNotFoundError,
     )
 
+    options: dict[str, Any] = {"revision": revision}
+    if report is not None:
+        options["tqdm_class"] = reporting_bar(report)
     name = repo_id if revision is None else f"{repo_id}@{revision}"
     try:
         files = [CONFIG_FILE, WEIGHTS_FILE, "README.md"]
-        folder = snapshot_download(repo_id, revision=revision, allow_patterns=files)
+        folder = snapshot_download(repo_id, allow_patterns=files, **options)
         if not (Path(folder) / WEIGHTS_FILE).exists():
-            folder = snapshot_download(repo_id, revision=revision, allow_patterns=[*files, FOREIGN_FILE])
+            folder = snapshot_download(repo_id, allow_patterns=[*files, FOREIGN_FILE], **options)
     except GatedRepoError:
         raise CheckpointError(f"The Hub asks for access to {name}: request it there and set HF_TOKEN.") from None
     except RepositoryNotFoundError:
@@ -104,6 +112,20 @@ def download(repo_id: str, revision: str | None = None) -> Path:
         raise CheckpointError(f"The Hub did not give {name} ({type(error).__name__}): try again later.") from None
     check_download(Path(folder), name)
     return Path(folder)
+
+
+def reporting_bar(report: Callable[[int, int], None]) -> type:
+    """A tqdm that counts bytes to `report` as well."""
+    from tqdm.auto import tqdm
+
+    class ReportingBar(tqdm):
+        def update(self, n: float | None = 1) -> bool | None:
+            shown = super().update(n)
+            if self.unit == "B" and self.total:
+                report(int(self.n), int(self.total))
+            return shown
+
+    return ReportingBar
 
 
 def check_download(folder: Path, name: str) -> None:

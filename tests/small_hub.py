@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,6 +18,7 @@ class SmallHub:
         private: names that need the token "secret".
         cut: close the connection once, after this many bytes of a file.
         spoil: flip a byte in every large file.
+        seconds: how long a large file takes.
     """
 
     def __init__(self) -> None:
@@ -24,6 +26,7 @@ class SmallHub:
         self.private: set[str] = set()
         self.cut = 0
         self.spoil = False
+        self.seconds = 0.0
         self.requests: list[str] = []
         self.url = self.cdn = ""
 
@@ -88,6 +91,14 @@ def small_hub() -> Iterator[SmallHub]:
                 self.wfile.write(data[: hub.cut])
                 hub.cut = 0
                 self.close_connection = True
+                return
+            if hub.seconds and self.command == "GET" and len(data) > 1000:
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                for part in range(10):
+                    self.wfile.write(data[len(data) * part // 10 : len(data) * (part + 1) // 10])
+                    time.sleep(hub.seconds / 10)
                 return
             self.reply(206 if start else 200, data[start:], etag)
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from demo.live import data_url, translate_file, translate_frame, variations
+from demo.live import data_url, fetch, translate_file, translate_frame, variations
 from demo.models import Models
 from pix2pix import CheckpointError, Pix2PixError, Translator, mean_distance
 
@@ -103,6 +103,10 @@ def test_a_file_that_is_no_picture_gets_a_sentence(models: Models, name: str, tm
     (tmp_path / "letter.png").write_text("Dear Sir")
     with pytest.raises(Pix2PixError, match="The uploaded file is not a picture"):
         translate_file(models, str(tmp_path / "letter.png"), name, 0)
+
+
+def test_picking_what_cannot_be_had_says_why(models: Models):
+    assert list(fetch(models, "someone/else"))[-1].startswith("This page does not offer that model")
 
 
 def test_models_are_only_those_offered(models: Models):

@@ -303,18 +303,20 @@ def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
 
 def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_path: Path):
     buffer = io.BytesIO()
-    torch.save(make_flat(4), buffer)
+    torch.save(make_flat(24), buffer)  # 31 MB
     (tmp_path / "pytorch_model.bin").write_bytes(buffer.getvalue())
     tile = Image.radial_gradient("L").convert("RGB")
     tile.save(tmp_path / "tile.png")
     with small_hub() as hub:
         hub.repos = {"huggan/pix2pix-maps": {"main": {"pytorch_model.bin": buffer.getvalue()}}}
+        hub.seconds = 3
         settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "cache"), "HF_HUB_DISABLE_XET": "1"}
         with running_app(tmp_path, **settings) as url, open_page(browser, url) as page:
             upload_tile(page, tmp_path / "tile.png")
             assert not any("huggan" in request for request in hub.requests)
             page.get_by_label("Model").last.click()
             page.get_by_role("option", name="huggan/pix2pix-maps: satellite tiles to maps, 218 MB to download").click()
+            page.wait_for_selector("text=/Downloading huggan.pix2pix-maps: [1-9][0-9]* of [1-9][0-9]* MB/")
             expected = Translator.from_pretrained(tmp_path / "pytorch_model.bin")(tile, seed=0)
             deadline = time.monotonic() + PATIENCE / 1000
             while not shows(page, expected):
