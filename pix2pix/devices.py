@@ -27,6 +27,6 @@ def choose_device(name: str) -> str | torch.device:
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError):
+    except (RuntimeError, AssertionError):
         raise Pix2PixError(f"There is no device {name!r} here: use --device cpu, or leave it out.") from None
     return device
