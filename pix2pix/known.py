@@ -1,6 +1,7 @@
 """Public models on the Hub in a layout that is read here: plain data, so that a list of them needs no network.
 
-They share one network, of 54,404,099 float32 weights. Directions follow from the script that trained them (imageA -> imageB of their data sets).
+They share one network, of 54,404,099 float32 weights. Directions follow from the script that trained them
+(imageA -> imageB of their data sets).
 """
 
 from __future__ import annotations
