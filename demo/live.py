@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from demo.models import Models
-from pix2pix import MAX_SEED, ImageError, Pix2PixError, download, mean_distance, open_image
+from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
 
 MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
@@ -99,8 +99,7 @@ def fetch(models: Models, name: str) -> Iterator[str]:
     def work() -> None:
         nonlocal fault
         try:
-            if models.to_download(name):
-                download(name, report=report)
+            models.download(name, report)
             models[name]
         except Pix2PixError as error:
             fault = str(error)

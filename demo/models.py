@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
-from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, is_cached, read_task
+from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -29,6 +29,7 @@ class Models:
         self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
         self.device = device
         self._loaded: dict[str, Translator] = {}
+        self._downloading: set[str] = set()
         self._lock = Lock()
 
     def of_kind(self, *kinds: str) -> list[str]:
@@ -50,14 +51,34 @@ class Models:
         """Whether a model of this page is a known one of the Hub that is not here yet."""
         return name in self.tasks and name in {model.name for model in KNOWN_MODELS} and not is_cached(name)
 
+    def download(self, name: str, report: Callable[[int, int], None]) -> None:
+        """Fetch a model's files, if it is still to be downloaded. Meanwhile the model is refused, so that those who ask
+        for it do not keep everybody else waiting.
+
+        Args:
+            report: called with the bytes that are here and those that are wanted.
+
+        Raises:
+            CheckpointError: see `pix2pix.download`.
+        """
+        if not self.to_download(name):
+            return
+        self._downloading.add(name)
+        try:
+            download(name, report=report)
+        finally:
+            self._downloading.discard(name)
+
     def __getitem__(self, name: str) -> Translator:
         """The model of a name.
 
         Raises:
-            CheckpointError: the page does not offer it, or its files are damaged.
+            CheckpointError: the page does not offer it, it is being downloaded, or its files are damaged.
         """
         if name not in self.tasks:
             raise CheckpointError(f"This page does not offer that model: choose one of {', '.join(self.tasks)}.")
+        if name in self._downloading:
+            raise CheckpointError(f"{name} is being downloaded: wait for it, or pick another model.")
         with self._lock:
             if name not in self._loaded:
                 from pix2pix import Translator, choose_device

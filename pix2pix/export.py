@@ -12,8 +12,9 @@ import numpy as np
 from pix2pix.config import GeneratorConfig
 from pix2pix.errors import CheckpointError
 from pix2pix.files import atomic_path
-from pix2pix.foreign import CONFIG_KEY, Tensors, to_recursive
+from pix2pix.foreign import to_recursive
 from pix2pix.hub import CONFIG_FILE, load_weights, make_generator
+from pix2pix.tensors import CONFIG_KEY, Tensors
 
 
 def export(source: str | Path, output: Path) -> str:
@@ -57,8 +58,8 @@ def write_onnx(output: Path, config: GeneratorConfig, weights: Tensors, task: di
     import onnxruntime
     import torch
 
-    from pix2pix.engines import onnx_model
     from pix2pix.noise import dropout_masks
+    from pix2pix.onnx_graph import onnx_model
 
     model = onnx_model(config, weights)
     size = config.multiple

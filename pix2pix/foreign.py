@@ -14,10 +14,6 @@ norm vanishes in it, and an instance norm without scale and shift is one with sc
 
 from __future__ import annotations
 
-import json
-import pickletools
-import struct
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,11 +22,7 @@ import numpy as np
 
 from pix2pix.config import GeneratorConfig
 from pix2pix.errors import CheckpointError
-
-Tensors = dict[str, np.ndarray]
-CONFIG_KEY = "pix2pix"  # of the config, in the metadata of a single .safetensors file
-MOST_BYTES = 1 << 30
-LEGACY_TORCH = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")  # how a file of PyTorch before 1.6 begins
+from pix2pix.tensors import Tensors, read_tensors
 
 
 def read_file(path: Path) -> tuple[GeneratorConfig, Tensors, dict[str, Any]]:
@@ -107,9 +99,6 @@ class Reading(dict):
             for name in self
             if name not in self.asked and not name.endswith(("bias", "running_mean", "running_var"))
         ]
-
-
-# --- the families ----------------------------------------------------------------------------------------------------
 
 
 def from_recursive(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
@@ -290,121 +279,3 @@ def config_of(ours: Tensors, **others: Any) -> GeneratorConfig:
         running_statistics=any(name.endswith(".running_mean") for name in ours),
         **others,
     )
-
-
-# --- the files -------------------------------------------------------------------------------------------------------
-
-
-def read_tensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
-    """The tensors of a file by their names in it, float32, and our own description of them if it holds one."""
-    size = path.stat().st_size
-    with open(path, "rb") as file:
-        start = file.read(16)
-    if size > MOST_BYTES:
-        raise CheckpointError(f"{path} has {size:,} bytes: no pix2pix generator is larger than {MOST_BYTES:,}.")
-    if start[8:9] == b"{":
-        return read_safetensors(path)
-    if start[4:5] == b"[":
-        return read_pict(path), None
-    if start[:4] == b"PK\x03\x04" or start.startswith(LEGACY_TORCH):
-        return read_torch(path), None
-    raise CheckpointError(f"{path} is not a checkpoint: it is neither a PyTorch, a safetensors nor a .pict file.")
-
-
-def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="numpy") as file:
-            description = (file.metadata() or {}).get(CONFIG_KEY)
-            tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
-        return tensors, None if description is None else json.loads(description)
-    except (SafetensorError, OSError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}): copy or download it again.") from None
-
-
-def read_torch(path: Path) -> Tensors:
-    """A PyTorch file's state dict, without a `module.` prefix, out of a `state_dict` entry if there is one."""
-    check_pickle(path)
-    import torch  # takes seconds, which a bad file should not cost
-
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged pickles raise nearly anything
-        if "weights_only" in str(error) or "Unsupported" in str(error):
-            raise CheckpointError(
-                f"{path} holds code, not only weights, and is not opened: save its state_dict."
-            ) from None
-        raise CheckpointError(f"{path} is damaged ({type(error).__name__}): copy or download it again.") from None
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
-    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
-        raise CheckpointError(f"{path} does not hold a state dict: save the generator's state_dict() and use that.")
-    return {
-        name.removeprefix("module."): value.detach().to(torch.float32).numpy()
-        for name, value in state.items()
-        if isinstance(value, torch.Tensor) and not name.endswith("num_batches_tracked")
-    }
-
-
-def check_pickle(path: Path) -> None:
-    """Look through a PyTorch file's pickle, without executing it, before PyTorch is asked to.
-
-    It may name nothing but tensors and dictionaries. It names sizes and shapes in whole numbers, of which none can be
-    larger than the file. (`torch.load` is told to refuse code as well; this one is quick, and takes no memory.)
-    """
-    size = max(path.stat().st_size, 1 << 16)  # a small number is no claim
-    try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                    raise CheckpointError(f"{path} is a compressed archive, which no PyTorch file is.")
-                pickles = [archive.read(name) for name in archive.namelist() if name.endswith("data.pkl")]
-        else:
-            data = path.read_bytes()
-            pickles = [data[len(LEGACY_TORCH) + 1 :]]
-        for data in pickles:
-            for _ in range(4):  # an older file's pickle stands among others; the tensors' bytes follow those
-                end = 0
-                texts: list[str] = []
-                for code, argument, at in pickletools.genops(data):
-                    if isinstance(argument, str):
-                        texts.append(argument)
-                    if code.name in ("GLOBAL", "INST", "STACK_GLOBAL"):
-                        named = texts[-1] if code.name != "STACK_GLOBAL" else " ".join(texts[-2:])
-                        if not named.startswith(("torch ", "torch.", "collections OrderedDict")):
-                            raise CheckpointError(
-                                f"{path} holds code, not only weights, and is not opened: save its state_dict."
-                            )
-                    if type(argument) is int and argument > size and not code.name.endswith("PUT"):
-                        raise CheckpointError(f"{path} claims tensors larger than itself: copy or download it again.")
-                    end = (at or 0) + 1
-                data = data[end:]
-                if data[:1] != b"\x80":
-                    break
-    except (ValueError, zipfile.BadZipFile, OSError, IndexError, UnicodeDecodeError, struct.error, EOFError):
-        raise CheckpointError(f"{path} is damaged: copy or download it again.") from None
-
-
-def read_pict(path: Path) -> Tensors:
-    """Three sections, each a big-endian uint32 length and that many bytes: JSON of names and shapes, a codebook of 256
-    float32, and one code of 8 bits for each value, all tensors in the order of the JSON."""
-    data = path.read_bytes()
-    sections = []
-    try:
-        for _ in range(3):
-            (length,) = struct.unpack(">I", data[:4])
-            if len(data) < 4 + length:
-                raise ValueError
-            sections.append(data[4 : 4 + length])
-            data = data[4 + length :]
-        shapes = [(entry["name"], tuple(entry["shape"])) for entry in json.loads(sections[0])]
-        codebook = np.frombuffer(sections[1], "<f4", count=256)
-        codes = np.frombuffer(sections[2], np.uint8)
-        counts = [int(np.prod([int(side) for side in shape], dtype=np.int64)) for _, shape in shapes]
-        if sum(counts) != len(codes) or min(counts, default=0) < 0:
-            raise ValueError
-        parts = np.split(codebook[codes], np.cumsum(counts)[:-1])
-        return {name: part.reshape(shape).astype(np.float32) for (name, shape), part in zip(shapes, parts, strict=True)}
-    except (ValueError, KeyError, TypeError, struct.error, RecursionError):
-        raise CheckpointError(f"{path} is not a whole .pict file: copy or download it again.") from None

@@ -91,7 +91,9 @@ class Trainer:
                 f"--depth is {settings.depth}: the discriminator's patches need at least 5 (32 pixels)."
             )
         size = 2**settings.depth
-        self.pairs = PairFolder(settings.data, "train", settings.direction, size, True, settings.edges, settings.seed)
+        self.pairs = PairFolder(
+            settings.data, "train", settings.direction, size, jitter=True, edges=settings.edges, seed=settings.seed
+        )
         self.fixed = fixed_pairs(settings, size)
         self.steps_per_epoch = -(-len(self.pairs) // settings.batch_size)
         self.total_steps = settings.epochs * self.steps_per_epoch

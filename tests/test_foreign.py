@@ -464,9 +464,10 @@ def test_bad_files_end_in_one_sentence_at_once(tmp_path: Path, what: str, words:
     Image.new("RGB", (8, 8)).save(tmp_path / "in.png")
     start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert main(["translate", str(tmp_path / "in.png"), str(tmp_path / "out.png"), "--model", str(path)]) == 2
-    assert time.monotonic() - start < 1 or what == "one channel"
+    assert time.monotonic() - start < 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
     message = capsys.readouterr().err.strip()
-    assert (words in message and str(path) in message) or what == "one channel"
+    assert words in message
+    assert str(path) in message or what == "one channel"  # that file is whole; the sentence speaks of the model
     assert "\n" not in message
     assert not (tmp_path / "out.png").exists()

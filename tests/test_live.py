@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from PIL import Image, ImageChops
 
 from demo.live import data_url, fetch, translate_file, translate_frame, variations
 from demo.models import Models
-from pix2pix import CheckpointError, Pix2PixError, Translator, mean_distance
+from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, Translator, mean_distance
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 
@@ -107,6 +108,28 @@ def test_a_file_that_is_no_picture_gets_a_sentence(models: Models, name: str, tm
 
 def test_picking_what_cannot_be_had_says_why(models: Models):
     assert list(fetch(models, "someone/else"))[-1].startswith("This page does not offer that model")
+
+
+def test_a_download_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path):
+    started, finish = Event(), Event()
+
+    def slow_download(name: str, report) -> None:
+        report(3_000_000, 6_000_000)
+        started.set()
+        assert finish.wait(20)
+        raise CheckpointError("The Hub went away.")
+
+    known = KNOWN_MODELS[0].name
+    monkeypatch.setattr("demo.models.is_cached", lambda name: False)
+    monkeypatch.setattr("demo.models.download", slow_download)
+    models = Models([str(small_checkpoint), known])
+    lines = fetch(models, known)
+    assert next(lines) == f"Downloading {known}: 3 of 6 MB"
+    assert started.wait(20)
+    assert "is being downloaded" in json.loads(translate_frame(models, frame(), known, 0))["error"]
+    assert "image" in json.loads(translate_frame(models, frame(), str(small_checkpoint), 0))
+    finish.set()
+    assert list(lines)[-1] == "The Hub went away."
 
 
 def test_models_are_only_those_offered(models: Models):

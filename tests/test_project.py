@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-import tomllib
 from importlib.metadata import version
 from pathlib import Path
 
@@ -48,10 +47,6 @@ def test_requirements_are_ranges():
     for name in ("requirements.txt", "requirements-dev.txt"):
         for line in (ROOT / name).read_text().splitlines():
             assert line.startswith("-r ") or re.search(r"<\d|==\d+\.\d+\.\*", line), line
-
-
-def test_settings_parse():
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]
 
 
 def test_the_page_refuses_an_unknown_model_in_one_sentence(capsys: pytest.CaptureFixture):
