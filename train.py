@@ -3,90 +3,143 @@
 from __future__ import annotations
 
 import argparse
-import math
+import os
 import sys
 import warnings
+from typing import Any
+
+DESCRIPTION = """\
+Train a pix2pix generator on pairs of pictures (Isola et al., CVPR 2017).
+Every default is the paper's. A run that was stopped goes on with --resume."""
+EXAMPLES = """\
+examples:
+  python train.py --data pairs --out checkpoints/mine
+      pairs/ holds pictures with A and B side by side, or two folders whose files have the same names
+  python train.py --data facades --recipe facades compact --out checkpoints/facade
+  python train.py --data photos --make edges --input-kind edges --edges --out checkpoints/from-drawings
+  accelerate launch --num_processes 2 train.py --data pairs --out checkpoints/mine"""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = vars(parser().parse_args(arguments))
-    resume = options.pop("resume")
-
     from pix2pix.errors import Pix2PixError
-    from pix2pix.trainer import Settings, Trainer
 
     try:
+        options = vars(parse(arguments))
+        resume = options.pop("resume")
+
+        from pix2pix.settings import Settings
+        from pix2pix.trainer import Trainer
+
         trainer = Trainer(Settings(**options), resume=resume)
-        print(
-            f"{len(trainer.pairs)} pairs, {trainer.total_steps - trainer.step} steps to go on {trainer.device}; "
-            f"pictures of every epoch in {trainer.folder / 'samples'}",
-            file=sys.stderr,
-        )
+        if trainer.processes.is_first:
+            print(
+                f"{len(trainer.pairs)} pairs, {trainer.total_steps - trainer.step} steps to go on {trainer.device}; "
+                f"pictures of every epoch in {trainer.folder / 'samples'}",
+                file=sys.stderr,
+            )
         trainer.train()
     except Pix2PixError as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
-    print(f"The model is in {trainer.out}.", file=sys.stderr)
+    if trainer.processes.is_first:
+        print(f"The model is in {trainer.out}.", file=sys.stderr)
     return 0
 
 
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options, with those of the recipes beneath them."""
+    from pix2pix.recipes import RECIPES
+
+    p = parser()
+    recipes = p.parse_args(arguments).recipe
+    for name in recipes:
+        p.set_defaults(**RECIPES[name])
+    options = p.parse_args(arguments)
+    del options.recipe
+    return options
+
+
 def parser() -> argparse.ArgumentParser:
+    from pix2pix.recipes import RECIPES
+
     p = argparse.ArgumentParser(
-        prog="train.py",
-        description="Train a pix2pix generator on pairs of pictures. The defaults are the paper's.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
+        prog="train.py", usage="python train.py --data DATA --out OUT [options]",
+        description=DESCRIPTION, epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+
     what = p.add_argument_group("what to learn")
-    what.add_argument("--data", required=True, help="folder of side-by-side pictures, or one with train/ and val/")
-    what.add_argument("--direction", choices=["AtoB", "BtoA"], default="AtoB", help="A is the left half")
-    what.add_argument("--out", required=True, help="checkpoint folder to make")
-    what.add_argument("--input-kind", choices=["edges", "labels", "photo"], default="photo", help="kind of input")
-    size = p.add_argument_group("size of the networks")
-    size.add_argument("--features", type=positive, default=64, help="channels of the generator's first level")
-    size.add_argument("--max-features", type=positive, default=512, help="channels of its widest level")
-    size.add_argument("--depth", type=positive, default=8, help="its levels; pictures are 2**depth pixels square")
-    size.add_argument("--discriminator-features", type=positive, help="channels of D's first level (as --features)")
-    how = p.add_argument_group("how to train")
-    how.add_argument(
-        "--epochs",
-        type=positive,
-        default=200,
-        help="passes over the pairs; the learning rate falls over the second half",
-    )
-    how.add_argument("--batch-size", type=positive, default=1, help="pairs in a step")
-    how.add_argument("--lr", type=positive_number, default=2e-4, help="Adam's learning rate")
-    how.add_argument(
-        "--l1-weight", type=positive_number, default=100.0, help="lambda, the weight of L1 beside the cGAN loss"
-    )
-    how.add_argument(
-        "--edges", action="store_true", help="draw edge inputs as a hand would: width, wobble, gaps, place"
-    )
-    how.add_argument("--init", default="", metavar="MODEL", help="start from this checkpoint's or run's weights")
-    how.add_argument("--seed", type=seed, default=0, help="of weights, order, jitter and dropout")
-    how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
-    how.add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
+    add(what, "--data", "folder of pairs, in any of the README's layouts, or hub:owner/name", required=True)
+    add(what, "--out", "checkpoint folder to make", required=True)
+    add(what, "--recipe", "settings of the paper's data sets; compact goes with any", nargs="+", default=[],
+        choices=sorted(RECIPES), metavar="NAME", also=", ".join(sorted(RECIPES)))  # fmt: skip
+    add(what, "--direction", "A is the left half, or the first folder", default="AtoB", choices=["AtoB", "BtoA"])
+    add(what, "--input-kind", "what people will put in", default="photo", choices=["edges", "labels", "photo"])
+    add(what, "--make", "make A from photos alone: edges, or their lightness for colourisation", default="",
+        choices=["edges", "lightness"])  # fmt: skip
+    add(what, "--columns", "of a Hub data set", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"))
+    add(what, "--palette", "the input's labels: facades, maps, or a JSON file", default="", metavar="NAME")
+    add(what, "--output-palette", "the output's labels, for evaluation", default="", metavar="NAME")
+
+    networks = p.add_argument_group("networks")
+    add(networks, "--generator", "G: with the U-Net's skips or without", default="unet",
+        choices=["unet", "encoder-decoder"])  # fmt: skip
+    add(networks, "--features", "channels of G's first level", default=64)
+    add(networks, "--max-features", "channels of its widest level", default=512)
+    add(networks, "--depth", "its levels; it works on 2**DEPTH pixels square", default=8)
+    add(networks, "--norm", "both normalise each picture by itself; batch has a scale and shift", default="batch",
+        choices=["batch", "instance"])  # fmt: skip
+    add(networks, "--padding", "of G's encoder", default="zeros", choices=["zeros", "reflect"])
+    add(networks, "--head", "G's last layer; resize leaves no checkerboard", default="transposed",
+        choices=["transposed", "resize"])  # fmt: skip
+    add(networks, "--dropout-kind", "the noise z: single units or whole channels", default="element",
+        choices=["element", "channel"])  # fmt: skip
+    add(networks, "--patch", "receptive field of D in pixels", default=70, choices=[1, 16, 34, 70, 142, 286])
+    add(networks, "--discriminator-features", "channels of D's first level", type=int, also="default as --features")
+
+    objective = p.add_argument_group("objective")
+    add(objective, "--objective", "what G minimises", default="cgan+l1",
+        choices=["l1", "l2", "gan", "cgan", "gan+l1", "cgan+l1"])  # fmt: skip
+    add(objective, "--gan", "the GAN loss", default="vanilla", choices=["vanilla", "least-squares"])
+    add(objective, "--l1-weight", "lambda, the weight of L1 (or L2)", default=100.0)
+    add(objective, "--diversity", "weight of a term that makes samples of z differ; try 0.2", default=0.0, metavar="W")
+
+    how = p.add_argument_group("training")
+    add(how, "--epochs", "passes over the pairs; the rate falls over the second half", default=200)
+    add(how, "--batch-size", "pairs in a step of each process", default=1)
+    add(how, "--lr", "Adam's learning rate; its momenta are 0.5 and 0.999", default=2e-4)
+    add(how, "--jitter", "scale to 286/256 and crop", default=True, action=argparse.BooleanOptionalAction)
+    add(how, "--mirror", "mirror half of the pairs", default=True, action=argparse.BooleanOptionalAction)
+    add(how, "--edges", "draw the edges as a hand would: width, wobble, gaps, place", default=False)
+    add(how, "--ema", "keep G's moving average with this decay, say 0.999", default=0.0, metavar="DECAY")
+    add(how, "--init", "start from this checkpoint or run, or from one of half the size", default="", metavar="MODEL")
+    add(how, "--seed", "of weights, order, jitter and z", default=0)
+    add(how, "--mixed-precision", "bf16 is for GPUs", choices=["no", "bf16"],
+        default=os.environ.get("ACCELERATE_MIXED_PRECISION", "no"))  # fmt: skip
+
+    run = p.add_argument_group("running")
+    add(run, "--device", "auto, cpu, cuda, cuda:1, mps", default="auto")
+    add(run, "--workers", "processes that read pictures", type=int, also="default 0 on a CPU, 4 on a GPU")
+    add(run, "--resume", "continue the unfinished run in --out", default=False)
+    add(run, "--tensorboard", "write for TensorBoard into OUT/training/tensorboard", default=False)
+    add(run, "--license", "of the model, for its card", default="other", metavar="ID")
+    add(run, "--push-to-hub", "upload the finished model; needs HF_TOKEN", default="", metavar="OWNER/NAME")
     return p
 
 
-def positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def positive_number(text: str) -> float:
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError("must be above 0")
-    return value
-
-
-def seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**63:
-        raise argparse.ArgumentTypeError("must be from 0 to 2**63 - 1")
-    return value
+def add(group: Any, name: str, words: str, also: str = "", **options: Any) -> None:
+    """An option; its type is its default's, and its help ends with its choices and default."""
+    default = options.get("default")
+    if default is False and "action" not in options:
+        options["action"] = "store_true"
+    elif "action" not in options and "type" not in options and not isinstance(default, (tuple, list, type(None))):
+        options["type"] = type(default)
+    if "choices" in options and "metavar" not in options:
+        options["metavar"] = name[2:].upper().replace("-", "_")
+        also = "|".join(map(str, options["choices"]))
+    if type(default) in (str, int, float) and (default or name == "--seed"):  # 0 or "" is an option left out
+        also += (", " if also else "") + (f"default {default:g}" if type(default) is float else f"default {default}")
+    group.add_argument(name, help=f"{words} ({also})" if also else words, **options)
 
 
 if __name__ == "__main__":

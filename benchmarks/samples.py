@@ -11,9 +11,10 @@ import argparse
 from PIL import Image
 
 from pix2pix import Translator, hub
-from pix2pix.data import PairFolder
+from pix2pix.data import Pairs
 from pix2pix.files import atomic_path
 from pix2pix.images import to_image
+from pix2pix.sources import find_source
 
 COLUMNS, ROWS = 4, 3
 
@@ -26,7 +27,8 @@ def main() -> None:
 
     translator = Translator.from_pretrained(options.model)
     size = translator.size
-    pairs = PairFolder(options.data, "val", translator.task["direction"], size)
+    source = find_source(options.data, "val")
+    pairs = Pairs(source, translator.task["direction"], size, palette=translator.palette)
     sheet = Image.new("RGB", (COLUMNS * size, ROWS * size))
     for i in range(COLUMNS * ROWS):
         output = translator(to_image(pairs[i][0].numpy()), seed=0)

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pix2pix.images import MAX_PIXELS, mean_distance, open_image
     from pix2pix.known import KNOWN_MODELS
     from pix2pix.noise import MAX_SEED
-    from pix2pix.trainer import Settings, Trainer
+    from pix2pix.recipes import RECIPES
+    from pix2pix.settings import Settings
+    from pix2pix.trainer import Trainer
     from pix2pix.translator import Translator
 
 _HOME = {
@@ -38,7 +40,8 @@ _HOME = {
     "mean_distance": "images",
     "open_image": "images",
     "MAX_SEED": "noise",
-    "Settings": "trainer",
+    "RECIPES": "recipes",
+    "Settings": "settings",
     "Trainer": "trainer",
     "Translator": "translator",
 }
@@ -47,6 +50,7 @@ __all__ = [
     "KNOWN_MODELS",
     "MAX_PIXELS",
     "MAX_SEED",
+    "RECIPES",
     "CheckpointError",
     "DataError",
     "Discriminator",

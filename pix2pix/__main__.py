@@ -39,10 +39,16 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="measure a model on a split of pairs")
     evaluate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
-    evaluate.add_argument("--data", required=True, type=Path, help="folder of side-by-side pictures")
-    evaluate.add_argument("--split", default="val", help="subfolder of --data (default val)")
+    evaluate.add_argument("--data", required=True, help="folder of pairs, or hub:owner/name, as train.py takes it")
+    evaluate.add_argument("--split", default="val", help="which of the data's splits (default val)")
+    evaluate.add_argument(
+        "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
+    )
     evaluate.add_argument("--direction", choices=["AtoB", "BtoA"], help="as trained, where it is left out")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
+    evaluate.add_argument("--html", type=Path, metavar="FILE", help="write a page with the worst and best pairs")
+    evaluate.add_argument("--perturb", action="store_true", help="draw the edges that go in as a hand would")
+    evaluate.add_argument("--perceptual", action="store_true", help="FID, KID and LPIPS too, where their weights are")
     evaluate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
     add_running(evaluate)
     evaluate.set_defaults(run=run_evaluate)
@@ -98,21 +104,34 @@ def run_translate(options: argparse.Namespace) -> None:
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
-    from pix2pix.card import metrics_table
-    from pix2pix.data import PairFolder
+    from pix2pix.card import metrics_text
+    from pix2pix.data import Pairs
     from pix2pix.files import write_text
     from pix2pix.metrics import evaluate
+    from pix2pix.sheet import Sheet
+    from pix2pix.sources import find_source
 
     translator = load(options)
-    direction = options.direction or translator.task.get("direction", "AtoB")
-    pairs = PairFolder(options.data, options.split, direction, translator.size)
-    metrics = evaluate(translator, pairs, options.seed)
-    print(f"{options.model}: {metrics['count']} pairs of {options.data / options.split}, {direction}\n")
-    print(metrics_table(metrics))
-    print(f"\nMean difference of two samples: {metrics['diversity']:.4f}")
+    task = translator.task
+    direction = options.direction or task.get("direction", "AtoB")
+    if options.perturb and translator.input_kind != "edges":
+        raise Pix2PixError(f"--perturb draws edges by hand, and {options.model} takes {translator.input_kind}.")
+    source = find_source(options.data, options.split, task.get("make", ""), tuple(options.columns))
+    pairs = Pairs(source, direction, translator.size, palette=translator.palette)
+    sheet = Sheet()
+    metrics = evaluate(translator, pairs, options.seed, options.perturb, sheet.keep)
+    print(f"{options.model}: {metrics['count']} pairs of the {options.split} split of {options.data}, {direction}\n")
+    print(metrics_text(metrics))
+    if options.perceptual:
+        from pix2pix.perceptual import perceptual
+
+        metrics["perceptual"], missing = perceptual(sheet.rows)
+        print("\n" + "\n".join([f"{name}: {value:.4f}" for name, value in metrics["perceptual"].items()] + missing))
     if options.json:
         facts = {"model": options.model, "split": options.split, "direction": direction, "seed": options.seed}
-        write_text(options.json, json.dumps({**facts, **metrics}, indent=2) + "\n")
+        write_text(options.json, json.dumps({**facts, "perturbed": options.perturb, **metrics}, indent=2) + "\n")
+    if options.html:
+        write_text(options.html, sheet.html(f"{options.model} on {options.data}, {options.split}", metrics))
 
 
 def run_export(options: argparse.Namespace) -> None:

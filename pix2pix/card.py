@@ -5,17 +5,21 @@ from __future__ import annotations
 import dataclasses
 import platform
 import shlex
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pix2pix.settings import flag
+
 if TYPE_CHECKING:
-    from pix2pix.trainer import Settings, Trainer
+    from pix2pix.settings import Settings
+    from pix2pix.trainer import Trainer
 
 TEMPLATE = """\
 ---
 library_name: pix2pix
 pipeline_tag: image-to-image
 tags: [pix2pix, image-to-image, gan]
-license: other
+license: {license}
 ---
 
 # {name}
@@ -27,7 +31,7 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 | network | U-Net, `features={features}`, `max_features={max_features}`, `depth={depth}` |
 | weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
-| licence | not stated yet: say the data's and the weights' before you share them |
+| licence | {licence} |
 | training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine} |
 
 Trained by
@@ -38,6 +42,8 @@ Trained by
 Made by the pix2pix project's own trainer. The picture grids of the run show how it went: rows of
 input | output | truth for fixed pairs.
 """
+
+UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
 
 METRICS = """\
 On the {count} pairs of `{split}`, seed 0, at {size} x {size} pixels (`python -m pix2pix evaluate`):
@@ -59,6 +65,8 @@ def training_card(trainer: Trainer, metrics: dict[str, Any] | None = None) -> st
         kind={"edges": "drawn edges", "labels": "label maps", "photo": "photos"}[settings.input_kind],
         parameters=sum(p.numel() for p in trainer.generator.parameters()),
         pairs=len(trainer.pairs),
+        license=settings.license,
+        licence=settings.license if settings.license != "other" else UNLICENSED,
         steps=trainer.step,
         hours=trainer.seconds / 3600,
         machine=f"{trainer.device.type} ({platform.machine()})",
@@ -77,22 +85,44 @@ def command(settings: Settings) -> str:
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if field.name in ("data", "direction", "out") or value != field.default:
-            words += ["--" + field.name.replace("_", "-")] + ([] if value is True else [str(value)])
+            name = flag(field.name)
+            if isinstance(value, bool):
+                words.append(name if value else name.replace("--", "--no-", 1))
+            else:
+                words += [name, *map(str, value if isinstance(value, tuple) else [value])]
     return shlex.join(words)
 
 
 def metrics_section(metrics: dict[str, Any], split: str, size: int) -> str:
     """The table of an evaluation."""
-    return METRICS.format(count=metrics["count"], split=split, size=size, table=metrics_table(metrics))
+    return METRICS.format(count=metrics["count"], split=split, size=size, table=metrics_text(metrics))
 
 
-def metrics_table(metrics: dict[str, Any]) -> str:
-    """An evaluation as a Markdown table: the model beside the two baselines."""
+def metrics_text(metrics: dict[str, Any]) -> str:
+    """An evaluation in Markdown: the model beside the two baselines, and how its samples vary."""
     rows = {
         "this model": metrics,
         "the input itself": metrics["baselines"]["input"],
         "the mean truth": metrics["baselines"]["mean"],
     }
-    lines = ["| | L1 (0 to 1) | PSNR, dB | SSIM |", "|---|---|---|---|"]
-    lines += [f"| {name} | {row['l1']:.4f} | {row['psnr']:.2f} | {row['ssim']:.4f} |" for name, row in rows.items()]
+    columns: dict[str, Callable[[dict[str, Any]], str]] = {
+        "L1 (0 to 1)": lambda row: f"{row['l1']:.4f}",
+        "PSNR, dB": lambda row: f"{row['psnr']:.2f}",
+        "SSIM": lambda row: f"{row['ssim']:.4f}",
+        "Lab histograms in common, L / a / b": lambda row: " / ".join(f"{row['lab'][c]:.3f}" for c in "Lab"),
+    }
+    if "iou" in metrics:
+        columns["labels: pixels / classes / IoU"] = lambda row: " / ".join(
+            f"{row[name]:.3f}" for name in ("pixel_accuracy", "class_accuracy", "iou")
+        )
+    lines = [f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    lines += [f"| {name} | {' | '.join(show(row) for show in columns.values())} |" for name, row in rows.items()]
+    if "iou" in metrics:
+        ious = ", ".join(f"{name} {value:.3f}" for name, value in metrics["ious"].items())
+        lines += ["", f"IoU of each label: {ious}."]
+    lines += [
+        "",
+        f"Of 8 samples: two differ by {metrics['diversity']:.4f} on average; their mean L1 is "
+        f"{metrics['sample_l1']:.4f}, that of the best {metrics['best_l1']:.4f}.",
+    ]
     return "\n".join(lines)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CHOICES = {
+    "norm": ("batch", "instance"),
     "skip_activation": ("relu", "leaky"),
     "innermost_activation": ("relu", "leaky"),
     "padding": ("zeros", "reflect"),
+    "dropout_kind": ("element", "channel"),
     "head": ("transposed", "resize"),
 }
 
@@ -27,12 +29,15 @@ class GeneratorConfig:
     depth: int = 8
     dropout: float = 0.5
     dropped_levels: tuple[int, ...] = (0, 1, 2)
+    dropout_kind: str = "element"
+    skips: bool = True
+    norm: str = "batch"
+    padding: str = "zeros"
+    head: str = "transposed"
     # What other projects' networks do otherwise (see `pix2pix.foreign`).
     encoder_dropped_levels: tuple[int, ...] = ()
     skip_activation: str = "relu"
     innermost_activation: str = "relu"
-    padding: str = "zeros"
-    head: str = "transposed"
     running_statistics: bool = False
 
     def __post_init__(self) -> None:
@@ -58,8 +63,9 @@ class GeneratorConfig:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: choose {' or '.join(choices)}.")
-        if type(self.running_statistics) is not bool:
-            raise ValueError(f"running_statistics is {self.running_statistics!r}: it must be true or false.")
+        for name in ("skips", "running_statistics"):
+            if type(getattr(self, name)) is not bool:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: it must be true or false.")
 
     @property
     def widths(self) -> list[int]:
@@ -70,7 +76,8 @@ class GeneratorConfig:
     def papers_own(self) -> bool:
         """Nothing of other projects' networks is in it."""
         ours = GeneratorConfig(depth=self.depth)
-        return all(getattr(self, name) == getattr(ours, name) for name in ("encoder_dropped_levels", *CHOICES))
+        others = ("encoder_dropped_levels", "skip_activation", "innermost_activation", "padding", "head")
+        return all(getattr(self, name) == getattr(ours, name) for name in others)
 
     @property
     def multiple(self) -> int:
@@ -79,10 +86,12 @@ class GeneratorConfig:
 
     def noise_shapes(self, height: int, width: int) -> list[tuple[int, int, int]]:
         """(channels, height, width) of each dropout mask for a picture of these sides: the decoder's, innermost
-        first, then the encoder's, outermost first."""
+        first, then the encoder's, outermost first. Where whole channels are dropped, height and width are 1."""
         inward = self.widths[-2::-1]
         sites = [(inward[level], self.depth - 1 - level) for level in self.dropped_levels]
         sites += [(self.widths[level], level + 1) for level in self.encoder_dropped_levels]
+        if self.dropout_kind == "channel":
+            return [(channels, 1, 1) for channels, _ in sites]
         return [(channels, height >> halvings, width >> halvings) for channels, halvings in sites]
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
@@ -90,6 +99,8 @@ class GeneratorConfig:
         shapes: dict[str, tuple[int, ...]] = {}
 
         def add_norm(name: str, width: int) -> None:
+            if self.norm == "instance":
+                return
             for part in ("weight", "bias", *(("running_mean", "running_var") if self.running_statistics else ())):
                 shapes[f"{name}.{part}"] = (width,)
 
@@ -104,7 +115,7 @@ class GeneratorConfig:
         for level, width in enumerate(self.widths[-2::-1]):
             shapes[f"decoder.{level}.conv.weight"] = (before, width, 4, 4)
             add_norm(f"decoder.{level}.norm", width)
-            before = 2 * width  # [up, skip]
+            before = width * (2 if self.skips else 1)  # [up, skip]
         ends = (before, self.out_channels)
         shapes["head.weight"] = (*(ends if self.head == "transposed" else ends[::-1]), 4, 4)
         shapes["head.bias"] = (self.out_channels,)

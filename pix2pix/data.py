@@ -1,9 +1,6 @@
-"""Training pairs: folders of side-by-side pictures, and their jitter (Isola et al. 2017, appendix 6.2)."""
+"""Training pairs as tensors, and their jitter (Isola et al. 2017, appendix 6.2)."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,154 +8,119 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from pix2pix.color import lightness_and_colour
 from pix2pix.compat import import_torchvision
 from pix2pix.edges import draw_by_hand, place
-from pix2pix.errors import DataError, ImageError
-from pix2pix.images import open_image
+from pix2pix.errors import DataError
+from pix2pix.palettes import Palette, snap
+from pix2pix.sources import Source
 
 DIRECTIONS = ("AtoB", "BtoA")
-SUFFIXES = {".jpg", ".jpeg", ".png"}
 MEMORY_FOR_PAIRS = 1 << 30  # bytes of decoded pictures that a data set may keep
 
 
-class PairFolder(Dataset):
-    """Pairs from a folder of pictures that hold A and B side by side, A on the left.
+class Pairs(Dataset):
+    """What a source holds, ready for the networks.
 
     Args:
-        data: the folder. Its subfolder `split` is used where there is one; `train` may also be the folder itself.
-        split: name of the split, such as `train` or `val`.
+        source: from `pix2pix.sources.find_source`.
         direction: `AtoB` (input A, truth B) or `BtoA`.
         size: side of the square pictures that come out, in pixels.
-        jitter: scale both pictures to 286/256 of `size`, cut the same random square out of both, and mirror both or
-            neither. Off, they are scaled to `size`.
+        jitter: scale both pictures to 286/256 of `size` and cut the same random square out of both. Off, they are
+            scaled to `size`.
+        mirror: mirror both or neither, half of the time.
         edges: with the jitter, change drawn inputs as a hand would (see `pix2pix.edges`).
-        seed: of the jitter. What `dataset[epoch, index]` gives depends on (seed, epoch, index) alone, so it is the
-            same in any order, in any process, and after a resume.
+        palette: the labels of the inputs. They are then scaled without mixing colours, and every pixel becomes the
+            palette's nearest colour, which undoes what JPEG did to them.
+        lightness: for colourisation: the input becomes the truth's lightness and the truth its colour (see
+            `pix2pix.color`).
+        seed: of the jitter. What `pairs[epoch, index]` gives depends on (seed, epoch, index) alone, so it is the same
+            in any order, in any process, and after a resume.
 
     Raises:
-        DataError: no folder, no pictures in it, an unreadable picture, or one that is not two halves side by side.
+        DataError: there is no such direction; later, when it is asked for, a picture that cannot be read.
     """
 
     def __init__(
         self,
-        data: str | Path,
-        split: str = "train",
+        source: Source,
         direction: str = "AtoB",
         size: int = 256,
         jitter: bool = False,
+        mirror: bool = False,
         edges: bool = False,
+        palette: Palette | None = None,
+        lightness: bool = False,
         seed: int = 0,
     ) -> None:
         if direction not in DIRECTIONS:
             raise DataError(f"The direction is {direction!r}: choose AtoB or BtoA.")
-        self.files = pair_files(data, split)
+        self.source = source
         self.direction = direction
         self.size = size
+        self.jitter, self.mirror, self.edges = jitter, mirror, edges
         self.load_size = round(size * 286 / 256) if jitter else size
+        self.palette = palette
+        self.lightness = lightness
         self.seed = seed
-        self.edges = edges
-        self._jitter = self._make_jitter() if jitter else None
         self._kept: dict[int, Tensor] = {}
-        for file in self.files:
-            check_pair(file)
 
     def __len__(self) -> int:
-        return len(self.files)
+        return len(self.source.names)
 
     def __getitem__(self, key: int | tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """The pair `index`, or `(epoch, index)`: float32 input and truth, (3, size, size) each, in [-1, 1]."""
+        """The pair `index`, or `(epoch, index)`: float32 input and truth, (3, size, size) each, in [-1, 1]; for
+        colourisation (1, size, size) and (2, size, size)."""
         epoch, index = key if isinstance(key, tuple) else (0, key)
         pair = self._load(index)
-        if self._jitter is not None:
-            # The transforms draw from PyTorch's global state: lend them one made from the key, then put it back.
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(mixed_seed(self.seed, epoch, index))
-                pair = self._jitter(pair)
+        # The changes draw from PyTorch's global state: lend them one made from the key, then put it back.
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(mixed_seed(self.seed, epoch, index))
+            pair = self._changed(pair)
         x, y = pair.to(torch.float32).div(127.5).sub(1)
+        if self.lightness:
+            x, y = (torch.from_numpy(part.copy()) for part in lightness_and_colour(y.numpy()))
         return x, y
 
     def _load(self, index: int) -> Tensor:
         """uint8 (2, 3, load_size, load_size): input and truth."""
         pair = self._kept.get(index)
         if pair is None:
-            pair = torch.stack([to_bytes(half, self.load_size) for half in open_pair(self.files[index])])
+            x, y = self.source.open(index)
             if self.direction == "BtoA":
-                pair = pair.flip(0)
+                x, y = y, x
+            pair = torch.stack([to_bytes(x, self.load_size, self.palette), to_bytes(y, self.load_size)])
             if (len(self._kept) + 1) * pair.numel() <= MEMORY_FOR_PAIRS:
                 self._kept[index] = pair
         return pair
 
-    def _make_jitter(self) -> Callable[[Tensor], Tensor]:
-        import_torchvision()
-        from torchvision.transforms import v2
-
-        # One tensor holds the pair, so that one draw crops and mirrors both.
-        crop, mirror = v2.RandomCrop(self.size), v2.RandomHorizontalFlip()
-        if not self.edges:
-            return lambda pair: mirror(crop(pair))
-
-        def by_hand(pair: Tensor) -> Tensor:
-            pair = mirror(place(pair, self.size) if torch.rand(()) < 0.5 else crop(pair).float())
-            return torch.stack([draw_by_hand(pair[0]), pair[1]])
-
-        return by_hand
+    def _changed(self, pair: Tensor) -> Tensor:
+        """The pair under this key's jitter, mirroring and hand. One tensor holds both pictures, so one draw serves
+        both."""
+        by_hand = self.edges and self.jitter
+        if by_hand and torch.rand(()) < 0.5:
+            pair = place(pair, self.size)
+        elif self.jitter:
+            pair = random_crop(pair, self.size)
+        if self.mirror and torch.rand(()) < 0.5:
+            pair = pair.flip(-1)
+        return torch.stack([draw_by_hand(pair[0].float()), pair[1].float()]) if by_hand else pair
 
 
-def pair_files(data: str | Path, split: str) -> list[Path]:
-    """The picture files of a split, by name.
+def random_crop(pair: Tensor, size: int) -> Tensor:
+    """The same square of `size` pixels out of both pictures."""
+    import_torchvision()
+    from torchvision.transforms import v2
 
-    Raises:
-        DataError: there is no such folder, or it holds no pictures.
-    """
-    root = Path(data)
-    if not root.is_dir():
-        raise DataError(f"There is no folder {root}: --data takes a folder of side-by-side pictures.")
-    folder = root / split
-    if not folder.is_dir():
-        if split != "train":
-            raise DataError(f"There is no folder {folder}: put the pictures of the {split} split there.")
-        folder = root
-    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
-    if not files:
-        raise DataError(f"The folder {folder} holds no JPEG or PNG pictures: put side-by-side pairs there.")
-    return files
+    return v2.RandomCrop(size)(pair)
 
 
-def check_pair(path: Path) -> None:
-    """Look at a pair's header only.
-
-    Raises:
-        DataError: it is no picture, or it cannot be cut into two equal halves.
-    """
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise DataError(f"{path} is not a picture that can be read: replace it or take it out.") from None
-    if width % 2 or width < 2:
-        raise DataError(
-            f"{path} is {width} x {height} pixels: its width must be even, for A and B stand side by side in it."
-        )
-
-
-def open_pair(path: Path) -> tuple[Image.Image, Image.Image]:
-    """The left and the right half of a side-by-side picture, as RGB.
-
-    Raises:
-        DataError: the picture is damaged.
-    """
-    try:
-        image = open_image(path)
-    except ImageError as error:
-        raise DataError(str(error)) from None
-    half = image.width // 2
-    return image.crop((0, 0, half, image.height)), image.crop((half, 0, 2 * half, image.height))
-
-
-def to_bytes(image: Image.Image, size: int) -> Tensor:
-    """RGB picture -> uint8 (3, size, size)."""
+def to_bytes(image: Image.Image, size: int, palette: Palette | None = None) -> Tensor:
+    """RGB picture -> uint8 (3, size, size); a label map in its palette's colours alone."""
     if image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.BICUBIC)
+        image = image.resize((size, size), Image.Resampling.NEAREST if palette else Image.Resampling.BICUBIC)
+    if palette:
+        image = Image.fromarray(snap(np.asarray(image), palette))
     return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(size, size, 3).permute(2, 0, 1)
 
 

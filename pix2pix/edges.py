@@ -42,8 +42,17 @@ def draw_by_hand(edges: Tensor) -> Tensor:
     Args:
         edges: (3, S, S) in [0, 255], dark lines on white.
     """
-    if torch.rand(()) < 0.25:
-        return edges
+    return edges if torch.rand(()) < 0.25 else redrawn(edges)
+
+
+def redraw(x: Tensor, seed: int) -> Tensor:
+    """A drawing as a hand would repeat it, always the same for a seed: (3, S, S) in [-1, 1] to the same."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return redrawn((x + 1) * 127.5) / 127.5 - 1
+
+
+def redrawn(edges: Tensor) -> Tensor:
     grey = edges.float().mean(0, keepdim=True)
     return with_gaps(thicker(wobbling(grey))).expand(3, -1, -1)
 

@@ -9,6 +9,10 @@ class DataError(Pix2PixError):
     """A folder or a file of training pairs is not what it should be."""
 
 
+class MissingSplit(DataError):
+    """The data has no such split."""
+
+
 class ImageError(Pix2PixError):
     """A picture cannot be read or is too large."""
 

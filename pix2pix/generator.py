@@ -21,6 +21,7 @@ Two things are said by the paper in a sentence and matter more than they look:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,18 @@ class Generator(nn.Module):
         dropout: the training rate of the dropout noise, in [0, 1). A property of the trained network that the
             sampler reads; the masks themselves are an input of `forward`.
         dropped_levels: decoder levels that carry dropout, counted from the innermost, 0.
+        dropout_kind: "element", the paper's, or "channel", which drops whole channels: fewer random numbers, each of
+            which changes the whole picture.
+        skips: False makes it the paper's encoder-decoder, its ablation of the U-Net (section 4.2).
+        norm: "batch", or "instance", without a learned scale and shift. Both by each picture's own statistics.
+        padding: "zeros" or "reflect", of the encoder's convolutions but the innermost.
+        head: "transposed", the paper's, or "resize" for nearest-neighbour scaling and a convolution, which leaves no
+            checkerboard.
 
     The other arguments are for networks of other projects, which `pix2pix.foreign` reads:
         encoder_dropped_levels: encoder levels that carry dropout, counted from the outermost, 0.
         skip_activation: "relu" or "leaky", what the decoder puts on a skip.
         innermost_activation: "relu" or "leaky", what the first decoder level puts on its input.
-        padding: "zeros" or "reflect", of the encoder's convolutions but the innermost.
-        head: "transposed", or "resize" for nearest-neighbour scaling and a convolution.
         running_statistics: the checkpoint has running statistics of its norms, for `use_running_statistics`.
 
     The defaults give the paper's network: 8 levels, 54,414,531 parameters.
@@ -67,13 +73,23 @@ class Generator(nn.Module):
         depth: int = 8,
         dropout: float = 0.5,
         dropped_levels: Sequence[int] = (0, 1, 2),
+        dropout_kind: str = "element",
         **others: Any,
     ) -> None:
         super().__init__()
         self.config = config = GeneratorConfig(
-            in_channels, out_channels, features, max_features, depth, dropout, tuple(dropped_levels), **others
+            in_channels,
+            out_channels,
+            features,
+            max_features,
+            depth,
+            dropout,
+            tuple(dropped_levels),
+            dropout_kind,
+            **others,
         )
-        widths, running = config.widths, config.running_statistics
+        widths = config.widths
+        norm = partial(PictureNorm, affine=config.norm == "batch", running=config.running_statistics)
 
         self.encoder = nn.ModuleList(
             Down(
@@ -82,19 +98,20 @@ class Generator(nn.Module):
                 level > 0,
                 0 < level < depth - 1,
                 config.padding if level < depth - 1 else "zeros",
-                running,
+                norm,
             )
             for level, (before, width) in enumerate(zip([in_channels, *widths], widths, strict=False))
         )
         # Innermost first. Every level but the innermost reads [up, skip], twice the width of its partner.
+        twice = 2 if config.skips else 1
         self.decoder = nn.ModuleList(
-            Up(widths[level] * (1 if level == depth - 1 else 2), widths[level - 1], running)
+            Up(widths[level] * (1 if level == depth - 1 else twice), widths[level - 1], norm)
             for level in range(depth - 1, 0, -1)
         )
         if config.head == "transposed":
-            self.head: nn.Module = nn.ConvTranspose2d(2 * widths[0], out_channels, 4, stride=2, padding=1)
+            self.head: nn.Module = nn.ConvTranspose2d(twice * widths[0], out_channels, 4, stride=2, padding=1)
         else:
-            self.head = nn.Conv2d(2 * widths[0], out_channels, 4, padding=1)
+            self.head = nn.Conv2d(twice * widths[0], out_channels, 4, padding=1)
         self.apply(initialise)
 
     def forward(self, x: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
@@ -137,7 +154,7 @@ class Generator(nn.Module):
             x = up(x)
             if level in masks:
                 x = x * masks[level]
-            x = torch.cat([F.relu(x), on_skip(skip)], dim=1)
+            x = torch.cat([F.relu(x), on_skip(skip)], dim=1) if self.config.skips else F.relu(x)
         if self.config.head == "resize":
             x = F.pad(F.interpolate(x, scale_factor=2.0), (1, 0, 1, 0))  # an even kernel needs one pixel more
         return torch.tanh(self.head(x))
@@ -194,11 +211,13 @@ class Down(nn.Module):
     the values before it and puts a plain ReLU on them. The input picture itself meets none.
     """
 
-    def __init__(self, before: int, width: int, activate: bool, norm: bool, padding: str, running: bool) -> None:
+    def __init__(
+        self, before: int, width: int, activate: bool, normed: bool, padding: str, norm: Callable[[int], nn.Module]
+    ) -> None:
         super().__init__()
         self.activate = activate
-        self.conv = nn.Conv2d(before, width, 4, stride=2, padding=1, bias=not norm, padding_mode=padding)  # type: ignore[arg-type]
-        self.norm = PictureNorm(width, running) if norm else None
+        self.conv = nn.Conv2d(before, width, 4, stride=2, padding=1, bias=not normed, padding_mode=padding)  # type: ignore[arg-type]
+        self.norm = norm(width) if normed else None
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.conv(leaky_relu(x) if self.activate else x)
@@ -208,10 +227,10 @@ class Down(nn.Module):
 class Up(nn.Module):
     """One decoder level, (N, C, H, W) -> (N, C', 2H, 2W): transposed convolution, norm."""
 
-    def __init__(self, before: int, width: int, running: bool) -> None:
+    def __init__(self, before: int, width: int, norm: Callable[[int], nn.Module]) -> None:
         super().__init__()
         self.conv = nn.ConvTranspose2d(before, width, 4, stride=2, padding=1, bias=False)
-        self.norm = PictureNorm(width, running)
+        self.norm = norm(width)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.norm(self.conv(x))
@@ -222,13 +241,14 @@ class PictureNorm(nn.Module):
 
     Args:
         channels: of the tensors that it normalises.
+        affine: it has a learned scale and shift.
         running: it also holds running statistics, from a network that was trained with batch norm elsewhere.
     """
 
-    def __init__(self, channels: int, running: bool = False) -> None:
+    def __init__(self, channels: int, affine: bool = True, running: bool = False) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(channels))
-        self.bias = nn.Parameter(torch.zeros(channels))
+        self.weight = nn.Parameter(torch.ones(channels)) if affine else None
+        self.bias = nn.Parameter(torch.zeros(channels)) if affine else None
         self.by_running = False
         if running:
             self.register_buffer("running_mean", torch.zeros(channels))
@@ -252,7 +272,7 @@ def initialise(module: nn.Module) -> None:
     """Weights from N(0, 0.02), norm scales from N(1, 0.02), biases zero (appendix 6.2 and the paper's code)."""
     if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
         nn.init.normal_(module.weight, 0.0, 0.02)
-    elif isinstance(module, PictureNorm):
+    elif isinstance(module, PictureNorm) and module.weight is not None:
         nn.init.normal_(module.weight, 1.0, 0.02)
     else:
         return

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pix2pix.config import GeneratorConfig
-from pix2pix.errors import CheckpointError
+from pix2pix.errors import CheckpointError, DataError
 from pix2pix.files import atomic_path, write_text
 from pix2pix.known import known_model
+from pix2pix.palettes import check_palette
 
 if TYPE_CHECKING:
     from pix2pix.generator import Generator
@@ -158,10 +159,15 @@ def read_config(folder: Path) -> dict[str, Any]:
         generator, task = config["generator"], config.get("task", {})
         if not isinstance(generator, dict) or not isinstance(task, dict):
             raise TypeError
+        for name in ("palette", "output_palette"):
+            if name in task:
+                check_palette(task[name], f"{path}: {name}")
     except FileNotFoundError:
         raise CheckpointError(
             f"{folder} holds no {CONFIG_FILE}: a checkpoint folder has {CONFIG_FILE} and {WEIGHTS_FILE}."
         ) from None
+    except DataError as error:
+        raise CheckpointError(str(error)) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise CheckpointError(f'{path} is not a pix2pix config: it needs an object "generator".') from None
     return {**config, "task": task}
@@ -300,3 +306,44 @@ def save_generator(generator: Generator, folder: str | Path, task: dict[str, Any
         save_file(weights, temporary, metadata={"format": "pt"})
     config = {"model_type": "pix2pix", "generator": asdict(generator.config), "task": task}
     write_text(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
+
+
+def check_token() -> None:
+    """Before days of training: can anything be pushed at all?
+
+    Raises:
+        CheckpointError: there is no token.
+    """
+    from huggingface_hub import get_token
+
+    if not get_token():
+        raise CheckpointError(
+            "There is no token to push with: make one that may write at https://huggingface.co/settings/tokens and set "
+            "HF_TOKEN, or run hf auth login."
+        )
+
+
+def push(folder: str | Path, repo_id: str) -> str:
+    """Upload a checkpoint folder's config, weights and card to the Hub, as one commit; the repository is made where it
+    is missing. Returns its address.
+
+    Raises:
+        CheckpointError: no token, no access, or no connection.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    check_token()
+    api = HfApi()
+    try:
+        url = api.create_repo(repo_id, exist_ok=True)
+        api.upload_folder(
+            repo_id=repo_id, folder_path=folder, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, "README.md", "*.jpg"],
+            commit_message="A pix2pix model",
+        )  # fmt: skip
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"The Hub did not take {folder} as {repo_id} ({type(error).__name__}): check the name and the token's "
+            f"rights; the model is whole in {folder}."
+        ) from None
+    return str(url)

@@ -1,15 +1,43 @@
-"""The objective: G* = arg min_G max_D L_cGAN(G, D) + lambda L_L1(G) (Isola et al. 2017, section 3.1).
+"""The objective: G* = arg min_G max_D L_cGAN(G, D) + lambda L_L1(G), and its ablations (Isola et al. 2017, sections
+3.1 and 4.2).
 
 The logits are the discriminator's, before any sigmoid: log D = -softplus(-logit), log(1 - D) = -softplus(logit).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 
-def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class Objective:
+    """What the generator is trained on.
+
+    adversarial: there is a discriminator. conditional: it sees the input beside the output. distance: "l1", "l2", or
+    "" for none, how an output is compared with the truth.
+    """
+
+    adversarial: bool
+    conditional: bool
+    distance: str
+
+
+OBJECTIVES = {
+    "cgan+l1": Objective(True, True, "l1"),
+    "cgan": Objective(True, True, ""),
+    "gan+l1": Objective(True, False, "l1"),
+    "gan": Objective(True, False, ""),
+    "l1": Objective(False, False, "l1"),
+    "l2": Objective(False, False, "l2"),
+}
+GAN_KINDS = ("vanilla", "least-squares")
+
+
+def discriminator_loss(real: Tensor, fake: Tensor, kind: str = "vanilla") -> Tensor:
     """-(E[log D(x, y)] + E[log(1 - D(x, G(x, z)))]) / 2.
 
     Halved, "which slows down the rate at which D learns relative to G" (section 3.3).
@@ -17,28 +45,54 @@ def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
     Args:
         real: logits of real pairs, any shape.
         fake: logits of generated pairs, with no gradient to the generator.
+        kind: "vanilla", or "least-squares" for (E[(D - 1)^2] + E[D^2]) / 2 of the logits (Mao et al., ICCV 2017).
 
     Returns:
         A scalar; 0.693 (ln 2) where the discriminator knows nothing.
     """
+    if kind == "least-squares":
+        return (torch.square(real - 1).mean() + torch.square(fake).mean()) / 2
     return (F.softplus(-real).mean() + F.softplus(fake).mean()) / 2
 
 
-def generator_gan_loss(fake: Tensor) -> Tensor:
+def generator_gan_loss(fake: Tensor, kind: str = "vanilla") -> Tensor:
     """-E[log D(x, G(x, z))]: the generator makes D's "real" likelier, rather than its "fake" less likely
     (section 3.3; the non-saturating form).
 
     Args:
         fake: logits of generated pairs, any shape.
+        kind: "vanilla", or "least-squares" for E[(D - 1)^2].
     """
+    if kind == "least-squares":
+        return torch.square(fake - 1).mean()
     return F.softplus(-fake).mean()
 
 
-def l1_loss(output: Tensor, truth: Tensor) -> Tensor:
-    """E[|y - G(x, z)|], the mean absolute difference, in the units of [-1, 1] pictures.
+def distances(output: Tensor, truth: Tensor, kind: str = "l1") -> Tensor:
+    """How far each output is from its truth, in the units of [-1, 1] pictures; L_L1 is their mean.
 
     Args:
         output: (N, C, H, W), the generator's.
         truth: (N, C, H, W), the pictures it should have made.
+        kind: "l1" for the mean absolute difference, "l2" for the mean squared one.
+
+    Returns:
+        (N,)
     """
-    return F.l1_loss(output, truth)
+    difference = output - truth
+    return (difference.abs() if kind == "l1" else difference.square()).mean((1, 2, 3))
+
+
+def sameness(first: Tensor, second: Tensor) -> Tensor:
+    """The mode-seeking term (Mao et al., "Mode Seeking Generative Adversarial Networks", CVPR 2019): large where two
+    outputs of one input under two noises are alike.
+
+    It is E[1 / (d + 0.01)], d the distance of the two. Their paper divides by the distance of the noises, which for
+    dropout masks is the same every time, and compares pixel by pixel. Here the mean colours are compared: pixel by
+    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole.
+
+    Args:
+        first, second: (N, C, H, W) in [-1, 1].
+    """
+    distance = (first - second).mean((2, 3)).abs().mean(1)
+    return (1 / (distance + 0.01)).mean()

@@ -39,7 +39,7 @@ def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] 
         skips.append(x)
     phases = graph.transposed_phases(graph.activation(config.innermost_activation, skips.pop()), "decoder.0.conv")
     shares = [graph.norm(graph.interleave(phases), "decoder.0.norm", output="up")]
-    for level, name in enumerate(after_the_first(config), start=1):
+    for level, name in enumerate(after_the_first(config) if config.skips else [], start=1):
         share, skip = f"skip{level}", graph.activation(config.skip_activation, skips.pop())
         shares.append(graph.half(name, skip, True, config, output=share))
     return shares
@@ -50,7 +50,9 @@ def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> lis
     masks = {level: f"mask{i}" for i, level in enumerate(config.dropped_levels)}
     x = graph.add("Mul", [shares[0], masks[0]]) if 0 in masks else shares[0]
     for level, name in enumerate(after_the_first(config), start=1):
-        x = graph.add("Add", [graph.half(name, graph.add("Relu", [x]), False, config), shares[level]])
+        x = graph.half(name, graph.add("Relu", [x]), False, config)
+        if config.skips:
+            x = graph.add("Add", [x, shares[level]])
         if name != "head" or config.head == "transposed":
             x = graph.interleave(x)
         if level < config.depth - 1:
@@ -97,11 +99,12 @@ class Graph:
 
     def half(self, name: str, x: str, skip: bool, config: GeneratorConfig, output: str | None = None) -> str:
         """What `x`, one half of [up, skip], adds to a decoder level, or to the head, before `interleave`."""
+        parts = 2 if config.skips else 1
         if name != "head" or config.head == "transposed":
-            middle = self.weights[f"{name}.weight"].shape[0] // 2
+            middle = self.weights[f"{name}.weight"].shape[0] // parts
             return self.transposed_phases(x, name, np.s_[middle:] if skip else np.s_[:middle], output)
         kernel = self.weights["head.weight"]
-        middle = kernel.shape[1] // 2
+        middle = kernel.shape[1] // parts
         part = self.tensor(f"head.{int(skip)}", kernel[:, middle:] if skip else kernel[:, :middle])
         scales = self.tensor("twice", np.array([1, 1, 2, 2], np.float32))
         larger = self.add("Resize", [x, "", scales], mode="nearest", coordinate_transformation_mode="asymmetric",
@@ -138,7 +141,11 @@ class Graph:
         return self.add("DepthToSpace", [phases], blocksize=2, mode="DCR")
 
     def norm(self, x: str, name: str, output: str | None = None) -> str:
-        inputs = [x, *(self.tensor(f"{name}.{part}", self.weights[f"{name}.{part}"]) for part in ("weight", "bias"))]
+        width = self.weights[f"{name.removesuffix('.norm')}.conv.weight"].shape[int(name.startswith("decoder"))]
+        plain = {"weight": np.ones(width, np.float32), "bias": np.zeros(width, np.float32)}
+        inputs = [x]
+        for part, values in plain.items():
+            inputs.append(self.tensor(f"{name}.{part}", self.weights.get(f"{name}.{part}", values)))
         return self.add("InstanceNormalization", inputs, output, epsilon=1e-5)
 
     def tensor(self, name: str, values: np.ndarray) -> str:

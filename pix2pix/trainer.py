@@ -2,13 +2,14 @@
 
 Nothing random is left to a hidden state. The order of the pairs follows from (seed, epoch), their jitter from
 (seed, epoch, pair) and the dropout noise from (seed, step, place in the batch). So a resumed run needs only the
-networks, the optimisers and the number of steps done, and ends with the same weights as one that was never stopped.
+networks, the optimisers and the number of steps done, and ends with the same weights as one that was never stopped;
+and several processes with a part of the batch each train the same weights as one with all of it.
 """
 
 from __future__ import annotations
 
+import copy
 import dataclasses
-import json
 import pickle
 import signal
 import time
@@ -19,63 +20,39 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from pix2pix.data import PairFolder, mixed_seed
-from pix2pix.devices import choose_device
+from pix2pix.data import Pairs, mixed_seed
 from pix2pix.discriminator import Discriminator
-from pix2pix.errors import TrainingError
+from pix2pix.errors import MissingSplit, TrainingError
 from pix2pix.files import atomic_path, write_text
 from pix2pix.generator import Generator
-from pix2pix.hub import CONFIG_FILE, WEIGHTS_FILE
-from pix2pix.images import to_image
-from pix2pix.losses import discriminator_loss, generator_gan_loss, l1_loss
+from pix2pix.hub import CONFIG_FILE, WEIGHTS_FILE, check_token, push
+from pix2pix.losses import discriminator_loss, distances, generator_gan_loss, sameness
 from pix2pix.noise import dropout_masks
+from pix2pix.palettes import read_palette
+from pix2pix.processes import Processes
+from pix2pix.settings import Settings, changed
+from pix2pix.sources import find_source
+from pix2pix.watching import Watcher, viewable
 
 STATE_FILE = "state.pt"
-
-
-@dataclasses.dataclass
-class Settings:
-    """What a run is. The defaults are the paper's (appendix 6.2).
-
-    `epochs` counts passes over the training pairs: the learning rate stays flat for the first half of them and then
-    falls to zero in a straight line. `l1_weight` is the paper's lambda. `discriminator_features` of None means as
-    many as the generator's `features`. `edges` draws the inputs as a hand would (see `pix2pix.edges`). `init` names
-    what to start from instead of random weights: a checkpoint, or the folder of another run, whose discriminator is
-    taken too.
-    """
-
-    data: str
-    out: str
-    direction: str = "AtoB"
-    input_kind: str = "photo"
-    features: int = 64
-    max_features: int = 512
-    depth: int = 8
-    discriminator_features: int | None = None
-    epochs: int = 200
-    batch_size: int = 1
-    lr: float = 2e-4
-    l1_weight: float = 100.0
-    edges: bool = False
-    init: str = ""
-    seed: int = 0
-    device: str = "auto"
-
-    # What a resumed run may change: where it runs and where its data lies, not what it computes.
-    FREE = ("data", "out", "device")
+FIXED_PAIRS = 6
+STEPS_PER_LINE = 1000  # of the log, at most
+SECONDS_PER_STATE = 300
+BETAS = (0.5, 0.999)  # Adam's
 
 
 class Trainer:
     """A training run: `settings` -> a checkpoint folder at `settings.out`.
 
-    While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from), `log.jsonl` and
-    `samples/epoch_NNNN.png` (rows of input | output | truth for fixed pairs of the val split).
+    While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from) and what
+    `pix2pix.watching` writes; the sample grids are rows of input | output | truth for fixed pairs of the val split.
 
     Raises:
-        DataError: see `PairFolder`.
+        DataError: see `find_source` and `Pairs`.
+        CheckpointError: the finished model is to be pushed and there is no token, or the Hub does not take it.
         TrainingError: the folder holds a finished model or an unfinished run that `resume` was not asked to
             continue, or there is nothing to resume, or it was another kind of run.
     """
@@ -85,34 +62,54 @@ class Trainer:
         self.out = Path(settings.out)
         self.folder = self.out / "training"
         self._check_folder(resume)
-        self.device = torch.device(choose_device(settings.device))
-        if settings.depth < 5:
-            raise TrainingError(
-                f"--depth is {settings.depth}: the discriminator's patches need at least 5 (32 pixels)."
-            )
-        size = 2**settings.depth
-        self.pairs = PairFolder(
-            settings.data, "train", settings.direction, size, jitter=True, edges=settings.edges, seed=settings.seed
-        )
-        self.fixed = fixed_pairs(settings, size)
-        self.steps_per_epoch = -(-len(self.pairs) // settings.batch_size)
+        if settings.push_to_hub:
+            check_token()
+        self.processes = Processes(settings.device)
+        self.device = self.processes.device
+        self.watcher = Watcher(self.folder, settings.tensorboard and self.processes.is_first)
+        self.palettes = {
+            name: read_palette(source)
+            for name, source in (("palette", settings.palette), ("output_palette", settings.output_palette))
+            if source
+        }
+        self.pairs = Pairs(
+            find_source(settings.data, "train", settings.make, settings.columns), settings.direction, settings.size,
+            settings.jitter, settings.mirror, settings.edges, self.palettes.get("palette"), settings.lightness,
+            settings.seed,
+        )  # fmt: skip
+        self.val = self._val_pairs(settings.lightness)
+        fixed = self.val or self._plain(self.pairs.source, settings.lightness)
+        self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
+
+        # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
+        self.batch = settings.batch_size * self.processes.count
+        self.steps_per_epoch = len(self.pairs) // self.batch
+        if self.steps_per_epoch == 0:
+            raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
         self.total_steps = settings.epochs * self.steps_per_epoch
         self.step = 0
         self.seconds = 0.0
 
         torch.manual_seed(mixed_seed(settings.seed))
-        self.generator = Generator(
-            features=settings.features, max_features=settings.max_features, depth=settings.depth
-        ).to(self.device)
-        discriminator_features = settings.discriminator_features or settings.features
-        self.discriminator = Discriminator(features=discriminator_features).to(self.device)
-        betas = (0.5, 0.999)
-        self.generator_optimizer = torch.optim.Adam(self.generator.parameters(), settings.lr, betas, fused=True)
-        self.discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), settings.lr, betas, fused=True)
+        channels_in, channels_out = settings.channels
+        self.generator = self._placed(Generator(
+            channels_in, channels_out, settings.features, settings.max_features, settings.depth,
+            dropout_kind=settings.dropout_kind, skips=settings.generator == "unet", norm=settings.norm,
+            padding=settings.padding, head=settings.head,
+        ))  # fmt: skip
+        self.generator_optimizer = self._adam(self.generator)
+        self.discriminator: Discriminator | None = None
+        if settings.target.adversarial:
+            judged = channels_out + (channels_in if settings.target.conditional else 0)
+            features = settings.discriminator_features or settings.features
+            self.discriminator = self._placed(Discriminator(judged, features, settings.patch, settings.norm))
+            self.discriminator_optimizer = self._adam(self.discriminator)
+        if settings.init and not resume:
+            self._start_from(settings.init)
+        # What is kept as the model: the generator, or its moving average.
+        self.model = copy.deepcopy(self.generator).requires_grad_(False) if settings.ema else self.generator
         if resume:
             self._load_state()
-        elif settings.init:
-            self._start_from(settings.init)
 
     def train(self) -> None:
         """Run to the end and write the checkpoint folder. SIGTERM and Ctrl+C save the state first, then leave."""
@@ -125,110 +122,180 @@ class Trainer:
                 signal.signal(number, handler)
 
     def _run(self) -> None:
-        progress = tqdm(total=self.total_steps, initial=self.step, unit="step", smoothing=0.05, dynamic_ncols=True)
+        first = self.processes.is_first
+        progress = tqdm(
+            total=self.total_steps,
+            initial=self.step,
+            unit="step",
+            smoothing=0.05,
+            dynamic_ncols=True,
+            disable=not first,
+        )
         begun, saved = time.monotonic() - self.seconds, time.monotonic()
         sums: dict[str, float] = {}
+        since, waited, counted = time.monotonic(), 0.0, 0
+        batches = self._batches()
         with progress:
-            for x, y in self._batches():
+            for _ in range(self.step, self.total_steps):
+                asked = time.monotonic()
+                x, y = next(batches)
+                waited += time.monotonic() - asked
                 losses = self.train_step(x.to(self.device), y.to(self.device))
                 sums = {name: sums.get(name, 0.0) + float(value) for name, value in losses.items()}
+                counted += 1
                 progress.update()
                 epoch, in_epoch = divmod(self.step, self.steps_per_epoch)
+                now = time.monotonic()
+                self.seconds = now - begun
+                waiting = waited / (now - since)
                 if self.step % 10 == 0:
                     shown = {name: f"{float(value):.3f}" for name, value in losses.items()}
-                    progress.set_postfix(epoch=f"{epoch}/{self.settings.epochs}", **shown)
-                self.seconds = time.monotonic() - begun
-                if in_epoch == 0:
-                    count = self.steps_per_epoch
-                    self._log({"epoch": epoch, "step": self.step, **{k: round(v / count, 5) for k, v in sums.items()}})
-                    sums = {}
-                    self.save_samples(epoch)
-                if in_epoch == 0 or self._stop is not None or time.monotonic() - saved > 300:
+                    progress.set_postfix(epoch=f"{epoch}/{self.settings.epochs}", **shown, waiting=f"{waiting:.0%}")
+                if first and (in_epoch == 0 or in_epoch % STEPS_PER_LINE == 0):
+                    means = {name: round(total / counted, 5) for name, total in sums.items()}
+                    times = {"seconds": round(self.seconds, 1), "waiting": round(waiting, 3)}
+                    self.watcher.log({"epoch": epoch, "step": self.step, **means, **times})
+                    sums, since, waited, counted = {}, now, 0.0, 0
+                if first and in_epoch == 0:
+                    self._save_samples(epoch)
+                stop = self.processes.any(self._stop is not None)
+                if first and (in_epoch == 0 or stop or time.monotonic() - saved > SECONDS_PER_STATE):
                     self.save_state()
                     saved = time.monotonic()
-                if self._stop is not None:
-                    raise SystemExit(128 + self._stop)
-        self._finish()
+                if stop:
+                    raise SystemExit(128 + (self._stop or signal.SIGTERM))
+        if first:
+            self._finish()
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches that are still to come."""
-        size = self.settings.batch_size
-        keys: list[list[tuple[int, int]]] = []
+        """This process's share of the batches that are still to come."""
+        workers = self.settings.workers
+        if workers is None:  # on a CPU the step itself wants every core
+            workers = 0 if self.device.type == "cpu" else 4
+        return iter(DataLoader(self.pairs, batch_sampler=self._keys(), num_workers=workers))  # type: ignore[arg-type]
+
+    def _keys(self) -> Iterator[list[tuple[int, int]]]:
+        mine = self.processes.rank * self.settings.batch_size
+        order: list[int] = []
         for step in range(self.step, self.total_steps):
             epoch, in_epoch = divmod(step, self.steps_per_epoch)
-            if not keys or in_epoch == 0:
+            if not order or in_epoch == 0:
                 order = epoch_order(self.settings.seed, epoch, len(self.pairs))
-            keys.append([(epoch, index) for index in order[in_epoch * size : (in_epoch + 1) * size]])
-        return iter(DataLoader(self.pairs, batch_sampler=keys))
+            start = in_epoch * self.batch + mine
+            yield [(epoch, index) for index in order[start : start + self.settings.batch_size]]
 
     def train_step(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         """One gradient step on D, then one on G (section 3.3).
 
         Args:
-            x: (N, 3, H, W) inputs in [-1, 1].
-            y: (N, 3, H, W) truths in [-1, 1].
+            x: (N, C, H, W) inputs in [-1, 1].
+            y: (N, C', H, W) truths in [-1, 1].
 
         Returns:
-            The losses, scalars without gradient: "D" (halved), "GAN" and "L1" (before lambda).
+            The losses of this process's pictures, scalars without gradient: "D" (halved) and "GAN" where there is a
+            discriminator, the distance (before lambda) as "L1" or "L2", and "same" with diversity.
         """
+        settings, target, d = self.settings, self.settings.target, self.discriminator
         self._set_learning_rate()
-        fake = self.generator(x, self._noise(x))
+        losses: dict[str, Tensor] = {}
 
-        self.discriminator.requires_grad_(True)
-        loss_d = discriminator_loss(self.discriminator(x, y), self.discriminator(x, fake.detach()))
-        self.discriminator_optimizer.zero_grad()
-        loss_d.backward()
-        self.discriminator_optimizer.step()
+        with self._autocast():
+            # With diversity every picture has two outputs. The two noises are drawn alike, so D and the GAN loss,
+            # which see the first alone, still see the generator's whole distribution.
+            encoding = self.generator.encode(x)
+            fakes = [self.generator.decode(encoding, noise).to(x.dtype) for noise in self._noises(x)]
+        condition = x if target.conditional else None
+        if d is not None:
+            d.requires_grad_(True)
+            with self._autocast():
+                real, fake = d(condition, y), d(condition, fakes[0].detach())
+            losses["D"] = discriminator_loss(real.to(x.dtype), fake.to(x.dtype), settings.gan)
+            self._descend(self.discriminator_optimizer, d, losses["D"])
+            d.requires_grad_(False)  # the generator's step needs no gradients of D's weights
+            with self._autocast():
+                judged = d(condition, fakes[0])
+            losses["GAN"] = generator_gan_loss(judged.to(x.dtype), settings.gan)
 
-        self.discriminator.requires_grad_(False)  # the generator's step needs no gradients of D's weights
-        loss_gan = generator_gan_loss(self.discriminator(x, fake))
-        loss_l1 = l1_loss(fake, y)
-        self.generator_optimizer.zero_grad()
-        (loss_gan + self.settings.l1_weight * loss_l1).backward()
-        self.generator_optimizer.step()
+        total = losses.get("GAN", torch.zeros((), device=x.device))
+        if target.distance:
+            of_each = [distances(output, y, target.distance) for output in fakes]
+            # The better of two outputs is compared, so that the other is free to be another good answer.
+            distance = torch.stack(of_each).amin(0).mean()
+            losses[target.distance.upper()] = distance
+            total = total + settings.l1_weight * distance
+        if settings.diversity:
+            losses["same"] = sameness(*fakes)
+            total = total + settings.diversity * losses["same"]
+        self._descend(self.generator_optimizer, self.generator, total)
 
         self.step += 1
-        return {"D": loss_d.detach(), "GAN": loss_gan.detach(), "L1": loss_l1.detach()}
+        self._average_weights()
+        return {name: loss.detach() for name, loss in losses.items()}
 
-    def _noise(self, x: Tensor) -> list[Tensor]:
-        """Dropout masks of this step: draw 1 + the number of pictures seen before, so that none comes twice."""
-        first = 1 + self.step * self.settings.batch_size
+    def _descend(self, optimizer: torch.optim.Optimizer, network: torch.nn.Module, loss: Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        self.processes.average_gradients(network.parameters())
+        optimizer.step()
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.mixed_precision == "bf16")
+
+    def _noises(self, x: Tensor) -> list[list[Tensor]]:
+        """Dropout masks of this step, one set for each output of a picture: draw 1 + the number of outputs made
+        before, by all processes, so that none comes twice."""
+        outputs = 2 if self.settings.diversity else 1
+        first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * outputs
         shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
         rate = self.generator.config.dropout
-        draws = [dropout_masks(shapes, rate, self.settings.seed, first + i) for i in range(len(x))]
-        return [torch.from_numpy(np.stack(level)).to(self.device) for level in zip(*draws, strict=True)]
+        draws = [dropout_masks(shapes, rate, self.settings.seed, first + i) for i in range(len(x) * outputs)]
+        return [
+            [torch.from_numpy(np.stack(level)).to(x) for level in zip(*draws[output::outputs], strict=True)]
+            for output in range(outputs)
+        ]
+
+    @torch.no_grad()
+    def _average_weights(self) -> None:
+        """Move the averaged model towards the generator; faster in the first steps, whose weights are soon stale."""
+        if self.model is not self.generator:
+            decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(list(self.model.parameters()), list(self.generator.parameters()), 1 - decay)
+
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        return [self.generator_optimizer, *([self.discriminator_optimizer] if self.discriminator else [])]
 
     def _set_learning_rate(self) -> None:
+        """Flat for the first half of the run, then in a straight line to zero."""
         left = 1 - self.step / self.total_steps
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+        for optimizer in self._optimizers():
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.lr * min(1.0, 2 * left)
 
     @torch.no_grad()
-    def save_samples(self, epoch: int) -> None:
-        """Write the grid of the fixed val pairs: rows of input | output | truth."""
-        shapes = self.generator.config.noise_shapes(*self.fixed[0][0].shape[-2:])
+    def _save_samples(self, epoch: int) -> None:
+        """The grid of the fixed pairs: rows of input | output | truth."""
+        shapes = self.generator.config.noise_shapes(self.settings.size, self.settings.size)
         masks = dropout_masks(shapes, self.generator.config.dropout, self.settings.seed)
         noise = [torch.from_numpy(mask)[None].to(self.device) for mask in masks]
         rows = []
         for x, y in self.fixed:
-            output = self.generator(x[None].to(self.device), noise)[0].cpu()
-            rows.append(torch.cat([x, output, y], dim=2))
-        image = to_image(torch.cat(rows, dim=1).numpy())
-        with atomic_path(self.folder / "samples" / f"epoch_{epoch:04d}.png") as temporary:
-            image.save(temporary)
+            output = self.model(x[None].to(self.device), noise)[0].float().cpu()
+            rows.append([x.expand(3, -1, -1), viewable(x, output), viewable(x, y)])
+        self.watcher.samples(rows, epoch, self.step)
 
     def save_state(self) -> None:
         """Write `training/state.pt` in one atomic step."""
+        d = self.discriminator
         state = {
             "settings": dataclasses.asdict(self.settings),
             "pairs": len(self.pairs),
+            "batch": self.batch,
             "step": self.step,
             "seconds": self.seconds,
             "generator": self.generator.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
-            "generator_optimizer": self.generator_optimizer.state_dict(),
-            "discriminator_optimizer": self.discriminator_optimizer.state_dict(),
+            "model": self.model.state_dict(),
+            "discriminator": d.state_dict() if d else None,
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers()],
         }
         with atomic_path(self.folder / STATE_FILE) as temporary:
             torch.save(state, temporary)
@@ -237,21 +304,24 @@ class Trainer:
         path = self.folder / STATE_FILE
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
-            # A state from before a setting existed was trained with that setting's default.
-            was, now = {**dataclasses.asdict(Settings("", "")), **state["settings"]}, dataclasses.asdict(self.settings)
-            changed = [name for name in now if name not in Settings.FREE and was[name] != now[name]]
-            if changed:
-                options = ", ".join(f"{name} was {was[name]} and is {now[name]}" for name in changed)
-                raise TrainingError(f"{path} is of another run ({options}): resume with the options it began with.")
+            options = changed(state["settings"], self.settings)
+            if state["batch"] != self.batch and not options:
+                options = [f"{state['batch']} pairs in a step of all processes were {self.batch}"]
+            if options:
+                raise TrainingError(
+                    f"{path} is of another run ({', '.join(options)}): resume with the options it began with."
+                )
             if state["pairs"] != len(self.pairs):
                 raise TrainingError(
                     f"{path} was trained on {state['pairs']} pairs and {self.settings.data} holds {len(self.pairs)}: "
                     "resume with the same pairs."
                 )
             self.generator.load_state_dict(state["generator"])
-            self.discriminator.load_state_dict(state["discriminator"])
-            self.generator_optimizer.load_state_dict(state["generator_optimizer"])
-            self.discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
+            self.model.load_state_dict(state["model"])
+            if self.discriminator:
+                self.discriminator.load_state_dict(state["discriminator"])
+            for optimizer, values in zip(self._optimizers(), state["optimizers"], strict=True):
+                optimizer.load_state_dict(values)
             self.step, self.seconds = state["step"], state["seconds"]
         except FileNotFoundError:
             raise TrainingError(f"There is nothing to resume at {path}: start without --resume.") from None
@@ -260,6 +330,8 @@ class Trainer:
         except Exception as error:  # a damaged pickle can raise nearly anything
             name = type(error).__name__
             raise TrainingError(f"{path} is damaged ({name}): start again with another --out.") from None
+        if self.processes.is_first:
+            self.watcher.forget_after(self.step)
 
     def _start_from(self, source: str) -> None:
         """Take the weights of a checkpoint, or of both networks of another run."""
@@ -267,10 +339,14 @@ class Trainer:
         try:
             if state_file.exists():
                 state = torch.load(state_file, map_location=self.device, weights_only=True)
-                self.generator.load_state_dict(state["generator"])
-                self.discriminator.load_state_dict(state["discriminator"])
+                weights = state["model"]
+                if self.discriminator and state["discriminator"]:
+                    self.discriminator.load_state_dict(state["discriminator"])
             else:
-                self.generator.load_state_dict(Generator.from_pretrained(source).state_dict())
+                weights = Generator.from_pretrained(source).state_dict()
+            if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
+                weights = {**self.generator.state_dict(), **one_level_inward(weights)}
+            self.generator.load_state_dict(weights)
         except (RuntimeError, KeyError, pickle.UnpicklingError, EOFError):
             raise TrainingError(
                 f"The weights of {source} do not fit this run: use the --features, --max-features, --depth and "
@@ -284,6 +360,26 @@ class Trainer:
         if not resume and (self.folder / STATE_FILE).exists():
             raise TrainingError(f"{self.out} holds an unfinished run: add --resume, or choose another --out.")
 
+    def _val_pairs(self, lightness: bool) -> Pairs | None:
+        """The val split without jitter; None where the data is too small to have one."""
+        try:
+            source = find_source(self.settings.data, "val", self.settings.make, self.settings.columns)
+        except MissingSplit:
+            return None
+        return self._plain(source, lightness)
+
+    def _plain(self, source: Any, lightness: bool) -> Pairs:
+        palette = self.palettes.get("palette")
+        return Pairs(source, self.settings.direction, self.settings.size, palette=palette, lightness=lightness)
+
+    def _placed(self, network: Any) -> Any:
+        layout = torch.channels_last if self.device.type == "cuda" else torch.contiguous_format
+        return network.to(self.device, memory_format=layout)
+
+    def _adam(self, network: torch.nn.Module) -> torch.optim.Adam:
+        fused = self.device.type in ("cpu", "cuda")
+        return torch.optim.Adam(network.parameters(), self.settings.lr, BETAS, fused=fused)
+
     def _finish(self) -> None:
         """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
         from pix2pix.card import training_card
@@ -294,19 +390,19 @@ class Trainer:
         task: dict[str, Any] = {
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
-            "image_size": self.pairs.size,
+            "image_size": self.settings.size,
+            **self.palettes,
         }
+        if self.settings.make:
+            task["make"] = self.settings.make
+        self.watcher.finish()
         metrics = None
-        if (Path(self.settings.data) / "val").is_dir():
-            pairs = PairFolder(self.settings.data, "val", self.settings.direction, self.pairs.size)
-            metrics = evaluate(Translator(TorchEngine(self.generator, self.device), task), pairs)
+        if pairs := self._val_pairs(lightness=False):
+            metrics = evaluate(Translator(TorchEngine(self.model, self.device), task), pairs)
         write_text(self.out / "README.md", training_card(self, metrics))
-        self.generator.save_pretrained(self.out, task, half=True)
-
-    def _log(self, line: dict[str, Any]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps({**line, "seconds": round(self.seconds, 1)}) + "\n")
+        self.model.save_pretrained(self.out, task, half=True)
+        if self.settings.push_to_hub:
+            push(self.out, self.settings.push_to_hub)
 
     def _ask_to_stop(self, number: int, frame: Any) -> None:
         self._stop = number
@@ -317,8 +413,17 @@ def epoch_order(seed: int, epoch: int, count: int) -> list[int]:
     return torch.randperm(count, generator=torch.Generator().manual_seed(mixed_seed(seed, epoch))).tolist()
 
 
-def fixed_pairs(settings: Settings, size: int, count: int = 6) -> list[tuple[Tensor, Tensor]]:
-    """The first `count` pairs of the val split, or of the training pairs where there is no such split."""
-    split = "val" if (Path(settings.data) / "val").is_dir() else "train"
-    pairs: Dataset = PairFolder(settings.data, split, settings.direction, size)
-    return [pairs[i] for i in range(min(count, len(pairs)))]  # type: ignore[arg-type]
+def one_level_inward(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of a generator's inner levels, from a generator of half its size that had no others.
+
+    The decoder's levels are counted from the innermost, so they keep their names. What met the smaller pictures
+    themselves, the first convolution and the head, is left out.
+    """
+    inner = {}
+    for name, tensor in weights.items():
+        part, level, *rest = name.split(".")
+        if part == "decoder":
+            inner[name] = tensor
+        elif part == "encoder" and level != "0":
+            inner[".".join([part, str(int(level) + 1), *rest])] = tensor
+    return inner

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from pix2pix.color import coloured, lightness_and_colour
 from pix2pix.engines import Engine, load_engine
 from pix2pix.errors import CheckpointError
 from pix2pix.images import check_size, to_array, to_image, to_rgb
 from pix2pix.noise import dropout_masks
+from pix2pix.palettes import snap
 
 if TYPE_CHECKING:
     import torch
@@ -25,15 +27,18 @@ class Translator:
     """A generator with pictures at both ends.
 
     Drawings (edges, labels) are translated as a whole, since their meaning lies in the whole: padded to a square,
-    scaled to the size the network was trained at, and back. Photos keep their scale: they are cut into overlapping
-    tiles of that size, and the translated tiles are blended over the overlap.
+    scaled to the size the network was trained at, and back; a label map's pixels become the nearest colours of the
+    model's palette first. So are photos to be coloured, whose own lightness is kept in full size. Other photos keep
+    their scale: they are cut into overlapping tiles of that size, and the translated tiles are blended over the
+    overlap.
 
     A seed names a noise, and noise, picture and weights name the result: nothing else enters. Every picture and every
     tile runs by itself and is normalised by its own statistics.
 
     Args:
         engine: what runs the network.
-        task: the checkpoint's task: "input" (edges, labels or photo) and "image_size" (pixels) are read.
+        task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "palette" (of labels) and
+            "make" are read.
     """
 
     def __init__(self, engine: Engine, task: dict[str, Any]) -> None:
@@ -41,10 +46,13 @@ class Translator:
         self.task = task
         self.size = int(task.get("image_size", engine.config.multiple))
         self.input_kind = task.get("input", "photo")
-        if (engine.config.in_channels, engine.config.out_channels) != (3, 3):
+        self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
+        channels = engine.config.in_channels, engine.config.out_channels
+        self.colourises = channels == (1, 2) and task.get("make") == "lightness"
+        if channels != (3, 3) and not self.colourises:
             raise CheckpointError(
-                f"This model has {engine.config.in_channels} channels in and {engine.config.out_channels} out: "
-                "only one with 3 and 3 translates pictures."
+                f"This model has {channels[0]} channels in and {channels[1]} out: only one with 3 and 3 translates "
+                "pictures, or one with 1 and 2 that was trained on lightness."
             )
         if self.size % engine.config.multiple:
             raise ValueError(f"image_size is {self.size}: it must be a multiple of {engine.config.multiple}.")
@@ -95,14 +103,34 @@ class Translator:
         check_size(image, "The picture")
         image = to_rgb(image)
         noises = [self._noise(seed) for seed in seeds]
+        if self.colourises:
+            return self._sample_colour(image, noises)
         if self.input_kind == "photo":
             return self._sample_tiled(image, noises)
         return self._sample_whole(image, noises)
 
     def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
         square, box = to_square(image, fill="white" if self.input_kind == "edges" else None)
-        outputs = [to_image(y) for y in self._translate(to_array(scaled(square, self.size)), noises)]
+        if self.palette:
+            small = scaled(square, self.size, Image.Resampling.NEAREST)
+            small = Image.fromarray(snap(np.asarray(small), self.palette))
+        else:
+            small = scaled(square, self.size)
+        outputs = [to_image(y) for y in self._translate(to_array(small), noises)]
         return [scaled(y, square.width).crop(box) for y in outputs]
+
+    def _sample_colour(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
+        """The picture's own lightness, in full size, under colours found at the size trained at."""
+        square, box = to_square(image, fill=None)
+        small, _ = lightness_and_colour(to_array(scaled(square, self.size)))
+        lightness, _ = lightness_and_colour(to_array(image))
+        outputs = []
+        for colour in self._translate(small, noises):
+            large = [
+                scaled(Image.fromarray(channel), square.width, Image.Resampling.BICUBIC).crop(box) for channel in colour
+            ]
+            outputs.append(to_image(coloured(lightness, np.stack([np.asarray(channel) for channel in large]))))
+        return outputs
 
     def _sample_tiled(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
         x = to_array(image)
@@ -121,7 +149,7 @@ class Translator:
         return [to_image((sums / weight)[:, :height, :width]) for sums in total]
 
     def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
-        """One (3, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
+        """One (C, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
         encoding = self.engine.encode(np.ascontiguousarray(x))
         for noise in noises:
             yield self.engine.decode(encoding, noise)
@@ -133,9 +161,9 @@ class Translator:
         return dropout_masks(config.noise_shapes(self.size, self.size), config.dropout, seed)
 
 
-def scaled(square: Image.Image, side: int) -> Image.Image:
+def scaled(square: Image.Image, side: int, how: Image.Resampling = Image.Resampling.LANCZOS) -> Image.Image:
     """A square picture at `side` x `side` pixels."""
-    return square if square.width == side else square.resize((side, side), Image.Resampling.LANCZOS)
+    return square if square.width == side else square.resize((side, side), how)
 
 
 def to_square(image: Image.Image, fill: str | None) -> tuple[Image.Image, tuple[int, int, int, int]]:

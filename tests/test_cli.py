@@ -16,9 +16,10 @@ from skimage.metrics import structural_similarity
 
 from pix2pix import Translator, mean_distance, open_image
 from pix2pix.__main__ import main
-from pix2pix.data import PairFolder
+from pix2pix.data import Pairs
 from pix2pix.images import to_array, to_image
 from pix2pix.metrics import measure
+from pix2pix.sources import find_source
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, t
     translator = Translator.from_pretrained(small_checkpoint)
     l1, of_input, diversity = [], [], []
     for i in range(2):
-        x, y = PairFolder(pairs, "val", "BtoA", 32)[i]
+        x, y = Pairs(find_source(pairs, "val"), "BtoA", 32)[i]
         output = to_array(translator(to_image(x.numpy()), 0))
         l1.append(np.abs(output - y.numpy()).mean() / 2)
         diversity.append(mean_distance(translator.sample(to_image(x.numpy()), range(8))))

@@ -11,7 +11,13 @@ import torch
 from PIL import Image
 
 from pix2pix import DataError
-from pix2pix.data import PairFolder
+from pix2pix.data import Pairs
+from pix2pix.sources import find_source
+
+
+def pairs_of(data: Path, split: str = "train", **options) -> Pairs:
+    """A folder's pairs; jitter brings mirroring with it, as in training."""
+    return Pairs(find_source(data, split), mirror=options.get("jitter", False), **options)
 
 
 def test_a_is_the_left_half_and_direction_swaps(tmp_path: Path):
@@ -19,15 +25,15 @@ def test_a_is_the_left_half_and_direction_swaps(tmp_path: Path):
     image.paste("blue", (32, 0, 64, 32))
     image.save(tmp_path / "pair.png")
     for direction, first in (("AtoB", 0), ("BtoA", 2)):
-        x, y = PairFolder(tmp_path, direction=direction, size=32)[0]
+        x, y = pairs_of(tmp_path, direction=direction, size=32)[0]
         assert x.shape == y.shape == (3, 32, 32)
         assert x[:, 5, 5].tolist() == [1.0 if c == first else -1.0 for c in range(3)]
         assert y[:, 5, 5].tolist() == [1.0 if c == 2 - first else -1.0 for c in range(3)]
 
 
 def test_jitter_moves_both_halves_together(pairs: Path):
-    data = PairFolder(pairs, size=32, jitter=True)
-    plain = PairFolder(pairs, size=32)
+    data = pairs_of(pairs, size=32, jitter=True)
+    plain = pairs_of(pairs, size=32)
     for index in range(len(data)):
         x, y = data[3, index]
         assert (x + y).abs().max() < 0.02  # the truth is still the inverted input, pixel by pixel
@@ -38,7 +44,7 @@ def test_jitter_crops_from_286_of_256_and_mirrors_half_of_the_time(tmp_path: Pat
     ramp = np.tile(np.arange(256, dtype=np.uint8)[None, :, None], (256, 2, 3))
     ramp[..., 1] = np.arange(256)[:, None]  # red tells the column, green the row
     Image.fromarray(ramp).save(tmp_path / "ramp.png")
-    data = PairFolder(tmp_path, size=256, jitter=True)
+    data = pairs_of(tmp_path, size=256, jitter=True)
     mirrored, lefts, tops = 0, set(), set()
     for epoch in range(200):
         x, _ = data[epoch, 0]
@@ -54,7 +60,7 @@ def test_jitter_crops_from_286_of_256_and_mirrors_half_of_the_time(tmp_path: Pat
 
 
 def test_jitter_follows_from_its_key_alone(pairs: Path):
-    one, other = (PairFolder(pairs, size=32, jitter=True, seed=5) for _ in range(2))
+    one, other = (pairs_of(pairs, size=32, jitter=True, seed=5) for _ in range(2))
     first = one[2, 3]
     torch.rand(7)
     other[2, 1]
@@ -68,7 +74,7 @@ def test_files_are_read_in_the_order_of_their_names_whatever_else_lies_there(pai
     (pairs / "train" / "notes.txt").write_text("mine")
     (pairs / "train" / "sub.png").mkdir()
     shutil.copy(pairs / "train" / "0.png", pairs / "train" / "X.PNG")
-    names = [path.name for path in PairFolder(pairs, size=32).files]
+    names = pairs_of(pairs, size=32).source.names
     assert names == [*(f"{i}.png" for i in range(8)), "X.PNG"]
 
 
@@ -76,7 +82,7 @@ def test_files_are_read_in_the_order_of_their_names_whatever_else_lies_there(pai
     ("make", "words"),
     [
         (lambda f: f.rmdir(), "There is no folder"),
-        (lambda f: None, "holds no JPEG or PNG"),
+        (lambda f: None, "holds no pictures"),
         (lambda f: (f / "a.jpg").write_text("not a picture"), r"a\.jpg is not a picture"),
         (lambda f: Image.new("RGB", (63, 32)).save(f / "odd.png"), r"odd\.png is 63 x 32 .* width must be even"),
     ],
@@ -86,7 +92,7 @@ def test_bad_folders_get_one_sentence_with_the_name(tmp_path: Path, make, words:
     folder.mkdir()
     make(folder)
     with pytest.raises(DataError, match=words) as caught:
-        PairFolder(folder)
+        pairs_of(folder)
     assert str(folder) in str(caught.value)
 
 
@@ -94,7 +100,7 @@ def test_a_truncated_picture_is_named_when_it_is_read(pairs: Path):
     file = pairs / "train" / "0.png"
     file.write_bytes(file.read_bytes()[:60])
     with pytest.raises(DataError, match=r"0\.png"):
-        PairFolder(pairs, size=32)[0]
+        pairs_of(pairs, size=32)[0]
 
 
 def test_edges_keep_the_drawing_over_its_photo(tmp_path: Path):
@@ -106,7 +112,7 @@ def test_edges_keep_the_drawing_over_its_photo(tmp_path: Path):
     image.paste("black", (198, 80, 200, 182))
     image.paste("red", (256 + 60, 80, 256 + 200, 182))  # the photo: the box filled
     image.save(tmp_path / "box.png")
-    data = PairFolder(tmp_path, jitter=True, edges=True)
+    data = pairs_of(tmp_path, jitter=True, edges=True)
     sizes, inks = [], set()
     for epoch in range(60):
         x, y = data[epoch, 0]
@@ -125,6 +131,6 @@ def test_edges_keep_the_drawing_over_its_photo(tmp_path: Path):
 
 
 def test_edges_follow_from_the_key_too(pairs: Path):
-    one, other = (PairFolder(pairs, size=32, jitter=True, edges=True, seed=5) for _ in range(2))
+    one, other = (pairs_of(pairs, size=32, jitter=True, edges=True, seed=5) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one[2, 3], other[2, 3], strict=True))
     assert not torch.equal(one[2, 3][0], one[3, 3][0])

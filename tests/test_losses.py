@@ -7,7 +7,7 @@ from math import exp, log
 import pytest
 import torch
 
-from pix2pix.losses import discriminator_loss, generator_gan_loss, l1_loss
+from pix2pix.losses import discriminator_loss, distances, generator_gan_loss, sameness
 
 
 def sigmoid(v: float) -> float:
@@ -32,5 +32,22 @@ def test_generator_loss_does_not_saturate():
     assert fake.grad.item() == pytest.approx(-1.0, rel=1e-6)  # log(1 - D) would give a gradient of 2e-9 here
 
 
-def test_l1():
-    assert l1_loss(torch.tensor([1.0, -1.0]), torch.tensor([0.5, 1.0])).item() == pytest.approx(1.25)
+def test_distances_of_each_picture():
+    output = torch.tensor([1.0, -1.0, 0.0, 0.0]).view(2, 1, 1, 2)
+    truth = torch.tensor([0.5, 1.0, 0.0, 0.0]).view(2, 1, 1, 2)
+    assert distances(output, truth, "l1").tolist() == [1.25, 0.0]
+    assert distances(output, truth, "l2").tolist() == [(0.25 + 4) / 2, 0.0]
+
+
+def test_least_squares():
+    real, fake = torch.tensor([2.0, 1.0]), torch.tensor([0.5, -1.0])
+    assert discriminator_loss(real, fake, "least-squares").item() == pytest.approx((0.5 + 0.625) / 2)
+    assert generator_gan_loss(fake, "least-squares").item() == pytest.approx((0.25 + 4) / 2)
+
+
+def test_sameness_counts_another_shade_and_not_a_grain():
+    grey = torch.zeros(1, 3, 8, 8)
+    lighter = grey + 0.25
+    grain = grey + 0.25 * torch.tensor([1.0, -1.0]).repeat(4)
+    assert sameness(grey, lighter).item() == pytest.approx(1 / 0.26)
+    assert sameness(grey, grain).item() == pytest.approx(100.0) == sameness(grey, grey).item()

@@ -82,8 +82,8 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path):
     trainer.generator.double()
     trainer.discriminator.double()
     x, y = (t[None].double() for t in trainer.pairs[0, 0])
-    noise = [mask.double() for mask in trainer._noise(x)]
-    trainer._noise = lambda x: noise  # type: ignore[method-assign]
+    noise = [mask.double() for mask in trainer._noises(x)[0]]
+    trainer._noises = lambda x: [noise]  # type: ignore[method-assign]
     g, d = trainer.generator, trainer.discriminator
 
     def adam(p: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:  # first step: both moments, bias corrected, equal
@@ -151,7 +151,7 @@ def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
 def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
     first = Trainer(settings(pairs, tmp_path / "first"))
     first.train()
-    both = Trainer(settings(pairs, tmp_path / "second", init=str(tmp_path / "first"), edges=True))
+    both = Trainer(settings(pairs, tmp_path / "second", init=str(tmp_path / "first"), edges=True, input_kind="edges"))
     for mine, theirs in ((both.generator, first.generator), (both.discriminator, first.discriminator)):
         assert all(torch.equal(a, b) for a, b in zip(mine.parameters(), theirs.parameters(), strict=True))
     shutil.rmtree(tmp_path / "first" / "training")  # what is shared with others: the generator alone
@@ -208,3 +208,207 @@ def test_save_and_load_give_the_same_weights(small_generator: Generator, tmp_pat
     assert (tmp_path / "half" / "model.safetensors").stat().st_size < 0.6 * (
         tmp_path / "whole" / "model.safetensors"
     ).stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("changes", "judged"),
+    [
+        ({"objective": "l1"}, None),
+        ({"objective": "l2"}, None),
+        ({"objective": "gan"}, 3),
+        ({"objective": "cgan", "gan": "least-squares"}, 6),
+        ({"objective": "gan+l1", "patch": 1}, 3),
+        ({"objective": "cgan+l1", "patch": 16, "generator": "encoder-decoder"}, 6),
+        ({"norm": "instance", "padding": "reflect", "head": "resize"}, 6),
+        ({"diversity": 0.5, "dropout_kind": "channel", "ema": 0.9}, 6),
+    ],
+)
+def test_every_ablation_trains_and_its_checkpoint_runs_on_both_engines(pairs: Path, tmp_path: Path, changes, judged):
+    trainer = Trainer(settings(pairs, tmp_path / "out", epochs=1, **changes))
+    first = [p.detach().clone() for p in trainer.generator.parameters()]
+    if judged is None:
+        assert trainer.discriminator is None
+    else:
+        assert trainer.discriminator is not None and trainer.discriminator.patches[0].weight.shape[1] == judged
+    trainer.train()
+    assert not all(torch.equal(a, b) for a, b in zip(first, trainer.generator.parameters(), strict=True))
+    photo = Image.effect_noise((40, 32), 80).convert("RGB")
+    results = [Translator.from_pretrained(tmp_path / "out", engine=engine)(photo, 3) for engine in ("auto", "torch")]
+    difference = np.abs(np.asarray(results[0], int) - np.asarray(results[1], int))
+    assert difference.max() <= 1
+
+
+def test_colourisation_trains_on_photos_alone(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "photos").mkdir()
+    for i in range(6):
+        Image.fromarray(rng.integers(0, 256, (32, 32, 3), dtype=np.uint8)).save(tmp_path / "photos" / f"{i}.png")
+    trainer = Trainer(settings(tmp_path / "photos", tmp_path / "out", make="lightness"))
+    x, y = trainer.pairs[0, 0]
+    assert x.shape == (1, 32, 32) and y.shape == (2, 32, 32)
+    trainer.train()
+    grid = Image.open(tmp_path / "out" / "training" / "samples" / "epoch_0002.png")
+    assert grid.size == (3 * 32, 32)
+    result = Translator.from_pretrained(tmp_path / "out")(Image.new("RGB", (50, 30), "grey"))
+    assert result.size == (50, 30)
+
+
+def test_diversity_takes_the_better_of_two_and_pushes_them_apart(pairs: Path, tmp_path: Path):
+    trainer = Trainer(settings(pairs, tmp_path / "out", diversity=0.5, l1_weight=10.0, batch_size=2))
+    x, y = (torch.stack(t) for t in zip(trainer.pairs[0, 0], trainer.pairs[0, 1], strict=True))
+    noises = trainer._noises(x)
+    assert len(noises) == 2 and not torch.equal(noises[0][0], noises[1][0])
+    with torch.no_grad():
+        outputs = torch.stack([trainer.generator(x, noise) for noise in noises])
+        l1 = (outputs - y).abs().mean((2, 3, 4)).min(0).values.mean()
+        apart = (outputs[0] - outputs[1]).mean((2, 3)).abs().mean(1)
+    losses = trainer.train_step(x, y)
+    assert losses["L1"].item() == pytest.approx(l1.item(), rel=1e-5)
+    assert losses["same"].item() == pytest.approx((1 / (apart + 0.01)).mean().item(), rel=1e-5)
+
+    def spread(diversity: float) -> float:
+        trainer = Trainer(
+            settings(pairs, tmp_path / f"of-{diversity}", features=16, diversity=diversity, dropout_kind="channel")
+        )
+        trainer.total_steps = 10_000
+        for _ in range(150):
+            trainer.train_step(x, y)
+        trainer.settings.diversity = 0.5  # two noises, to look at
+        with torch.no_grad():
+            one, other = (trainer.generator(x, noise) for noise in trainer._noises(x))
+        return float((one - other).mean((2, 3)).abs().mean())
+
+    assert spread(1.0) > 3 * spread(0.0)
+
+
+def test_the_average_follows_its_formula_and_is_what_is_kept(pairs: Path, tmp_path: Path):
+    trainer = Trainer(settings(pairs, tmp_path / "out", ema=0.5, epochs=1))
+    expected = [p.detach().clone() for p in trainer.generator.parameters()]
+    x, y = (t[None] for t in trainer.pairs[0, 0])
+    for step in range(1, 4):
+        trainer.train_step(x, y)
+        decay = min(0.5, (1 + step) / (10 + step))
+        expected = [decay * e + (1 - decay) * p.detach() for e, p in zip(expected, trainer.generator.parameters())]  # noqa: B905
+    for mine, wanted in zip(trainer.model.parameters(), expected, strict=True):
+        torch.testing.assert_close(mine, wanted)
+    trainer.train()
+    kept = Generator.from_pretrained(tmp_path / "out").head.weight
+    torch.testing.assert_close(kept, trainer.model.head.weight, rtol=1e-3, atol=1e-6)
+    assert not torch.equal(trainer.model.head.weight, trainer.generator.head.weight)
+
+
+def test_a_network_of_half_the_size_becomes_the_inner_levels(pairs: Path, tmp_path: Path):
+    small = Trainer(settings(pairs, tmp_path / "small", features=8, max_features=8, depth=5))
+    small.train()
+    large = Trainer(settings(pairs, tmp_path / "large", features=4, depth=6, init=str(tmp_path / "small")))
+    for level in range(1, 5):
+        ours, theirs = large.generator.encoder[level + 1].conv.weight, small.generator.encoder[level].conv.weight
+        assert torch.equal(ours, theirs)
+    for level in range(4):
+        assert torch.equal(large.generator.decoder[level].conv.weight, small.generator.decoder[level].conv.weight)
+
+
+def test_the_log_says_how_much_was_waited_and_forgets_what_was_not_kept(pairs: Path, tmp_path: Path):
+    trainer = Trainer(settings(pairs, tmp_path / "out", epochs=3))
+    step = trainer.train_step
+
+    def stop_in_the_middle(x, y):
+        if trainer.step == 12:
+            signal.raise_signal(signal.SIGTERM)
+        return step(x, y)
+
+    trainer.train_step = stop_in_the_middle  # type: ignore[method-assign]
+    with pytest.raises(SystemExit):
+        trainer.train()
+    log = tmp_path / "out" / "training" / "log.jsonl"
+    with open(log, "a") as file:  # as a run leaves it that is killed after a line and before the next state
+        file.write(json.dumps({"epoch": 2, "step": 16}) + "\n" + '{"epoch": 3, "st')
+    Trainer(settings(pairs, tmp_path / "out", epochs=3), resume=True).train()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line["step"] for line in lines] == [8, 16, 24]
+    assert all(0 <= line["waiting"] <= 1 for line in lines)
+    frames = Image.open(tmp_path / "out" / "training" / "timelapse.gif")
+    assert frames.n_frames == 3
+
+
+def test_tensorboard_gets_the_same_figures(pairs: Path, tmp_path: Path):
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    Trainer(settings(pairs, tmp_path / "out", tensorboard=True)).train()
+    events = EventAccumulator(str(tmp_path / "out" / "training" / "tensorboard"))
+    events.Reload()
+    lines = [json.loads(line) for line in (tmp_path / "out" / "training" / "log.jsonl").read_text().splitlines()]
+    assert [e.value for e in events.Scalars("L1")] == pytest.approx([line["L1"] for line in lines])
+    assert len(events.Images("samples")) == 2
+
+
+TWO_PROCESSES = """
+import sys, torch
+from pix2pix import Settings, Trainer
+data, out, batch = sys.argv[1:]
+torch.set_num_threads(1)
+trainer = Trainer(Settings(data, out, features=4, max_features=8, depth=5, discriminator_features=4, epochs=5,
+                           batch_size=int(batch), device="cpu", diversity=0.3, ema=0.9))
+for network in (trainer.generator, trainer.model, trainer.discriminator):
+    network.double()
+for (x, y), _ in zip(trainer._batches(), range(10)):
+    trainer.train_step(x.double(), y.double())
+if trainer.processes.is_first:
+    torch.save([p.detach() for n in (trainer.model, trainer.discriminator) for p in n.parameters()], out)
+"""
+
+
+def test_two_processes_train_the_weights_of_one_with_both_shares(pairs: Path, tmp_path: Path):
+    pytest.importorskip("accelerate")
+    script = tmp_path / "steps.py"
+    script.write_text(TWO_PROCESSES)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
+              "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0"]  # fmt: skip
+    for name, door, batch in (("two", launch, "1"), ("one", [sys.executable], "2")):
+        command = [*door, str(script), str(pairs), str(tmp_path / name), batch]
+        subprocess.run(command, check=True, env=environment, cwd=tmp_path, capture_output=True, timeout=120)
+    one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("one", "two"))
+    for mine, theirs in zip(one, two, strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
+
+
+def test_a_recipe_is_beneath_what_is_asked_for():
+    options = vars(train.parse(["--data", "d", "--out", "o", "--recipe", "edges2shoes", "compact", "--epochs", "3"]))
+    assert options["batch_size"] == 4 and options["jitter"] is False and options["input_kind"] == "edges"
+    assert options["features"] == 32 and options["epochs"] == 3
+    assert vars(train.parse(["--data", "d", "--out", "o"]))["epochs"] == 200
+
+
+def test_every_recipe_is_of_settings_and_every_setting_an_option():
+    from dataclasses import asdict, fields
+
+    from pix2pix import RECIPES, Settings
+
+    for recipe in RECIPES.values():
+        Settings("d", "o", **recipe)
+    plain = vars(train.parse(["--data", "d", "--out", "o"]))
+    assert {*plain} - {"resume"} == {field.name for field in fields(Settings)}
+    assert asdict(Settings(**{k: v for k, v in plain.items() if k != "resume"})) == asdict(Settings("d", "o"))
+
+
+def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
+    import shlex
+
+    from pix2pix.card import command
+
+    made = settings(
+        tmp_path, tmp_path / "my model", jitter=False, diversity=0.25, columns=("left", "right"), norm="instance"
+    )
+    words = shlex.split(command(made))
+    assert words[:2] == ["python", "train.py"]
+    options = vars(train.parse(words[2:]))
+    del options["resume"]
+    assert type(made)(**options) == made
+
+
+def test_nothing_is_trained_that_could_not_be_pushed(pairs: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+    with pytest.raises(CheckpointError, match="HF_TOKEN"):
+        Trainer(settings(pairs, tmp_path / "out", push_to_hub="me/mine"))

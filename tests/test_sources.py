@@ -1,0 +1,162 @@
+"""Pairs are found in the layouts that people have, and what does not fit is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import make_pairs
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from pix2pix import DataError
+from pix2pix.errors import MissingSplit
+from pix2pix.outline import outline
+from pix2pix.sources import Twins, find_source, held_out
+
+
+def fill(folder: Path, names: list[str], colour: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, name in enumerate(names):
+        Image.new("RGB", (8 + i, 6), colour).save(folder / name)  # of different bytes each
+
+
+def colours(source, index: int = 0) -> list[tuple[int, ...]]:
+    return [image.getpixel((0, 0)) for image in source.open(index)]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [("trainA", "trainB"), ("A/train", "B/train"), ("train/A", "train/B"), ("train/input", "train/target")],
+)
+def test_twin_folders_are_paired_by_name(tmp_path: Path, a: str, b: str):
+    fill(tmp_path / a, ["1.png", "2.png"], "red")
+    fill(tmp_path / b, ["2.bmp", "1.png"], "blue")
+    source = find_source(tmp_path, "train")
+    assert isinstance(source, Twins) and source.names == ["1.png", "2.png"]
+    assert colours(source) == [(255, 0, 0), (0, 0, 255)]
+    assert [image.width for image in source.open(1)] == [9, 8]  # 2.png with 2.bmp
+    with pytest.raises(MissingSplit):  # two pairs are too few to hold one out
+        find_source(tmp_path, "val")
+    fill(tmp_path / a.replace("train", "test"), ["7.png"], "red")
+    fill(tmp_path / b.replace("train", "test"), ["7.png"], "blue")
+    assert find_source(tmp_path, "val").names == find_source(tmp_path, "test").names == ["7.png"]
+
+
+def test_a_folder_of_left_and_right_is_split_by_itself(tmp_path: Path):
+    names = [f"{i}.png" for i in range(10)]
+    fill(tmp_path / "left", names, "red")
+    fill(tmp_path / "right", [name.replace("png", "bmp") for name in names], "blue")
+    train, val = (find_source(tmp_path, split) for split in ("train", "val"))
+    assert len(train.names) == 9 and len(val.names) == 1
+    assert sorted([*train.names, *val.names]) == names
+    assert colours(train) == colours(val) == [(255, 0, 0), (0, 0, 255)]
+
+
+def test_who_has_no_partner_is_listed(tmp_path: Path):
+    fill(tmp_path / "trainA", ["1.png", "2.png", "3.png"], "red")
+    fill(tmp_path / "trainB", ["2.png", "4.png"], "blue")
+    with pytest.raises(DataError) as caught:
+        find_source(tmp_path, "train")
+    for name in ("trainA/1.png", "trainA/3.png", "trainB/4.png"):
+        assert name in str(caught.value)
+    assert "2.png" not in str(caught.value)
+
+
+def test_the_same_name_twice_in_a_folder_is_refused(tmp_path: Path):
+    fill(tmp_path / "trainA", ["1.png", "1.bmp"], "red")
+    fill(tmp_path / "trainB", ["1.png"], "blue")
+    with pytest.raises(DataError, match="1 more than once"):
+        find_source(tmp_path, "train")
+
+
+def test_photos_alone_make_their_own_inputs(tmp_path: Path):
+    photo = Image.new("RGB", (64, 64), "white")
+    photo.paste((200, 40, 40), (16, 16, 48, 48))
+    for name in "abcde":
+        photo.copy().resize((64, 64 + ord(name) - 97)).save(tmp_path / f"{name}.png")
+    edges = find_source(tmp_path, "train", make="edges")
+    assert len(edges.names) == 4
+    drawing, truth = edges.open(0)
+    assert drawing == outline(truth)
+    ink = np.argwhere(np.asarray(drawing)[..., 0] == 0)
+    assert 12 <= ink.min() <= 18 and 45 <= ink.max() <= 51  # a box where the box is
+    assert len(ink) < 300
+    grey, truth = find_source(tmp_path, "train", make="lightness").open(0)
+    assert np.ptp(np.asarray(grey).astype(int), axis=2).max() <= 1  # no colour is left
+
+
+def test_an_outline_has_less_ink_at_a_higher_threshold_and_none_on_a_flat_picture():
+    rng = np.random.default_rng(0)
+    photo = Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).resize((128, 128))
+    inks = [(np.asarray(outline(photo, t)) == 0).sum() for t in (0.1, 0.4, 0.8)]
+    assert inks[0] > inks[1] > inks[2] > 0
+    assert (np.asarray(outline(Image.new("RGB", (32, 32), "green"))) == 255).all()
+    assert outline(Image.new("RGB", (1, 1))).size == (1, 1)
+
+
+def test_copies_of_one_picture_stay_on_one_side_of_the_split(tmp_path: Path):
+    make_pairs(tmp_path / "data", 20, seed=3)
+    for i in range(20):
+        (tmp_path / "data" / f"copy-{i}.png").write_bytes((tmp_path / "data" / f"{i}.png").read_bytes())
+    train, val = (find_source(tmp_path / "data", split) for split in ("train", "val"))
+    assert len(val.names) == 4 and len(train.names) == 36  # two pictures, each twice
+    stems = {name.removeprefix("copy-") for name in val.names}
+    assert len(stems) == 2 and not stems & {name.removeprefix("copy-") for name in train.names}
+
+
+@given(st.sets(st.text(min_size=1), max_size=60), st.randoms())
+def test_the_held_out_part_follows_from_the_names_alone(names: set[str], random):
+    shuffled = sorted(names)
+    random.shuffle(shuffled)
+    held = held_out(shuffled)
+    assert held == held_out(sorted(names)) and held <= names
+    assert len(held) == (max(1, round(len(names) / 10)) if len(names) >= 5 else 0)
+
+
+def test_pictures_of_every_kind_come_out_as_a_viewer_shows_them(tmp_path: Path):
+    """EXIF rotation, grey, 16 bits, palette, transparency and CMYK, in two folders."""
+    turned = Image.new("RGB", (40, 20), "red")
+    exif = turned.getexif()
+    exif[0x0112] = 6  # a quarter turn
+    pictures = {
+        "turned.jpg": (turned, {"exif": exif}),
+        "grey.png": (Image.new("L", (10, 10), 128), {}),
+        "deep.png": (Image.fromarray(np.full((10, 10), 128 * 257, np.uint16)), {}),
+        "palette.png": (Image.new("RGB", (10, 10), "lime").quantize(4), {}),
+        "clear.png": (Image.new("RGBA", (10, 10), (0, 0, 0, 0)), {}),
+        "print.jpg": (Image.new("CMYK", (10, 10), (0, 255, 255, 0)), {}),
+    }
+    for folder in ("testA", "testB"):
+        (tmp_path / folder).mkdir()
+        for name, (image, options) in pictures.items():
+            image.save(tmp_path / folder / name, **options)
+    source = find_source(tmp_path, "test")
+    seen = {name: source.open(i)[0] for i, name in enumerate(source.names)}
+    assert seen["turned.jpg"].size == (20, 40)
+    expected = {"grey": (128,) * 3, "deep": (128,) * 3, "palette": (0, 255, 0), "clear": (255,) * 3}
+    for name, colour in expected.items():
+        assert seen[f"{name}.png"].getpixel((5, 5)) == colour
+    assert seen["print.jpg"].getpixel((5, 5))[0] > 200 > 60 > seen["print.jpg"].getpixel((5, 5))[1]
+
+
+def test_a_data_set_in_the_hubs_form(tmp_path: Path):
+    datasets = pytest.importorskip("datasets")
+    rows = [Image.new("RGB", (8, 8), (i, 0, 0)) for i in range(10)]
+    table = datasets.Dataset.from_dict(
+        {"imageA": rows, "imageB": [Image.new("RGB", (8, 8), (0, 0, i)) for i in range(10)], "n": list(range(10))},
+        features=datasets.Features(
+            {"imageA": datasets.Image(), "imageB": datasets.Image(), "n": datasets.Value("int8")}
+        ),
+    )
+    table.to_parquet(str(tmp_path / "set" / "train-00000-of-00001.parquet"))
+    train, val = (find_source(f"hub:{tmp_path / 'set'}", split) for split in ("train", "val"))
+    assert (len(train.names), len(val.names)) == (9, 1)
+    red, blue = (image.getpixel((0, 0)) for image in train.open(4))
+    assert red == (int(train.names[4]), 0, 0) and blue == (0, 0, int(train.names[4]))
+    with pytest.raises(DataError, match="no column n of pictures: name two of imageA, imageB"):
+        find_source(f"hub:{tmp_path / 'set'}", "train", columns=("imageA", "n"))
+    with pytest.raises(DataError, match="cannot be loaded"):
+        find_source("hub:/nowhere/at/all", "train")
