@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         models = Models(names, options.device)
         page = build(models).queue(max_size=64)
-        models.warm_up((models.of_kind("edges") or names)[0])
+        models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
         page.launch(
             server_name=options.host,
             server_port=options.port,

@@ -32,15 +32,19 @@ class Models:
         self._downloading: set[str] = set()
         self._lock = Lock()
 
-    def of_kind(self, *kinds: str) -> list[str]:
-        """The names of the models whose input is of one of these kinds (edges, labels, photo)."""
-        return [name for name, task in self.tasks.items() if task.get("input", "photo") in kinds]
+    def drawn(self, name: str) -> bool:
+        """Whether people draw for a model: it takes edges, or labels whose palette is known."""
+        task = self.tasks[name]
+        return task.get("input") == "edges" or (task.get("input") == "labels" and "palette" in task)
 
-    def choices(self, *kinds: str) -> list[tuple[str, str]]:
-        """(label, name) of the models of these kinds; the label of one that is not here yet says what it costs."""
+    def choices(self, drawn: bool) -> list[tuple[str, str]]:
+        """(label, name) of the models that people draw for, or of the others; the label of one that is not here yet
+        says what it costs."""
         known = {model.name: model for model in KNOWN_MODELS}
         labels = []
-        for name in self.of_kind(*kinds):
+        for name in self.tasks:
+            if self.drawn(name) != drawn:
+                continue
             label = name
             if self.to_download(name):
                 label = f"{name}: {known[name].what}, {known[name].megabytes} MB to download"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ import gradio as gr
 from demo.components import PictureFile
 from demo.live import VARIATIONS, fetch, shown, translate_file, translate_frame, variations
 from demo.models import Models
+from pix2pix import PALETTES
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
+# Whose drawings a model without any of its own starts from, by its palette.
+STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 INTRODUCTION = """\
 # pix2pix
 Draw, and watch the picture follow your pen. Everything runs on this machine, on models that come with it.
@@ -22,10 +26,10 @@ Draw, and watch the picture follow your pen. Everything runs on this machine, on
 
 
 def build(models: Models) -> gr.Blocks:
-    """The page for these models: a drawing tab where one takes edges, a tile tab where one takes photos or labels."""
+    """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others."""
     with gr.Blocks(title="pix2pix", analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.Markdown(INTRODUCTION)
-        drawing, pictures = models.choices("edges"), models.choices("photo", "labels")
+        drawing, pictures = models.choices(drawn=True), models.choices(drawn=False)
         if drawing:
             with gr.Tab("Draw"):
                 draw_tab(models, drawing)
@@ -40,7 +44,7 @@ def draw_tab(models: Models, names: list[tuple[str, str]]) -> None:
     fetching = gr.Markdown(visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
-            canvas = web_component("canvas", "Your drawing", examples=drawings())
+            canvas = web_component("canvas", "Your drawing", models=studio(models), model=names[0][1])
         with gr.Column(min_width=320):
             result = web_component("result", "Its translation")
             with gr.Row(elem_id="sampling"):
@@ -63,7 +67,10 @@ def draw_tab(models: Models, names: list[tuple[str, str]]) -> None:
     }
     canvas.draw(**translate)  # type: ignore[attr-defined]  # the listener is made from the event's name in canvas.js
     seed.change(**translate)
-    model.change(partial(fetch, models), model, fetching, api_visibility="private").then(**translate)
+    # The canvas is told of the model when that is there, and sends the drawing that it has for it.
+    model.change(partial(fetch, models), model, fetching, api_visibility="private").then(
+        lambda name: gr.HTML(model=name), model, canvas, api_visibility="private", show_progress="hidden"
+    )
     dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
     many.click(
         shown(lambda *inputs: (*variations(models, *inputs), gr.Column(visible=True))),
@@ -79,7 +86,7 @@ def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
     model = gr.Dropdown(names, value=names[0][1], label="Model", interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
-            picture = PictureFile(label="A satellite tile of any size", sources=["upload", "clipboard"])
+            picture = PictureFile(label="A picture of any size", sources=["upload", "clipboard"])
             seed = gr.Number(0, label="Seed", precision=0, minimum=0)
             gr.Examples([[str(path)] for path in tiles()], inputs=picture, label="Painted by a script")
         with gr.Column(min_width=320):
@@ -106,21 +113,33 @@ def web_component(name: str, label: str, **props: Any) -> gr.HTML:
     return gr.HTML(label=label, html_template=html, css_template=css, js_on_load=js, elem_id=name, value="", **props)
 
 
-def drawings() -> list[dict[str, str]]:
-    """The drawings under the canvas: name and data URL."""
-    from base64 import b64encode
+def studio(models: Models) -> dict[str, dict[str, Any]]:
+    """What the canvas needs to know of each model that people draw for: its palette and drawings to start from."""
+    known = {}
+    for _, name in models.choices(drawn=True):
+        palette = models.tasks[name].get("palette")
+        known[name] = {
+            "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
+            "examples": drawings(name, palette),
+        }
+    return known
 
+
+def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
+    """A model's drawings, as name and data URL: its own, or another's that is drawn with the same colours."""
+    own = EXAMPLES / Path(name).name
+    folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
     return [
         {
             "name": path.stem.split("-", 1)[-1].replace("-", " "),
             "image": "data:image/png;base64," + b64encode(path.read_bytes()).decode(),
         }
-        for path in sorted(EXAMPLES.glob("drawing-*.png"))
+        for path in sorted(folder.glob("*.png"))
     ]
 
 
 def tiles() -> list[Path]:
-    return sorted(EXAMPLES.glob("tile-*.png"))
+    return sorted((EXAMPLES / "sat2map").glob("*.png"))
 
 
 def chosen_seed(choice: gr.SelectData) -> int:

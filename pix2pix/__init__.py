@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pix2pix.images import MAX_PIXELS, mean_distance, open_image
     from pix2pix.known import KNOWN_MODELS
     from pix2pix.noise import MAX_SEED
+    from pix2pix.palettes import PALETTES
     from pix2pix.recipes import RECIPES
     from pix2pix.settings import Settings
     from pix2pix.trainer import Trainer
@@ -40,6 +41,7 @@ _HOME = {
     "mean_distance": "images",
     "open_image": "images",
     "MAX_SEED": "noise",
+    "PALETTES": "palettes",
     "RECIPES": "recipes",
     "Settings": "settings",
     "Trainer": "trainer",
@@ -50,6 +52,7 @@ __all__ = [
     "KNOWN_MODELS",
     "MAX_PIXELS",
     "MAX_SEED",
+    "PALETTES",
     "RECIPES",
     "CheckpointError",
     "DataError",

@@ -25,7 +25,7 @@ from PIL import Image, ImageChops
 from small_hub import small_hub
 from test_foreign import make_flat
 
-from pix2pix import Translator, list_models
+from pix2pix import PALETTES, Generator, Translator, list_models
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
 
@@ -76,8 +76,19 @@ def running_app(folder: Path, *options: str, **environment: str) -> Iterator[str
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_app(tmp_path_factory.mktemp("app")) as url:
+def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model that takes the facades' labels: what is drawn for it does not depend on its weights."""
+    folder = tmp_path_factory.mktemp("models") / "labels"
+    torch.manual_seed(0)
+    task = {"input": "labels", "image_size": 256, "palette": PALETTES["facades"]}
+    Generator(features=4, max_features=8).save_pretrained(folder, task)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, facade: Path) -> Iterator[str]:
+    bundled = [name for name in ("edges2shoes", "sat2map") if name in list_models()]
+    with running_app(tmp_path_factory.mktemp("app"), "--models", *bundled, str(facade)) as url:
         yield url
 
 
@@ -241,11 +252,175 @@ def test_a_dot_has_the_pens_size(page):
     settled(page)
 
 
+def drag(page, tool: str, start: tuple[int, int], end: tuple[int, int]) -> np.ndarray:
+    """One stroke with a tool on the canvas as it is; where it is dark then, (256, 256)."""
+    page.get_by_role("button", name=tool, exact=True).click()
+    draw(page, [start, end])
+    return np.asarray(canvas_of(page).convert("L")) == 0
+
+
+def box_of(dark: np.ndarray) -> tuple[int, int, int, int]:
+    rows, columns = np.nonzero(dark)
+    return columns.min(), rows.min(), columns.max(), rows.max()
+
+
+def click(page, x: float, y: float) -> None:
+    box = page.locator("#canvas canvas").bounding_box()
+    page.mouse.click(box["x"] + (x + 0.5) * box["width"] / 256, box["y"] + (y + 0.5) * box["height"] / 256)
+
+
+def test_every_tool_draws_what_it_should(page):
+    clear = page.get_by_role("button", name="Clear", exact=True)
+    clear.click()
+    pen_size(page, 2)
+    dark = drag(page, "Line", (20, 30), (200, 30))
+    assert dark.sum() == dark[30:32, 20:202].sum() == 2 * 182
+
+    clear.click()
+    dark = drag(page, "Box", (40, 50), (120, 90))
+    assert box_of(dark) == (40, 50, 121, 91)
+    assert not dark[52:90, 42:120].any() and dark[50:52, 40:122].all() and dark[50:92, 120:122].all()
+
+    page.get_by_role("button", name="Fill", exact=True).click()
+    click(page, 80, 70)
+    dark = np.asarray(canvas_of(page).convert("L")) == 0
+    assert dark[50:92, 40:122].all() and dark.sum() == 42 * 82
+
+    clear.click()
+    dark = drag(page, "Oval", (60, 80), (160, 120))
+    assert box_of(dark) == (60, 80, 161, 121)
+    assert not dark[90:112, 85:135].any() and dark[:, 110].sum() == 4  # two lines of two pixels across the middle
+
+    clear.click()
+    page.get_by_role("button", name="Polygon", exact=True).click()
+    for corner in ((50, 50), (150, 50), (150, 150), (51, 52)):
+        click(page, *corner)
+    dark = np.asarray(canvas_of(page).convert("L")) == 0
+    assert box_of(dark) == (50, 50, 151, 151)
+    assert dark[50, 50:151].all() and dark[50:151, 150].all() and dark[100, 100] and not dark[80, 110]
+    page.get_by_role("button", name="Undo").click()
+    assert np.asarray(canvas_of(page).convert("L")).min() == 255
+    click(page, 60, 60)
+    click(page, 90, 60)
+    page.keyboard.press("Escape")
+    assert np.asarray(canvas_of(page).convert("L")).min() == 255
+
+    page.get_by_role("button", name="Mirror").click()
+    dark = drag(page, "Pen", (30, 40), (70, 90))
+    assert dark.any() and (dark == dark[:, ::-1]).all()
+    settled(page)
+
+
+def test_tools_are_chosen_by_keys(page):
+    page.locator("#canvas canvas").focus()
+    names = {"f": "Fill", "l": "Line", "r": "Box", "o": "Oval", "p": "Polygon", "e": "Eraser", "b": "Pen"}
+    for key, name in names.items():
+        page.keyboard.press(key)
+        pressed = page.eval_on_selector_all("[data-tool][aria-pressed=true]", "found => found.map(b => b.innerText)")
+        assert pressed == [name]
+    page.keyboard.press("]")
+    assert page.inner_text("#canvas output") == "3"
+    page.keyboard.press("m")
+    assert page.get_attribute("[data-do=mirror]", "aria-pressed") == "true"
+
+
+def pick_model(page, name: str) -> None:
+    """Pick a model of the drawing tab; returns when its translation of the canvas is there."""
+    before = page.get_attribute("#canvas canvas", "data-frame")
+    page.get_by_label("Model").first.click()
+    page.get_by_role("option", name=name).click()
+    page.wait_for_function("before => document.querySelector('#canvas canvas').dataset.frame !== before", arg=before)
+    settled(page)
+
+
+def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_drawing(page, facade: Path):
+    shoe = canvas_of(page)
+    assert page.locator("#canvas .palette").is_hidden()
+    pick_model(page, str(facade))
+    assert page.locator("#canvas .palette button").all_inner_texts() == list(PALETTES["facades"])
+    page.get_by_role("button", name="Clear", exact=True).click()
+    assert canvas_of(page).getcolors() == [(256 * 256, (0, 0, 0xAA))]
+    page.get_by_role("radio", name="wall").click()
+    drag(page, "Box", (30, 40), (225, 240))
+    page.get_by_role("radio", name="window").click()
+    drag(page, "Oval", (60, 70), (100, 120))
+    page.get_by_role("radio", name="door").click()
+    page.get_by_role("button", name="Polygon", exact=True).click()
+    for corner in ((110, 240), (110, 180), (150, 180), (150, 240), (110, 240)):
+        click(page, *corner)
+    drawn = canvas_of(page)
+    pixels = np.asarray(drawn)
+    seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in drawn.getcolors()}
+    assert seen == {PALETTES["facades"][name] for name in ("background", "wall", "window", "door")}
+    assert tuple(pixels[100, 30]) == tuple(pixels[100, 225]) == (0, 0, 255) and tuple(pixels[100, 29]) == (0, 0, 0xAA)
+    assert tuple(pixels[95, 80]) == (0, 0x55, 255) and tuple(pixels[210, 130]) == (0, 0xAA, 255)
+    settled(page)
+    assert same(result_of(page), Translator.from_pretrained(facade)(drawn, seed=0))
+
+    pick_model(page, "edges2shoes")
+    assert same(canvas_of(page), shoe)
+    pick_model(page, str(facade))
+    assert same(canvas_of(page), drawn)
+    page.get_by_role("button", name="Undo").click()
+    assert not same(canvas_of(page), drawn)
+    settled(page)
+
+
+def test_an_uploaded_label_map_holds_the_palettes_colours(page, facade: Path, tmp_path: Path):
+    pick_model(page, str(facade))
+    Image.radial_gradient("L").convert("RGB").save(tmp_path / "map.jpg")
+    before = canvas_of(page)
+    page.set_input_files("#canvas [data-file=upload]", tmp_path / "map.jpg")
+    page.wait_for_timeout(500)
+    settled(page)
+    uploaded = canvas_of(page)
+    assert not same(uploaded, before)
+    seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in uploaded.getcolors()}
+    assert seen <= set(PALETTES["facades"].values())
+
+
+def test_a_drawing_survives_a_reload(page, shoes: Translator):
+    page.get_by_role("button", name="Clear", exact=True).click()
+    draw(page, [(40, 40), (200, 120)])
+    settled(page)
+    drawn = canvas_of(page)
+    page.reload()
+    page.wait_for_selector("#result .picture:not([hidden])")
+    settled(page)
+    assert same(canvas_of(page), drawn)
+    assert same(result_of(page), shoes(drawn, seed=0))
+
+
+def test_a_picture_to_trace_lies_over_the_canvas_and_not_in_it(page, tmp_path: Path):
+    drawn = canvas_of(page)
+    Image.radial_gradient("L").save(tmp_path / "photo.png")
+    page.set_input_files("#canvas [data-file=trace]", tmp_path / "photo.png")
+    page.wait_for_selector("#canvas .traced:not([hidden])")
+    assert same(canvas_of(page), drawn)
+    page.get_by_role("button", name="Trace").click()
+    assert page.locator("#canvas .traced").is_hidden()
+
+
+def test_a_finger_draws(address: str, browser):
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    page.wait_for_selector("#result .picture:not([hidden])")
+    page.get_by_role("button", name="Clear", exact=True).tap()
+    box = page.locator("#canvas canvas").bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    dark = np.asarray(canvas_of(page).convert("L")) == 0
+    assert box_of(dark) == (128, 128, 129, 129)
+    settled(page)
+    context.close()
+
+
 def test_a_sketch_is_uploaded_and_a_letter_is_not(page, shoes: Translator, tmp_path: Path):
     sketch = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
     sketch.paste((0, 0, 0, 255), (50, 40, 150, 60))
     sketch.save(tmp_path / "sketch.png")
-    page.set_input_files("#canvas input[type=file]", tmp_path / "sketch.png")
+    page.set_input_files("#canvas [data-file=upload]", tmp_path / "sketch.png")
     page.wait_for_function(
         "document.querySelector('#canvas canvas').getContext('2d').getImageData(128, 128, 1, 1).data[0] === 0"
     )
@@ -254,7 +429,7 @@ def test_a_sketch_is_uploaded_and_a_letter_is_not(page, shoes: Translator, tmp_p
     assert canvas[10].min() == 255 and canvas[128, 10] == 255 and canvas[128, 128] == 0  # in the middle, on white
     assert same(result_of(page), shoes(canvas_of(page), seed=0))
     (tmp_path / "letter.png").write_text("Dear Sir")
-    page.set_input_files("#canvas input[type=file]", tmp_path / "letter.png")
+    page.set_input_files("#canvas [data-file=upload]", tmp_path / "letter.png")
     page.wait_for_selector("#canvas .note:has-text('letter.png is not a picture')")
 
 
@@ -294,7 +469,7 @@ def shows(page, expected: Image.Image) -> bool:
 
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
-    tile = Image.open(ROOT / "demo" / "examples" / "tile-1-town.png").convert("RGB").crop((0, 0, 290, 261))
+    tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "1-town.png").convert("RGB").crop((0, 0, 290, 261))
     tile.save(tmp_path / "tile.png")
     upload_tile(page, tmp_path / "tile.png")
     page.wait_for_function("document.querySelectorAll('.slider-wrap img, .image-container img').length >= 2")
@@ -329,7 +504,7 @@ def test_an_example_tile_is_translated(page):
     page.get_by_role("tab", name="Tiles").click()
     page.locator(".gallery-item:visible").first.click()
     page.wait_for_selector("text=/300 × 300 pixels in/")
-    tile = Image.open(ROOT / "demo" / "examples" / "tile-1-town.png")
+    tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "1-town.png")
     page.wait_for_function("document.querySelectorAll('.slider-wrap img, .image-container img').length >= 2")
     assert shows(page, Translator.from_pretrained("sat2map")(tile, seed=0))
 

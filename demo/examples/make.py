@@ -86,9 +86,14 @@ def main() -> None:
         for stroke in strokes:
             for x, y in curve(stroke):
                 image.paste(0, (round(x), round(y), round(x) + 2, round(y) + 2))
-        image.save(HERE / f"drawing-{name}.png", optimize=True)
-    paint_town(np.random.default_rng(3)).save(HERE / "tile-1-town.png", optimize=True)
-    paint_town(np.random.default_rng(8), side=512).save(HERE / "tile-2-larger-town.png", optimize=True)
+        save(image, "edges2shoes", name)
+    save(paint_town(np.random.default_rng(3)), "sat2map", "1-town")
+    save(paint_town(np.random.default_rng(8), side=512), "sat2map", "2-larger-town")
+
+
+def save(image: Image.Image, model: str, name: str) -> None:
+    (HERE / model).mkdir(exist_ok=True)
+    image.save(HERE / model / f"{name}.png", optimize=True)
 
 
 def curve(stroke: str) -> np.ndarray:
