@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     add(what, "--make", "make A from photos alone: edges, or their lightness for colourisation", default="",
         choices=["edges", "lightness"])  # fmt: skip
     add(what, "--columns", "of a Hub data set", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"))
+    add(what, "--streaming", "begin before all of a Hub data set is here", default=False)
     add(what, "--palette", "the input's labels: facades, maps, or a JSON file", default="", metavar="NAME")
     add(what, "--output-palette", "the output's labels, for evaluation", default="", metavar="NAME")
 

@@ -17,6 +17,7 @@ SMALLEST = 0.6  # of the canvas, for an object that does not fill it
 WOBBLE = 1.5  # pixels, the standard deviation of a line's displacement
 WIDEST = 3  # pixels, the widest line
 MOST_GAPS = 8
+LONGEST_DROPPED = 80  # pixels
 
 
 def place(pair: Tensor, size: int) -> Tensor:
@@ -54,7 +55,7 @@ def redraw(x: Tensor, seed: int) -> Tensor:
 
 def redrawn(edges: Tensor) -> Tensor:
     grey = edges.float().mean(0, keepdim=True)
-    return with_gaps(thicker(wobbling(grey))).expand(3, -1, -1)
+    return with_gaps(thicker(without_a_stroke(wobbling(grey)))).expand(3, -1, -1)
 
 
 def wobbling(edges: Tensor) -> Tensor:
@@ -65,6 +66,26 @@ def wobbling(edges: Tensor) -> Tensor:
     steps = (torch.arange(size) * 2 + 1) / size - 1
     grid = torch.stack(torch.meshgrid(steps, steps, indexing="xy"), -1) + field
     return F.grid_sample(edges[None], grid[None], padding_mode="border", align_corners=False)[0]
+
+
+def without_a_stroke(edges: Tensor) -> Tensor:
+    """A length of up to `LONGEST_DROPPED` pixels along the lines left out, half of the time."""
+    ink = edges[0] < WHITE / 2
+    points = ink.nonzero()
+    length = int(torch.randint(0, LONGEST_DROPPED // 2, ())) if torch.rand(()) < 0.5 else 0
+    if not len(points) or not length:
+        return edges
+    row, column = points[int(torch.randint(0, len(points), ()))].tolist()
+    top, left = max(0, row - length), max(0, column - length)
+    near = ink[top : row + length + 1, left : column + length + 1]
+    dropped = torch.zeros_like(near)
+    dropped[row - top, column - left] = True
+    for _ in range(length):  # a pixel further along the lines each time, both ways
+        dropped = (F.max_pool2d(dropped[None].float(), 3, stride=1, padding=1)[0] > 0) & near
+    edges = edges.clone()
+    around = F.max_pool2d(dropped[None].float(), 3, stride=1, padding=1)[0] > 0  # the lines' soft sides too
+    edges[0, top : row + length + 1, left : column + length + 1][around] = WHITE
+    return edges
 
 
 def thicker(edges: Tensor) -> Tensor:

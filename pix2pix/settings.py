@@ -32,6 +32,7 @@ class Settings:
     input_kind: str = "photo"
     make: str = ""
     columns: tuple[str, str] = ("imageA", "imageB")
+    streaming: bool = False
     palette: str = ""
     output_palette: str = ""
     # Networks
@@ -112,6 +113,10 @@ class Settings:
             raise TrainingError("--edges is part of the jitter: leave --no-jitter out.")
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
+        if self.streaming and not self.data.startswith("hub:"):
+            raise TrainingError("--streaming is for data sets of the Hub: give --data hub:owner/name.")
+        if self.streaming and (self.workers or 0) > 1:
+            raise TrainingError("--streaming reads in one process: leave --workers out.")
         if self.palette and self.input_kind != "labels":
             raise TrainingError("--palette is the labels' of the input: it needs --input-kind labels.")
 

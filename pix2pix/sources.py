@@ -10,13 +10,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from PIL import Image
 
 from pix2pix.color import grey
 from pix2pix.errors import DataError, ImageError, MissingSplit
-from pix2pix.images import open_image, to_rgb
+from pix2pix.images import open_image
 from pix2pix.outline import outline
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
@@ -31,6 +31,8 @@ Pair = tuple[Image.Image, Image.Image]
 
 class Source(Protocol):
     names: list[str]
+    # The pairs come in one after the other, so the first epoch had better take them about in their order.
+    arriving: bool
 
     def open(self, index: int) -> Pair:
         """A and B of a pair, as RGB.
@@ -44,7 +46,11 @@ class Source(Protocol):
 
 
 def find_source(
-    data: str | Path, split: str = "train", make: str = "", columns: tuple[str, str] = ("imageA", "imageB")
+    data: str | Path,
+    split: str = "train",
+    make: str = "",
+    columns: tuple[str, str] = ("imageA", "imageB"),
+    streaming: bool = False,
 ) -> Source:
     """The pairs of one split.
 
@@ -60,13 +66,16 @@ def find_source(
         make: with photos alone in `data/SPLIT/*` or `data/*`, what to make A of: "edges" (their outlines, see
             `pix2pix.outline`) or "lightness" (for colourisation).
         columns: the names of A and B in a data set of the Hub.
+        streaming: begin with such a data set before all of it is here.
 
     Raises:
         MissingSplit: there is no such split.
         DataError: nothing there, no pairs in it, or a picture without a partner.
     """
     if str(data).startswith(HUB):
-        splits = hub_splits(str(data)[len(HUB) :], columns)
+        from pix2pix.hub_pairs import hub_splits
+
+        splits = hub_splits(str(data)[len(HUB) :], columns, streaming)
         return choose(split, splits.get, lambda: None, str(data))
     if make not in ("", *MAKES):
         raise DataError(f"{make!r} cannot be made of photos: choose {' or '.join(MAKES)}.")
@@ -85,7 +94,7 @@ def choose(split: str, named: Callable[[str], Source | None], whole: Callable[[]
         found = val
     elif (found := named("train") or whole()) and not next(vals, None):
         keys = found.keys()
-        held = held_out(keys)
+        held = held_out(keys) if not found.arriving else set(keys[: len(held_out(keys))])  # what comes first
         if held or split == "val":
             found = Part(found, [i for i, key in enumerate(keys) if (key in held) == (split == "val")])
     if found is None or not found.names:
@@ -137,6 +146,7 @@ class Part:
         self.source = source
         self.indices = indices
         self.names = [source.names[i] for i in indices]
+        self.arriving = source.arriving
 
     def open(self, index: int) -> Pair:
         return self.source.open(self.indices[index])
@@ -152,6 +162,8 @@ class SideBySide:
     Raises:
         DataError: one is no picture, or cannot be cut into two equal halves.
     """
+
+    arriving = False
 
     def __init__(self, files: Sequence[Path]) -> None:
         self.files = files
@@ -176,6 +188,8 @@ class SideBySide:
 class Twins:
     """A and B in files of their own."""
 
+    arriving = False
+
     def __init__(self, files: Sequence[tuple[Path, Path]]) -> None:
         self.files = files
         self.names = [a.name for a, _ in files]
@@ -194,6 +208,8 @@ class Twins:
 class Photos:
     """B is a photo; A is made of it."""
 
+    arriving = False
+
     def __init__(self, files: Sequence[Path], make: str) -> None:
         self.files = files
         self.make = make
@@ -207,58 +223,6 @@ class Photos:
 
     def keys(self) -> list[str]:
         return content_names(self.files)
-
-
-class HubPairs:
-    """One split of a data set as `datasets.load_dataset` gives it.
-
-    Raises:
-        DataError: a column is missing, or holds no pictures.
-    """
-
-    def __init__(self, name: str, rows: Any, columns: tuple[str, str]) -> None:
-        import datasets
-
-        for column in columns:
-            if not isinstance(rows.features.get(column), datasets.Image):
-                fit = [c for c, kind in rows.features.items() if isinstance(kind, datasets.Image)]
-                raise DataError(
-                    f"The data set {name} has no column {column} of pictures: name two of {', '.join(fit) or 'none'} "
-                    "with --columns."
-                )
-        self.rows = rows
-        self.columns = columns
-        self.names = [f"{i:08d}" for i in range(len(rows))]
-
-    def open(self, index: int) -> Pair:
-        row = self.rows[index]
-        a, b = (to_rgb(row[column]) for column in self.columns)
-        return a, b
-
-    def keys(self) -> list[str]:
-        return self.names
-
-
-def hub_splits(name: str, columns: tuple[str, str]) -> dict[str, Source]:
-    """The splits of a data set of the Hugging Face Hub, or of anything else that `datasets.load_dataset` takes by name.
-
-    Args:
-        name: `owner/name`, with `@revision` if need be, or a local folder of Parquet files.
-        columns: of A and B; each holds pictures.
-
-    Raises:
-        DataError: the `datasets` library is missing, or there is no such data set or column.
-    """
-    try:
-        import datasets
-    except ImportError:
-        raise DataError("Data sets of the Hub need the datasets library: pip install datasets.") from None
-    path, _, revision = name.partition("@")
-    try:
-        found: Any = datasets.load_dataset(path, revision=revision or None)
-    except Exception as error:  # the library lets those of many others through
-        raise DataError(f"The data set {name} cannot be loaded ({type(error).__name__}: {error}).") from None
-    return {split: HubPairs(name, rows, columns) for split, rows in found.items()}
 
 
 def pictures(folder: Path | None) -> list[Path]:

@@ -34,13 +34,14 @@ from pix2pix.noise import dropout_masks
 from pix2pix.palettes import read_palette
 from pix2pix.processes import Processes
 from pix2pix.settings import Settings, changed
-from pix2pix.sources import find_source
+from pix2pix.sources import Source, find_source
 from pix2pix.watching import Watcher, viewable
 
 STATE_FILE = "state.pt"
 FIXED_PAIRS = 6
 STEPS_PER_LINE = 1000  # of the log, at most
 SECONDS_PER_STATE = 300
+STREAM_WINDOW = 256  # pairs shuffled among each other while a data set is still coming in
 BETAS = (0.5, 0.999)  # Adam's
 
 
@@ -73,7 +74,7 @@ class Trainer:
             if source
         }
         self.pairs = Pairs(
-            find_source(settings.data, "train", settings.make, settings.columns), settings.direction, settings.size,
+            self._source("train"), settings.direction, settings.size,
             settings.jitter, settings.mirror, settings.edges, self.palettes.get("palette"), settings.lightness,
             settings.seed,
         )  # fmt: skip
@@ -171,7 +172,7 @@ class Trainer:
         """This process's share of the batches that are still to come."""
         workers = self.settings.workers
         if workers is None:  # on a CPU the step itself wants every core
-            workers = 0 if self.device.type == "cpu" else 4
+            workers = 0 if self.device.type == "cpu" else 1 if self.settings.streaming else 4
         return iter(DataLoader(self.pairs, batch_sampler=self._keys(), num_workers=workers))  # type: ignore[arg-type]
 
     def _keys(self) -> Iterator[list[tuple[int, int]]]:
@@ -180,7 +181,8 @@ class Trainer:
         for step in range(self.step, self.total_steps):
             epoch, in_epoch = divmod(step, self.steps_per_epoch)
             if not order or in_epoch == 0:
-                order = epoch_order(self.settings.seed, epoch, len(self.pairs))
+                window = STREAM_WINDOW if epoch == 0 and self.pairs.source.arriving else len(self.pairs)
+                order = epoch_order(self.settings.seed, epoch, len(self.pairs), window)
             start = in_epoch * self.batch + mine
             yield [(epoch, index) for index in order[start : start + self.settings.batch_size]]
 
@@ -363,12 +365,15 @@ class Trainer:
     def _val_pairs(self, lightness: bool) -> Pairs | None:
         """The val split without jitter; None where the data is too small to have one."""
         try:
-            source = find_source(self.settings.data, "val", self.settings.make, self.settings.columns)
+            return self._plain(self._source("val"), lightness)
         except MissingSplit:
             return None
-        return self._plain(source, lightness)
 
-    def _plain(self, source: Any, lightness: bool) -> Pairs:
+    def _source(self, split: str) -> Source:
+        settings = self.settings
+        return find_source(settings.data, split, settings.make, settings.columns, settings.streaming)
+
+    def _plain(self, source: Source, lightness: bool) -> Pairs:
         palette = self.palettes.get("palette")
         return Pairs(source, self.settings.direction, self.settings.size, palette=palette, lightness=lightness)
 
@@ -408,9 +413,13 @@ class Trainer:
         self._stop = number
 
 
-def epoch_order(seed: int, epoch: int, count: int) -> list[int]:
-    """The order in which an epoch visits the pairs."""
-    return torch.randperm(count, generator=torch.Generator().manual_seed(mixed_seed(seed, epoch))).tolist()
+def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:
+    """The order in which an epoch visits the pairs: shuffled among each `window` of neighbours."""
+    generator = torch.Generator().manual_seed(mixed_seed(seed, epoch))
+    order: list[int] = []
+    for start in range(0, count, window):
+        order += (start + torch.randperm(min(window, count - start), generator=generator)).tolist()
+    return order
 
 
 def one_level_inward(weights: dict[str, Tensor]) -> dict[str, Tensor]:

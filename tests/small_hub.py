@@ -1,7 +1,8 @@
-"""A small Hugging Face Hub on loopback: the routes that downloading a model uses, and faults on request."""
+"""A small Hugging Face Hub on loopback: the routes of downloading and uploading a model, and faults on request."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import threading
@@ -77,6 +78,31 @@ def small_hub() -> Iterator[SmallHub]:
             headers = {"X-Repo-Commit": sha, "X-Linked-Etag": f'"{etag}"', "X-Linked-Size": str(len(data))}
             return self.reply(302, b"", {**headers, "Location": f"{hub.cdn}/cdn/{name}/{sha}/{file}"})
 
+        def do_POST(self) -> None:
+            """Making a repository, asking how to upload, and a commit with all files in its lines."""
+            path = self.path.split("?")[0]
+            hub.requests.append(f"POST {path}")
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            if "secret" not in self.headers.get("Authorization", ""):
+                return self.reply(401, b"{}", {"X-Error-Code": "Unauthorized"})
+            words = path.strip("/").split("/")
+            answer: dict[str, object] = {}
+            if path == "/api/repos/create":
+                question = json.loads(body)
+                name = f"{question.get('organization') or 'me'}/{question['name']}"
+                hub.repos.setdefault(name, {"main": {}})
+                answer = {"url": f"{hub.url}/{name}"}
+            elif "preupload" in words:
+                files = json.loads(body)["files"]
+                answer = {"files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files]}
+            elif "commit" in words:
+                name = "/".join(words[2:4])
+                for line in map(json.loads, body.splitlines()):
+                    if line["key"] == "file":
+                        hub.repos[name]["main"][line["value"]["path"]] = base64.b64decode(line["value"]["content"])
+                answer = {"commitOid": commit(name, hub.repos[name]["main"]), "commitUrl": f"{hub.url}/{name}"}
+            self.reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+
         def send_file(self, data: bytes) -> None:
             if hub.spoil and len(data) > 1000:
                 data = data[:-1] + bytes([data[-1] ^ 1])
@@ -107,7 +133,7 @@ def small_hub() -> Iterator[SmallHub]:
             for key, value in {"Content-Length": str(len(data)), **headers}.items():
                 self.send_header(key, value)
             self.end_headers()
-            if self.command == "GET":
+            if self.command != "HEAD":
                 self.wfile.write(data)
 
         def log_message(self, *arguments: object) -> None:

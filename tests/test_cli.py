@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +90,36 @@ def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, t
     assert figures["diversity"] == pytest.approx(np.mean(diversity), abs=6e-5)
     assert figures["baselines"]["input"]["l1"] == pytest.approx(np.mean(of_input), abs=6e-5)
     assert f"{figures['l1']:.4f}" in capsys.readouterr().out
+
+
+def test_evaluate_shows_its_pictures_and_says_what_cannot_be_measured(
+    small_checkpoint: Path, pairs: Path, tmp_path: Path, capsys
+):
+    page, json_file = tmp_path / "sheet.html", tmp_path / "figures.json"
+    arguments = ["evaluate", "--model", str(small_checkpoint), "--data", str(pairs), "--json", str(json_file)]
+    assert main([*arguments, "--html", str(page), "--perceptual"]) == 0
+    text = page.read_text()
+    assert 'src="http' not in text and "url(" not in text  # everything is in the file
+    pictures = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', text)
+    assert len(pictures) == 3 * 3 * 2  # three lists of two pairs
+    assert Image.open(io.BytesIO(base64.b64decode(pictures[0]))).size == (32, 32)
+    assert all(heading in text for heading in ("The worst", "The best", "0.png", "1.png"))
+    said = capsys.readouterr().out
+    figures = json.loads(json_file.read_text())
+    for name in ("fid", "kid", "lpips"):
+        assert (name in figures["perceptual"]) != (f"{name.upper()} is left out" in said)
+    assert figures["best_l1"] <= figures["sample_l1"] and {*figures["lab"]} == {"L", "a", "b"}
+
+
+def test_perturbed_edges_are_a_hands_and_always_the_same(small_checkpoint: Path, pairs: Path, tmp_path: Path):
+    found = []
+    for name, options in (("clean", []), ("one", ["--perturb"]), ("two", ["--perturb"])):
+        file = tmp_path / name
+        arguments = ["evaluate", "--model", str(small_checkpoint), "--data", str(pairs), "--json", str(file)]
+        assert main([*arguments, *options]) == 0
+        found.append(json.loads(file.read_text()))
+    assert found[1] == found[2] and found[1]["l1"] != found[0]["l1"]
+    assert found[1]["perturbed"] and found[0]["baselines"]["mean"] == found[1]["baselines"]["mean"]
 
 
 def test_metrics_agree_with_an_independent_library():

@@ -160,3 +160,31 @@ def test_a_data_set_in_the_hubs_form(tmp_path: Path):
         find_source(f"hub:{tmp_path / 'set'}", "train", columns=("imageA", "n"))
     with pytest.raises(DataError, match="cannot be loaded"):
         find_source("hub:/nowhere/at/all", "train")
+
+
+def test_a_data_set_that_comes_in_while_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    datasets = pytest.importorskip("datasets")
+    from pix2pix.hub_pairs import HubStream
+
+    rows = [Image.new("RGB", (8, 8), (i, 0, 0)) for i in range(20)]
+    features = datasets.Features({"imageA": datasets.Image(), "imageB": datasets.Image()})
+    table = datasets.Dataset.from_dict({"imageA": rows, "imageB": rows[::-1]}, features=features)
+    stream = table.to_iterable_dataset()
+    stream.info.splits = datasets.SplitDict({"train": datasets.SplitInfo("train", num_examples=20)})
+    monkeypatch.setattr(datasets, "load_dataset", lambda name, revision, streaming: {"train": stream})
+    train, val = (find_source("hub:a/b", split, streaming=True) for split in ("train", "val"))
+    assert val.names == ["00000000", "00000001"] and len(train.names) == 18
+    assert train.arriving and isinstance(train.source, HubStream)
+    red, other = (image.getpixel((0, 0)) for image in train.open(3))
+    assert red == (5, 0, 0) and other == (14, 0, 0)
+    assert train.source._come == 6  # no more than was asked for
+    assert train.open(0)[0].getpixel((0, 0)) == (2, 0, 0)  # what has come stays
+
+
+def test_the_first_epoch_of_a_stream_keeps_about_its_order():
+    from pix2pix.trainer import epoch_order
+
+    order = epoch_order(0, 0, 1000, 256)
+    assert sorted(order) == list(range(1000))
+    assert all(abs(i - index) < 256 for i, index in enumerate(order)) and order != sorted(order)
+    assert max(abs(i - index) for i, index in enumerate(epoch_order(0, 1, 1000, 1000))) > 500

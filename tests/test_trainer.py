@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import ROOT, make_pairs
 from PIL import Image
 
 import train
@@ -134,8 +134,9 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_pat
 
 def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
     out = tmp_path / "killed"
+    options = ["--epochs", "20", "--ema", "0.9", "--diversity", "0.2"]
     quiet = {"stderr": subprocess.DEVNULL, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
-    process = subprocess.Popen(command(pairs, out, "--epochs", "20"), **quiet)
+    process = subprocess.Popen(command(pairs, out, *options), **quiet)
     deadline = time.monotonic() + 120
     while not (out / "training" / "samples" / "epoch_0003.png").exists():
         assert process.poll() is None and time.monotonic() < deadline
@@ -143,8 +144,8 @@ def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
     process.kill()
     process.wait()
     assert not (out / "model.safetensors").exists()
-    subprocess.run(command(pairs, out, "--epochs", "20", "--resume"), check=True, **quiet)
-    subprocess.run(command(pairs, tmp_path / "whole", "--epochs", "20"), check=True, **quiet)
+    subprocess.run(command(pairs, out, *options, "--resume"), check=True, **quiet)
+    subprocess.run(command(pairs, tmp_path / "whole", *options), check=True, **quiet)
     assert weights(out) == weights(tmp_path / "whole")
 
 
@@ -182,10 +183,28 @@ def test_nobodys_model_or_run_is_overwritten(pairs: Path, tmp_path: Path):
         Trainer(settings(pairs, tmp_path / "other"), resume=True)
 
 
+def test_ten_pairs_in_two_folders_train_with_one_command(tmp_path: Path):
+    make_pairs(tmp_path / "both", 10, seed=4)
+    for i in range(10):
+        both = Image.open(tmp_path / "both" / f"{i}.png")
+        for folder, box, suffix in (("left", (0, 0, 32, 32), "png"), ("right", (32, 0, 64, 32), "jpg")):
+            (tmp_path / "mine" / folder).mkdir(parents=True, exist_ok=True)
+            both.crop(box).save(tmp_path / "mine" / folder / f"{i}.{suffix}")
+    out = tmp_path / "out"
+    assert train.main(["--data", str(tmp_path / "mine"), "--out", str(out), *SMALL, "--epochs", "1"]) == 0
+    card = (out / "README.md").read_text()
+    assert "9 training pairs" in card and "On the 1 pairs of `val`" in card
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--data", "nowhere"], "nowhere"),
+        (["--data", "PAIRS", "--edges"], "--input-kind edges"),
+        (["--data", "PAIRS", "--palette", "facades"], "--input-kind labels"),
+        (["--data", "PAIRS", "--objective", "gan", "--diversity", "1"], "--diversity"),
+        (["--data", "PAIRS", "--streaming"], "--streaming"),
+        (["--data", "PAIRS", "--batch-size", "9", "--device", "cpu"], "8 pairs"),
         (["--data", "PAIRS", "--device", "abacus"], "abacus"),
         (["--data", "PAIRS", "--depth", "4"], "--depth"),
     ],

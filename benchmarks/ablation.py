@@ -1,0 +1,128 @@
+"""The paper's ablations on the maps pairs: `python -m benchmarks.ablation --data maps --out runs/ablation`.
+
+Tables 1 (losses), 2 (generators) and 3 (patch sizes) and the colour histograms of Fig. 7 of Isola et al. 2017,
+retrained small: half resolution, a compact network, few epochs, the same seed and the same number of steps for every
+row, both directions. A run that was stopped goes on where it was; finished rows are not trained again. Prints one
+table beside the paper's figures, and writes `ablation.json`, `ablation.md` and `ablation.jpg` (a row of outputs for
+each model).
+
+The paper's scores are of Cityscapes labels to photos under an FCN; here photos to maps are scored by the nearest colour
+of the maps' palette. Only orderings can be compared, not values.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from pix2pix import Settings, Trainer, Translator
+from pix2pix.data import Pairs
+from pix2pix.files import atomic_path, write_text
+from pix2pix.images import to_image
+from pix2pix.metrics import evaluate
+from pix2pix.sources import Part, find_source
+
+SMALL = {"features": 32, "max_features": 128, "depth": 7, "discriminator_features": 16, "device": "cpu"}
+# What the paper prints: per-pixel accuracy and class IoU (Tables 1 to 3), histogram intersection in L, a, b (Fig. 7).
+ROWS: dict[str, tuple[dict[str, Any], str, str]] = {
+    "L1": ({"objective": "l1"}, ".42 / .11", ".81 .69 .70"),
+    "GAN": ({"objective": "gan"}, ".22 / .01", ""),
+    "cGAN": ({"objective": "cgan"}, ".57 / .16", ".87 .74 .84"),
+    "GAN + L1": ({"objective": "gan+l1"}, ".64 / .17", ""),
+    "cGAN + L1": ({"objective": "cgan+l1"}, ".66 / .17", ".86 .84 .82"),
+    "encoder-decoder, L1": ({"objective": "l1", "generator": "encoder-decoder"}, ".35 / .08", ""),
+    "encoder-decoder, cGAN + L1": ({"generator": "encoder-decoder"}, ".29 / .05", ""),
+    "patch 1": ({"patch": 1}, ".39 / .10", ".83 .68 .78"),
+    "patch 16": ({"patch": 16}, ".65 / .17", ""),
+    "patch 286": ({"patch": 286}, ".42 / .11", ""),
+}
+DIRECTIONS = {"AtoB": "photo to map", "BtoA": "map to photo"}
+SHOWN = 8  # outputs of each row in the sheet
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, help="the maps pairs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the runs and the table")
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--pairs", type=int, default=100, help="val pairs to evaluate on, the first by name")
+    options = parser.parse_args()
+
+    figures: dict[str, dict[str, Any]] = {}
+    for direction in DIRECTIONS:
+        source = find_source(options.data, "val")
+        val = Pairs(Part(source, range(min(options.pairs, len(source.names)))), direction, 2 ** SMALL["depth"])
+        for name, (settings, _, _) in rows(direction).items():
+            folder = folder_of(options.out, direction, name)
+            translator = trained(folder, options, direction, settings)
+            file = folder / f"figures-{len(val)}.json"
+            if not file.exists():
+                write_text(file, json.dumps(evaluate(translator, val)) + "\n")
+            figures.setdefault(name, {})[direction] = json.loads(file.read_text(encoding="utf-8"))
+            print(f"{DIRECTIONS[direction]}, {name}: {figures[name][direction]['l1']:.4f}", flush=True)
+    write_text(options.out / "ablation.json", json.dumps(figures, indent=1) + "\n")
+    text = table(figures)
+    write_text(options.out / "ablation.md", text)
+    print(text)
+    with atomic_path(options.out / "ablation.jpg") as temporary:
+        sheet(options, options.data).save(temporary, quality=85)
+
+
+def rows(direction: str) -> dict[str, tuple[dict[str, Any], str, str]]:
+    """All for photos to maps; for maps to photos those of Fig. 7 and of Table 2."""
+    return {name: row for name, row in ROWS.items() if direction == "AtoB" or row[2] or "encoder" in name}
+
+
+def folder_of(out: Path, direction: str, name: str) -> Path:
+    return out / direction / name.replace(" ", "").replace(",", "-")
+
+
+def trained(folder: Path, options: argparse.Namespace, direction: str, settings: dict[str, Any]) -> Translator:
+    """The row's model, trained where it is not there yet."""
+    if not (folder / "model.safetensors").exists():
+        palette = {"output_palette": "maps"} if direction == "AtoB" else {}
+        everything = Settings(
+            options.data, str(folder), direction=direction, epochs=options.epochs, **palette, **{**SMALL, **settings}
+        )
+        Trainer(everything, resume=(folder / "training" / "state.pt").exists()).train()
+    return Translator.from_pretrained(folder)
+
+
+def table(figures: dict[str, dict[str, Any]]) -> str:
+    """All rows in one Markdown table."""
+    lines = [
+        "| | to map: L1 | pixels / IoU | paper | to photo: L1 | histograms in common, L a b | paper |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, (_, paper_scores, paper_lab) in ROWS.items():
+        to_map, to_photo = (figures[name].get(direction) for direction in DIRECTIONS)
+        cells = [name, f"{to_map['l1']:.4f}", f"{to_map['pixel_accuracy']:.2f} / {to_map['iou']:.2f}", paper_scores]
+        if to_photo:
+            cells += [f"{to_photo['l1']:.4f}", " ".join(f"{to_photo['lab'][channel]:.2f}" for channel in "Lab")]
+        else:
+            cells += ["", ""]
+        lines.append(f"| {' | '.join([*cells, paper_lab])} |")
+    return "\n".join(lines) + "\n"
+
+
+def sheet(options: argparse.Namespace, data: str) -> Image.Image:
+    """Outputs for the first val pairs: a row for each model, map to photo on the left, photo to map on the right."""
+    side = 2 ** SMALL["depth"]
+    image = Image.new("RGB", (2 * SHOWN * side, len(ROWS) * side), "white")
+    for half, direction in enumerate(("BtoA", "AtoB")):
+        pairs = Pairs(find_source(data, "val"), direction, side)
+        for name, (settings, _, _) in rows(direction).items():
+            row = list(ROWS).index(name)
+            translator = trained(folder_of(options.out, direction, name), options, direction, settings)
+            for i in range(SHOWN):
+                output = translator(to_image(pairs[i][0].numpy()), 0)
+                image.paste(output, ((half * SHOWN + i) * side, row * side))
+    return image
+
+
+if __name__ == "__main__":
+    main()
