@@ -17,7 +17,7 @@ examples:
       pairs/ holds pictures with A and B side by side, or two folders whose files have the same names
   python train.py --data facades --recipe facades compact --out checkpoints/facade
   python train.py --data photos --make edges --input-kind edges --edges --out checkpoints/from-drawings
-  accelerate launch --num_processes 2 train.py --data pairs --out checkpoints/mine"""
+  torchrun --nproc-per-node 2 train.py --data pairs --out checkpoints/mine      (or accelerate launch)"""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,7 +1,8 @@
-"""Make the page's examples: `python demo/examples/make.py`.
+"""Make the page's examples: `python -m demo.examples.make`.
 
-The drawings are smooth curves through points set by hand, drawn with the page's pen (whole pixels, no antialiasing).
-The tile is a town as seen from above, painted from a seed. Nothing here comes from anybody's photographs.
+The drawings, from `strokes.py`, are smooth curves through points set by hand, drawn with the page's pen (whole pixels,
+no antialiasing), and painted boxes. The tile is a town as seen from above, painted from a seed. Nothing here comes from
+anybody's photographs.
 """
 
 from __future__ import annotations
@@ -13,80 +14,29 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from demo.examples.strokes import EDGES, LABELS
+from pix2pix import PALETTES
+
 HERE = Path(__file__).resolve().parent
 SIDE = 256
-# Each drawing is a list of strokes: the points "x,y" that a smooth curve runs through. At "/" it has a corner.
-DRAWINGS = {
-    "1-sneaker": [
-        "14,164 22,150 44,140 74,132 100,116 124,98 138,90 150,88",
-        "150,88 160,96 176,104 196,102 212,88 222,80 230,84 234,104 238,134 242,160 242,172",
-        "14,164 12,174 16,186 30,194 80,198 140,197 200,194 236,190 242,172",
-        "14,172 40,180 90,183 150,181 210,176 241,166",
-        "44,141 58,152 62,168 58,180",
-        "86,130 98,142 112,148 136,146 152,134 160,116 160,97",
-        "98,120 112,130",
-        "108,112 124,124",
-        "119,104 136,116",
-        "130,96 147,108",
-        "172,178 184,152 206,134 234,126",
-        "216,86 212,110 216,132",
-    ],
-    "2-boot": [
-        "92,40 120,36 150,34 176,36",
-        "92,40 94,70 96,104 92,126 76,146 52,160 32,174 24,190 24,206",
-        "176,36 178,70 176,110 180,150 184,180 184,204",
-        "24,206 40,214 70,216 104,213 128,206 136,206 / 136,222 / 184,222 / 184,204",
-        "24,200 48,207 84,208 120,201 150,199 184,202",
-        "93,64 120,70 150,70 177,64",
-        "112,74 118,100 116,130",
-        "150,72 148,100 152,128",
-    ],
-    "3-wedge": [
-        "18,240 34,232 58,220 84,202 112,178 140,152 164,130 184,116 204,108 220,110 230,118",
-        "18,240 16,246 28,250 70,250 120,250 170,250 226,250 / 230,200 234,160 230,118",
-        "24,244 56,242 84,232 110,214 136,196 164,184 198,180 232,182",
-        "66,214 80,220 104,206 132,182 160,158 186,138 208,126 228,118",
-    ],
-    "4-loafer": [
-        "14,176 22,158 48,144 78,132 104,116 124,104 140,104",
-        "140,104 168,110 200,98 222,84 234,84 242,100 244,130 242,152",
-        "14,176 18,188 40,194 84,192 122,186 164,184 / 166,194 200,192 240,184 242,152",
-        "16,180 50,185 100,182 150,174 200,172 242,160",
-        "44,148 64,150 92,142 120,126 138,108",
-        "88,127 104,136 126,146 140,140 136,122 112,112",
-    ],
-    "5-tall-boot": [
-        "108,14 132,10 160,10 180,14",
-        "108,14 106,50 110,96 110,140 104,166 88,186 66,202 50,220 46,234",
-        "180,14 182,50 176,96 170,140 172,170 178,196 176,214",
-        "46,234 60,242 88,240 114,228 136,216 150,214 / 152,244 / 174,244 / 176,214",
-        "111,152 136,160 171,150",
-        "124,158 122,172 136,176 138,161",
-    ],
-    "6-high-top": [
-        "14,190 20,174 44,162 72,152 88,130 100,100 108,66 114,44",
-        "114,44 132,36 150,40 176,40 194,34 202,44 204,80 208,120 214,160 216,186",
-        "14,190 12,204 20,214 70,217 130,215 190,212 214,208 216,186",
-        "14,196 60,202 120,200 180,196 216,190",
-        "44,162 58,172 64,186 62,201",
-        "76,152 92,160 108,152 120,124 130,88 134,58 132,38",
-        "90,130 110,136",
-        "97,112 118,118",
-        "102,94 124,100",
-        "106,76 129,82",
-        "111,58 132,64",
-        "150,84 166,70 182,84 166,98 150,84",
-    ],
-}
 
 
 def main() -> None:
-    for name, strokes in DRAWINGS.items():
-        image = Image.new("1", (SIDE, SIDE), 1)
-        for stroke in strokes:
-            for x, y in curve(stroke):
-                image.paste(0, (round(x), round(y), round(x) + 2, round(y) + 2))
-        save(image, "edges2shoes", name)
+    for model, drawings in EDGES.items():
+        for name, strokes in drawings.items():
+            image = Image.new("1", (SIDE, SIDE), 1)
+            for stroke in strokes:
+                for x, y in curve(stroke):
+                    image.paste(0, (round(x), round(y), round(x) + 2, round(y) + 2))
+            save(image, model, name)
+    for model, (palette, drawings) in LABELS.items():
+        colours = PALETTES[palette]
+        for name, boxes in drawings.items():
+            image = Image.new("RGB", (SIDE, SIDE), next(iter(colours.values())))
+            for box in boxes:
+                label, start, end = box.rsplit(" ", 2)
+                ImageDraw.Draw(image).rectangle([*numbers(start), *numbers(end)], fill=colours[label])
+            save(image.quantize(len(colours)), model, name)
     save(paint_town(np.random.default_rng(3)), "sat2map", "1-town")
     save(paint_town(np.random.default_rng(8), side=512), "sat2map", "2-larger-town")
 
@@ -96,8 +46,20 @@ def save(image: Image.Image, model: str, name: str) -> None:
     image.save(HERE / model / f"{name}.png", optimize=True)
 
 
+def numbers(pair: str) -> tuple[float, float]:
+    x, y = map(float, pair.split(","))
+    return x, y
+
+
 def curve(stroke: str) -> np.ndarray:
     """(N, 2) points at most a pixel apart along a stroke."""
+    if stroke.startswith("oval"):
+        centre, radii = map(numbers, stroke.split()[1:])
+        turn = np.linspace(0, 2 * np.pi, 8 * int(sum(radii)))
+        return np.array(centre) + np.array(radii) * np.stack([np.cos(turn), np.sin(turn)], -1)
+    if stroke.startswith("box"):
+        (left, top), (right, bottom) = map(numbers, stroke.split()[1:])
+        stroke = f"{left},{top} {right},{top} / {right},{bottom} / {left},{bottom} / {left},{top}"
     points = [[tuple(map(float, word.split(","))) for word in part.split()] for part in stroke.split(" / ")]
     for before, after in pairwise(points):
         after.insert(0, before[-1])  # both curves meet in the corner
