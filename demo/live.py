@@ -15,7 +15,7 @@ from typing import Any
 from PIL import Image
 
 from demo.models import Models
-from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
+from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image, outline
 
 MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
@@ -52,6 +52,22 @@ def translate_frame(models: Models, frame: Any, model: str, seed: Any) -> str:
     except Pix2PixError as error:
         answer["error"] = str(error)
     return json.dumps(answer)
+
+
+def outlined(frame: Any) -> str:
+    """A photo that was put on the canvas -> its outlines, as a data URL; nothing where the message is none.
+
+    Args:
+        frame: JSON: "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.outlines`).
+    """
+    try:
+        message = read_frame(frame)
+        threshold = message.get("threshold")
+        if not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
+            return ""
+        return data_url(outline(drawing_of(message), threshold), lossless=True)
+    except Pix2PixError:
+        return ""
 
 
 def variations(models: Models, frame: Any, model: str, seed: Any) -> tuple[list[tuple[Image.Image, str]], str]:

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from demo.components import PictureFile
-from demo.live import VARIATIONS, fetch, shown, translate_file, translate_frame, variations
+from demo.live import VARIATIONS, fetch, outlined, shown, translate_file, translate_frame, variations
 from demo.models import Models
 from pix2pix import PALETTES
 
@@ -67,6 +67,14 @@ def draw_tab(models: Models, names: list[tuple[str, str]]) -> None:
     }
     canvas.draw(**translate)  # type: ignore[attr-defined]  # the listener is made from the event's name in canvas.js
     seed.change(**translate)
+    canvas.photo(  # type: ignore[attr-defined]
+        lambda message: gr.HTML(outline=outlined(message)),
+        canvas,
+        canvas,
+        show_progress="hidden",
+        trigger_mode="always_last",
+        api_visibility="private",
+    )
     # The canvas is told of the model when that is there, and sends the drawing that it has for it.
     model.change(partial(fetch, models), model, fetching, api_visibility="private").then(
         lambda name: gr.HTML(model=name), model, canvas, api_visibility="private", show_progress="hidden"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pix2pix.images import MAX_PIXELS, mean_distance, open_image
     from pix2pix.known import KNOWN_MODELS
     from pix2pix.noise import MAX_SEED
+    from pix2pix.outlines import outline
     from pix2pix.palettes import PALETTES
     from pix2pix.recipes import RECIPES
     from pix2pix.settings import Settings
@@ -42,6 +43,7 @@ _HOME = {
     "open_image": "images",
     "MAX_SEED": "noise",
     "PALETTES": "palettes",
+    "outline": "outlines",
     "RECIPES": "recipes",
     "Settings": "settings",
     "Trainer": "trainer",
@@ -70,6 +72,7 @@ __all__ = [
     "list_models",
     "mean_distance",
     "open_image",
+    "outline",
     "read_task",
 ]
 

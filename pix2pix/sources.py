@@ -17,7 +17,7 @@ from PIL import Image
 from pix2pix.color import grey
 from pix2pix.errors import DataError, ImageError, MissingSplit
 from pix2pix.images import open_image
-from pix2pix.outline import outline
+from pix2pix.outlines import outline
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 MAKES = ("edges", "lightness")
@@ -64,7 +64,7 @@ def find_source(
         split: usually `train` or `val`. For `val` any of `VAL_SPLITS` serves; where the data has none of them, a tenth
             of the training pairs is held out, the same one every time: see `held_out`.
         make: with photos alone in `data/SPLIT/*` or `data/*`, what to make A of: "edges" (their outlines, see
-            `pix2pix.outline`) or "lightness" (for colourisation).
+            `pix2pix.outlines`) or "lightness" (for colourisation).
         columns: the names of A and B in a data set of the Hub.
         streaming: begin with such a data set before all of it is here.
 

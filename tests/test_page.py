@@ -25,7 +25,7 @@ from PIL import Image, ImageChops
 from small_hub import small_hub
 from test_foreign import make_flat
 
-from pix2pix import PALETTES, Generator, Translator, list_models
+from pix2pix import PALETTES, Generator, Translator, list_models, outline
 
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
 
@@ -431,6 +431,23 @@ def test_a_sketch_is_uploaded_and_a_letter_is_not(page, shoes: Translator, tmp_p
     (tmp_path / "letter.png").write_text("Dear Sir")
     page.set_input_files("#canvas [data-file=upload]", tmp_path / "letter.png")
     page.wait_for_selector("#canvas .note:has-text('letter.png is not a picture')")
+
+
+def test_a_photo_on_the_canvas_becomes_its_outlines(page, shoes: Translator, tmp_path: Path):
+    photo = Image.new("RGB", (256, 256), (120, 160, 90))
+    photo.paste((200, 40, 40), (60, 60, 200, 180))
+    photo.save(tmp_path / "photo.png")
+    page.set_input_files("#canvas [data-file=upload]", tmp_path / "photo.png")
+    page.wait_for_selector("#canvas .threshold:not([hidden])")
+    page.wait_for_function(
+        "document.querySelector('#canvas canvas').getContext('2d').getImageData(128, 128, 1, 1).data[0] === 255"
+    )
+    settled(page)
+    assert same(canvas_of(page), outline(photo))
+    assert same(result_of(page), shoes(outline(photo), seed=0))
+    page.get_by_role("button", name="Undo").click()
+    assert page.locator("#canvas .threshold").is_hidden()
+    settled(page)
 
 
 def test_seeds_dice_and_variations(page, shoes: Translator):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from pix2pix import DataError
 from pix2pix.errors import MissingSplit
-from pix2pix.outline import outline
+from pix2pix.outlines import outline
 from pix2pix.sources import Twins, find_source, held_out
 
 

@@ -15,6 +15,7 @@ const ink = sheet.getContext('2d', { willReadFrequently: true });
 const note = element.querySelector('.note');
 const sizeInput = element.querySelector('[data-size]');
 const traced = element.querySelector('.traced');
+const thresholdInput = element.querySelector('[data-threshold]');
 const swatches = element.querySelector('.palette');
 const gallery = element.querySelector('.examples');
 const button = (name) => element.querySelector(`[data-do=${name}]`);
@@ -26,6 +27,7 @@ let palette = [['ink', '#000000']], paper = '#ffffff', colour = '#000000', label
 let kept = {};            // by palette: { done, undone, drawing }
 let done = [], undone = [];
 let stroke = null;        // under way: { from, last, base, size }
+let photo = null;         // on the canvas, whose outlines are drawn
 let corners = null;       // of a polygon under way: { points, base }
 let frames = 0, lastSent = 0, timer = null;
 
@@ -166,6 +168,7 @@ sheet.addEventListener('pointerdown', (event) => {
   if (event.button !== 0 || stroke) return;
   const point = pointOf(event);
   ink.fillStyle = tool === 'eraser' ? paper : colour;
+  noPhoto();
   if (tool === 'polygon') return corner(point);
   if (tool === 'fill') {
     if (!inside(point)) return;
@@ -249,6 +252,7 @@ function remember() {
 
 function step(from, to) {
   dropPolygon();
+  noPhoto();
   if (!from.length || stroke) return;
   to.push(snapshot());
   ink.putImageData(from.pop(), 0, 0);
@@ -267,11 +271,16 @@ function showState() {
   note.textContent = '';
 }
 
+function noPhoto() {
+  photo = null;
+  element.querySelector('.threshold').hidden = true;
+}
+
 const undo = () => step(done, undone);
 const redo = () => step(undone, done);
 button('undo').addEventListener('click', undo);
 button('redo').addEventListener('click', redo);
-button('clear').addEventListener('click', () => { dropPolygon(); remember(); blank(); send(true); });
+button('clear').addEventListener('click', () => { dropPolygon(); noPhoto(); remember(); blank(); send(true); });
 
 // --- tools and keys -------------------------------------------------------------------------------------------------
 
@@ -375,9 +384,40 @@ async function put(blob, name) {
   ink.imageSmoothingEnabled = !labels;
   ink.imageSmoothingQuality = 'high';
   ink.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
+  noPhoto();
+  if (!labels && !drawn()) return askForOutline(sheet.toDataURL('image/png'));
   if (labels) snap();
   send(true);
 }
+
+// A drawing is mostly white, and grey where it is not; anything else is a photo, of which the server finds the outlines.
+function drawn() {
+  const { data } = snapshot();
+  let white = 0, coloured = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    const [low, high] = [Math.min(data[at], data[at + 1], data[at + 2]), Math.max(data[at], data[at + 1], data[at + 2])];
+    white += low > 230;
+    coloured += high - low > 40;
+  }
+  const pixels = side * side;
+  return white > 0.5 * pixels && coloured < 0.02 * pixels;
+}
+
+function askForOutline(image) {
+  photo = image;
+  element.querySelector('.threshold').hidden = false;
+  props.value = JSON.stringify({ image, threshold: Number(thresholdInput.value) });
+  trigger('photo');
+}
+
+thresholdInput.addEventListener('change', () => photo && askForOutline(photo));
+
+watch('outline', async () => {
+  if (!photo || !props.outline) return;
+  const picture = await createImageBitmap(await (await fetch(props.outline)).blob());
+  ink.drawImage(picture, 0, 0);
+  send(true);
+});
 
 for (const [name, use] of [['upload', put], ['trace', trace]]) {
   fileInput(name).addEventListener('change', async () => {
@@ -426,6 +466,7 @@ async function useModel() {
   const model = props.models[props.model];
   if (!model) return;
   dropPolygon();
+  noPhoto();
   const before = opened && paletteKey();
   labels = Boolean(model.palette);
   const next = model.palette ?? [['ink', '#000000']];
