@@ -87,6 +87,17 @@ def variations(models: Models, frame: Any, model: str, seed: Any) -> tuple[list[
     return [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)], line
 
 
+def translate_picture(models: Models, path: str | None, model: str, seed: Any) -> Image.Image:
+    """An uploaded picture -> its translation, of the same size.
+
+    Raises:
+        Pix2PixError: there is none, it is no picture or too large, or no such model is offered.
+    """
+    if path is None:
+        raise ImageError("There is no picture: send one as the first argument.")
+    return models[model](open_image(path, "The uploaded file"), whole_seed(seed))
+
+
 def translate_file(models: Models, path: str | None, model: str, seed: Any) -> tuple[Any, str]:
     """An uploaded picture -> (before, after) for the slider, and a line about it.
 

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from demo.components import PictureFile
-from demo.live import VARIATIONS, fetch, outlined, shown, translate_file, translate_frame, variations
+from demo.live import VARIATIONS, fetch, outlined, shown, translate_file, translate_frame, translate_picture, variations
 from demo.models import Models
 from pix2pix import PALETTES
 
@@ -36,6 +36,7 @@ def build(models: Models) -> gr.Blocks:
         if pictures:
             with gr.Tab("Tiles"):
                 tile_tab(models, pictures)
+        public_endpoint(models)
     return page
 
 
@@ -111,6 +112,25 @@ def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
     }
     gr.on([picture.change, seed.change], **translate)
     model.change(partial(fetch, models), model, timing, api_visibility="private").then(**translate)
+
+
+def public_endpoint(models: Models) -> None:
+    """`/translate`, for `gradio_client` and curl; it has no face on the page."""
+    names = list(models.tasks)
+    with gr.Row(visible=False):
+        image = gr.File(label="image", type="filepath")
+        model = gr.Textbox(names[0], label="model")
+        seed = gr.Number(0, label="seed", precision=0)
+        result = gr.Image(label="translation", format="png")
+        door = gr.Button()
+    door.click(
+        shown(partial(translate_picture, models)),
+        [image, model, seed],
+        result,
+        api_name="translate",
+        api_description="Translate a picture of any size and kind by a model of this page, under a seed.",
+        concurrency_id="model",
+    )
 
 
 def web_component(name: str, label: str, **props: Any) -> gr.HTML:

@@ -537,3 +537,20 @@ def test_a_phone_has_no_horizontal_scroll(page):
     page.set_viewport_size({"width": 390, "height": 800})
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_the_public_endpoint_translates_and_refuses_in_a_sentence(address: str, shoes: Translator, tmp_path: Path):
+    from gradio_client import Client, handle_file
+
+    client = Client(address, verbose=False, download_files=str(tmp_path))
+    drawing = ROOT / "demo" / "examples" / "edges2shoes" / "2-boot.png"
+    result = client.predict(handle_file(drawing), "edges2shoes", 5, api_name="/translate")
+    assert same(Image.open(result).convert("RGB"), shoes(Image.open(drawing), seed=5))
+    assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/translate"]
+    for model, seed in (("../../etc", 0), ("edges2shoes", -1)):
+        with pytest.raises(Exception, match=r"that model|whole number") as caught:
+            client.predict(handle_file(drawing), model, seed, api_name="/translate")
+        assert "Traceback" not in str(caught.value)
+    (tmp_path / "letter.png").write_text("Dear Sir")
+    with pytest.raises(Exception, match="not a picture"):
+        client.predict(handle_file(tmp_path / "letter.png"), "edges2shoes", 0, api_name="/translate")
