@@ -1,12 +1,14 @@
-"""Make a model's sample sheet: `python -m benchmarks.samples --model NAME --data DIR`.
+"""Make a model's sample sheets: `python -m benchmarks.samples --model NAME --data DIR`.
 
-The sheet, `checkpoints/NAME/samples.jpg`, shows the model's outputs for the first 12 val pairs by name, none chosen by
-hand. The inputs and truths are not in it: most data sets may be used, but not be passed on.
+`checkpoints/NAME/samples.jpg` shows the model's outputs for the first 12 val pairs by name, none chosen by hand. The inputs
+and truths are not in it: most data sets may be used, but not be passed on. `docs/drawn/NAME.jpg` shows what it makes of the
+page's own drawings, each under four seeds.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from PIL import Image
 
@@ -16,7 +18,9 @@ from pix2pix.files import atomic_path
 from pix2pix.images import to_image
 from pix2pix.sources import find_source
 
+ROOT = Path(__file__).resolve().parent.parent
 COLUMNS, ROWS = 4, 3
+SEEDS = range(4)
 
 
 def main() -> None:
@@ -24,19 +28,37 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="a bundled name")
     parser.add_argument("--data", required=True, help="its data folder")
     options = parser.parse_args()
-
     translator = Translator.from_pretrained(options.model)
+    save(val_sheet(translator, options.data), hub.BUNDLED / options.model / "samples.jpg")
+    if drawings := sorted((ROOT / "demo" / "examples" / options.model).glob("*.png")):
+        save(drawn_sheet(translator, drawings), ROOT / "docs" / "drawn" / f"{options.model}.jpg")
+
+
+def val_sheet(translator: Translator, data: str) -> Image.Image:
     size = translator.size
-    source = find_source(options.data, "val")
-    pairs = Pairs(source, translator.task["direction"], size, palette=translator.palette)
+    pairs = Pairs(find_source(data, "val"), translator.task["direction"], size, palette=translator.palette)
     sheet = Image.new("RGB", (COLUMNS * size, ROWS * size))
     for i in range(COLUMNS * ROWS):
         output = translator(to_image(pairs[i][0].numpy()), seed=0)
         sheet.paste(output, (i % COLUMNS * size, i // COLUMNS * size))
-    path = hub.BUNDLED / options.model / "samples.jpg"
+    return sheet
+
+
+def drawn_sheet(translator: Translator, drawings: list[Path]) -> Image.Image:
+    """A row for each drawing: itself, and its translations."""
+    size = translator.size
+    sheet = Image.new("RGB", ((1 + len(SEEDS)) * size, len(drawings) * size))
+    for row, path in enumerate(drawings):
+        drawing = Image.open(path).convert("RGB").resize((size, size))
+        for column, image in enumerate([drawing, *translator.sample(drawing, SEEDS)]):
+            sheet.paste(image, (column * size, row * size))
+    return sheet
+
+
+def save(sheet: Image.Image, path: Path) -> None:
     with atomic_path(path) as temporary:
         sheet.save(temporary, quality=88)
-    print(path)
+    print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":
