@@ -49,7 +49,23 @@ def main(arguments: list[str] | None = None) -> int:
 def theme():
     import gradio as gr
 
-    return gr.themes.Soft(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"])
+    soft = gr.themes.Soft(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"])
+    # Its small titles and white-on-indigo buttons are too pale to be read by everybody.
+    return soft.set(
+        block_title_text_color="*primary_800",
+        block_label_text_color="*primary_800",
+        block_title_text_color_dark="*primary_100",
+        block_label_text_color_dark="*primary_100",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_300",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+    )
 
 
 def parser() -> argparse.ArgumentParser:

@@ -7,24 +7,33 @@ import binascii
 import io
 import json
 import time
-from collections.abc import Callable, Iterator
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageOps
 
+from demo import texts
 from demo.models import Models
 from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image, outline
 
+Report = Callable[[int, int], None]
 MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
 PNG_HEADER = "data:image/png;base64,"
 VARIATIONS = 8
+MAX_FILES = 32
+MAX_RATE = 0.9
+HOTTEST = 0.25  # standard deviation, of the range from 0 to 1, that is shown white
 HARDLY = 0.01  # mean distance below which eight samples look like one picture
 
 
-def translate_frame(models: Models, frame: Any, model: str, seed: Any) -> str:
+def translate_frame(models: Models, frame: Any, model: str, seed: Any, rate: Any = None) -> str:
     """One frame of the canvas -> what the result panel shows.
 
     Args:
@@ -33,22 +42,23 @@ def translate_frame(models: Models, frame: Any, model: str, seed: Any) -> str:
             number that grows) and "sent" (the browser's clock). "final" is true at the end of a stroke.
         model: a name from `models`.
         seed: names the dropout noise.
+        rate: of the dropout, from 0 to 0.9; None for the training's.
 
     Returns:
         JSON: "id", "sent", and "image" (a data URL: PNG for a final frame, otherwise JPEG, which travels faster),
-        "ms" (the model's time) and "seed"; or "error", a sentence, in place of these.
+        "ms" (the model's time), "model" and "seed"; or "error", a sentence, in place of these.
     """
     answer: dict[str, Any] = {}
     try:
         message = read_frame(frame)
         answer = {key: message.get(key) for key in ("id", "sent") if isinstance(message.get(key), (int, float))}
         drawing = drawing_of(message)
-        translator, seed = models[model], whole_seed(seed)
+        translator, seed, rate = models[model], whole_seed(seed), dropout_rate(rate)
         start = time.perf_counter()
-        result = translator(drawing, seed)
+        result = translator(drawing, seed, rate)
         answer["ms"] = round((time.perf_counter() - start) * 1000, 1)
         answer["image"] = data_url(result, lossless=bool(message.get("final")))
-        answer["seed"] = seed
+        answer["model"], answer["seed"] = model, seed
     except Pix2PixError as error:
         answer["error"] = str(error)
     return json.dumps(answer)
@@ -70,8 +80,11 @@ def outlined(frame: Any) -> str:
         return ""
 
 
-def variations(models: Models, frame: Any, model: str, seed: Any) -> tuple[list[tuple[Image.Image, str]], str]:
-    """The drawing under `VARIATIONS` seeds from `seed` on, each with its caption, and a line on how far they differ.
+def variations(
+    models: Models, frame: Any, model: str, seed: Any, rate: Any = None
+) -> tuple[list[tuple[Image.Image, str]], str, Image.Image]:
+    """The drawing under `VARIATIONS` seeds from `seed` on, each with its caption; a line on how far they differ; and a
+    map of where.
 
     Raises:
         Pix2PixError: see `translate_frame`.
@@ -79,12 +92,20 @@ def variations(models: Models, frame: Any, model: str, seed: Any) -> tuple[list[
     drawing = drawing_of(read_frame(frame))
     first = min(whole_seed(seed), MAX_SEED - VARIATIONS + 1)
     seeds = range(first, first + VARIATIONS)
-    results = models[model].sample(drawing, seeds)
+    results = models[model].sample(drawing, seeds, dropout_rate(rate))
     distance = mean_distance(results)
-    line = f"Click one to keep its seed. On average two of these differ by {distance:.1%} of the range."
-    if distance < HARDLY:
-        line += " This model hardly listens to its dropout noise, as pix2pix trained by the paper's recipe does not."
-    return [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)], line
+    line = texts.SPREAD.format(distance=distance) + (texts.HARDLY if distance < HARDLY else "")
+    return [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)], line, spread_map(results)
+
+
+def spread_map(samples: Sequence[Image.Image]) -> Image.Image:
+    """Where samples of one drawing differ: their mean, darkened and grey, under the standard deviation of each pixel in
+    warm colours, dark red to white; `HOTTEST` of the range and more is white."""
+    stack = np.stack([np.asarray(sample, np.float32) for sample in samples]) / 255
+    heat = np.clip(stack.std(0).mean(-1) / HOTTEST, 0, 1)[..., None]
+    warm = np.clip(3 * heat - np.array([0.0, 1.0, 2.0], np.float32), 0, 1)  # black, red, yellow, white
+    grey = 0.35 * stack.mean((0, -1))[..., None]
+    return Image.fromarray(np.rint(255 * np.maximum(warm, grey * (1 - heat))).astype(np.uint8))
 
 
 def translate_picture(models: Models, path: str | None, model: str, seed: Any) -> Image.Image:
@@ -98,8 +119,14 @@ def translate_picture(models: Models, path: str | None, model: str, seed: Any) -
     return models[model](open_image(path, "The uploaded file"), whole_seed(seed))
 
 
-def translate_file(models: Models, path: str | None, model: str, seed: Any) -> tuple[Any, str]:
+def translate_file(
+    models: Models, path: str | None, model: str, seed: Any, crop: bool = False, report: Report | None = None
+) -> tuple[Any, str]:
     """An uploaded picture -> (before, after) for the slider, and a line about it.
+
+    Args:
+        crop: take the middle square of it alone.
+        report: called with the number of tiles done and of all.
 
     Raises:
         Pix2PixError: it is no picture, or too large.
@@ -107,11 +134,43 @@ def translate_file(models: Models, path: str | None, model: str, seed: Any) -> t
     if path is None:
         return None, ""
     picture = open_image(path, "The uploaded file")
+    if crop:
+        picture = ImageOps.fit(picture, (min(picture.size),) * 2)
     translator, seed = models[model], whole_seed(seed)
     start = time.perf_counter()
-    result = translator(picture, seed)
-    seconds = time.perf_counter() - start
-    return (picture, result), f"{picture.width} × {picture.height} pixels in {seconds * 1000:,.0f} ms"
+    result = translator(picture, seed, report=report or (lambda done, count: None))
+    ms = 1000 * (time.perf_counter() - start)
+    return (picture, result), texts.TIMING.format(width=picture.width, height=picture.height, ms=ms)
+
+
+def translate_files(
+    models: Models, paths: Sequence[str] | None, model: str, seed: Any, report: Report, folder: Path
+) -> Path | None:
+    """Uploaded pictures -> a zip of their translations, each a PNG under its picture's name.
+
+    Args:
+        report: called with the number of pictures done and of all.
+        folder: where the zip is made.
+
+    Raises:
+        Pix2PixError: one is no picture, or too large, or there are more than `MAX_FILES`.
+    """
+    if not paths:
+        return None
+    if len(paths) > MAX_FILES:
+        raise ImageError(f"These are {len(paths)} pictures: send at most {MAX_FILES} at once.")
+    target = folder / "pix2pix.zip"
+    names: Counter[str] = Counter()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
+        for done, path in enumerate(map(Path, paths)):
+            report(done, len(paths))
+            result = models[model](open_image(path, path.name), whole_seed(seed))
+            buffer = io.BytesIO()
+            result.save(buffer, "PNG", compress_level=1)
+            names[path.stem] += 1
+            again = "" if names[path.stem] == 1 else f"-{names[path.stem]}"
+            archive.writestr(f"{path.stem}{again}.png", buffer.getvalue())
+    return target
 
 
 def fetch(models: Models, name: str) -> Iterator[str]:
@@ -135,7 +194,7 @@ def fetch(models: Models, name: str) -> Iterator[str]:
     worker.start()
     while worker.is_alive():
         if wanted:
-            yield f"Downloading {name}: {here / 1e6:.0f} of {wanted / 1e6:.0f} MB"
+            yield texts.DOWNLOADING.format(name=name, here=here / 1e6, wanted=wanted / 1e6)
         worker.join(0.3)
     yield fault
 
@@ -206,6 +265,19 @@ def whole_seed(seed: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         pass
     raise Pix2PixError(f"The seed must be a whole number from 0 to {MAX_SEED}.")
+
+
+def dropout_rate(rate: Any) -> float | None:
+    """A rate from the slider.
+
+    Raises:
+        Pix2PixError: it is not a number from 0 to `MAX_RATE`.
+    """
+    if rate is None:
+        return None
+    if isinstance(rate, (int, float)) and 0 <= rate <= MAX_RATE:
+        return float(rate)
+    raise Pix2PixError(f"The dropout must be from 0 to {MAX_RATE}.")
 
 
 def data_url(image: Image.Image, lossless: bool) -> str:

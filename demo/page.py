@@ -1,64 +1,88 @@
-"""The page: a canvas and its translation, a grid of variations, a tab for tiles. Events are wired at the end."""
+"""The page: a canvas and its translation, a grid of variations, a tab for tiles. Events are wired at the end of each
+part; every word is in `texts.py`."""
 
 from __future__ import annotations
 
+import json
 import random
+import tempfile
 from base64 import b64encode
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
+from demo import texts
 from demo.components import PictureFile
-from demo.live import VARIATIONS, fetch, outlined, shown, translate_file, translate_frame, translate_picture, variations
+from demo.live import (
+    MAX_RATE,
+    VARIATIONS,
+    Report,
+    fetch,
+    outlined,
+    shown,
+    translate_file,
+    translate_files,
+    translate_frame,
+    translate_picture,
+    variations,
+)
 from demo.models import Models
-from pix2pix import PALETTES
+from pix2pix import MAX_SEED, PALETTES
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
+TRAINED_RATE = 0.5
 # Whose drawings a model without any of its own starts from, by its palette.
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
-INTRODUCTION = """\
-# pix2pix
-Draw, and watch the picture follow your pen. Everything runs on this machine, on models that come with it.
-"""
 
 
 def build(models: Models) -> gr.Blocks:
     """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others."""
-    with gr.Blocks(title="pix2pix", analytics_enabled=False, delete_cache=(600, 1200)) as page:
-        gr.Markdown(INTRODUCTION)
+    with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
+        gr.Markdown(texts.INTRODUCTION)
         drawing, pictures = models.choices(drawn=True), models.choices(drawn=False)
         if drawing:
-            with gr.Tab("Draw"):
-                draw_tab(models, drawing)
+            with gr.Tab(texts.DRAW_TAB):
+                model, seed = draw_tab(models, drawing)
+
+            def follow(request: gr.Request) -> tuple[Any, Any]:
+                return from_link(drawing, dict(request.query_params))
+
+            page.load(follow, outputs=[model, seed], api_visibility="private")
         if pictures:
-            with gr.Tab("Tiles"):
+            with gr.Tab(texts.TILE_TAB):
                 tile_tab(models, pictures)
         public_endpoint(models)
     return page
 
 
-def draw_tab(models: Models, names: list[tuple[str, str]]) -> None:
-    model = gr.Dropdown(names, value=names[0][1], label="Model", interactive=True, visible=len(names) > 1)
+def draw_tab(models: Models, names: list[tuple[str, str]]) -> tuple[gr.Dropdown, gr.Number]:
+    """The canvas and what belongs to it; returns the boxes of the model and the seed."""
+    model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
     fetching = gr.Markdown(visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
-            canvas = web_component("canvas", "Your drawing", models=studio(models), model=names[0][1])
+            canvas = web_component("canvas", texts.CANVAS, models=studio(models), model=names[0][1])
         with gr.Column(min_width=320):
-            result = web_component("result", "Its translation")
+            result = web_component("result", texts.RESULT)
             with gr.Row(elem_id="sampling"):
-                seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=100)
-                dice = gr.Button("Roll the dice", min_width=100)
-                many = gr.Button(f"{VARIATIONS} variations", variant="primary", min_width=100)
+                seed = gr.Number(0, label=texts.SEED, precision=0, minimum=0, min_width=100)
+                dice = gr.Button(texts.DICE, min_width=100)
+                many = gr.Button(texts.VARIATIONS.format(count=VARIATIONS), variant="primary", min_width=100)
+            rate = gr.Slider(
+                0, MAX_RATE, TRAINED_RATE, step=0.05, label=texts.RATE, info=texts.RATE_INFO.format(rate=TRAINED_RATE)
+            )
     with gr.Column(visible=False) as sheet:
         spread = gr.Markdown()
-        grid = gr.Gallery(label="Variations", show_label=False, columns=4, height="auto", format="png")
+        grid = gr.Gallery(label=texts.VARIATIONS_LABEL, show_label=False, columns=4, height="auto", format="png")
+        unsure = gr.Image(label=texts.UNSURE, format="png", height=320, interactive=False)
 
     translate: dict[str, Any] = {
         "fn": partial(translate_frame, models),
-        "inputs": [canvas, model, seed],
+        "inputs": [canvas, model, seed, rate],
         "outputs": result,
         "show_progress": "hidden",
         "trigger_mode": "always_last",  # overload drops frames, never the last one
@@ -66,52 +90,102 @@ def draw_tab(models: Models, names: list[tuple[str, str]]) -> None:
         "concurrency_limit": 1,
         "api_visibility": "private",
     }
-    canvas.draw(**translate)  # type: ignore[attr-defined]  # the listener is made from the event's name in canvas.js
+    # The listeners of the canvas are made from the events' names in canvas.js.
+    canvas.draw(**translate)  # type: ignore[attr-defined]
     seed.change(**translate)
+    rate.change(**translate)
+    quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    canvas.seed(lambda message: seed_of(message), canvas, seed, **quietly)  # type: ignore[attr-defined]
     canvas.photo(  # type: ignore[attr-defined]
-        lambda message: gr.HTML(outline=outlined(message)),
-        canvas,
-        canvas,
-        show_progress="hidden",
-        trigger_mode="always_last",
-        api_visibility="private",
+        lambda message: gr.HTML(outline=outlined(message)), canvas, canvas, trigger_mode="always_last", **quietly
     )
     # The canvas is told of the model when that is there, and sends the drawing that it has for it.
     model.change(partial(fetch, models), model, fetching, api_visibility="private").then(
-        lambda name: gr.HTML(model=name), model, canvas, api_visibility="private", show_progress="hidden"
+        lambda name: gr.HTML(model=name), model, canvas, **quietly
     )
     dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
     many.click(
         shown(lambda *inputs: (*variations(models, *inputs), gr.Column(visible=True))),
-        inputs=[canvas, model, seed],
-        outputs=[grid, spread, sheet],
+        inputs=[canvas, model, seed, rate],
+        outputs=[grid, spread, unsure, sheet],
         concurrency_id="model",
         api_visibility="private",
     )
     grid.select(chosen_seed, outputs=seed, api_visibility="private")
+    return model, seed
 
 
 def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
-    model = gr.Dropdown(names, value=names[0][1], label="Model", interactive=True, visible=len(names) > 1)
+    model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
-            picture = PictureFile(label="A picture of any size", sources=["upload", "clipboard"])
-            seed = gr.Number(0, label="Seed", precision=0, minimum=0)
-            gr.Examples([[str(path)] for path in tiles()], inputs=picture, label="Painted by a script")
+            picture = PictureFile(label=texts.PICTURE, sources=["upload", "webcam", "clipboard"])
+            crop = gr.Checkbox(False, label=texts.CROP)
+            seed = gr.Number(0, label=texts.SEED, precision=0, minimum=0)
+            gr.Examples(
+                [[str(path)] for path in tiles()],
+                inputs=picture,
+                label=texts.TILE_EXAMPLES,
+                example_labels=[path.stem.split("-", 1)[-1].replace("-", " ") for path in tiles()],
+            )
         with gr.Column(min_width=320):
-            slider = gr.ImageSlider(label="Before | after", interactive=False, format="png")
+            # Not there before it has something to show: an empty one has a name that screen readers may not read.
+            slider = gr.ImageSlider(label=texts.SLIDER, interactive=False, format="png", visible=False)
             timing = gr.Markdown()
+    with gr.Accordion(texts.SEVERAL, open=False):
+        files = gr.File(file_count="multiple", file_types=["image"], label=texts.SEVERAL)
+        start = gr.Button(texts.SEVERAL_START)
+        archive = gr.File(label=texts.SEVERAL_RESULT, interactive=False)
+
+    def one(path: str | None, name: str, seed: Any, crop: bool, progress: gr.Progress = gr.Progress()):  # noqa: B008
+        pictures, line = translate_file(models, path, name, seed, crop, tell(progress))
+        return gr.ImageSlider(pictures, visible=pictures is not None), line
+
+    def several(paths: list[str] | None, name: str, seed: Any, progress: gr.Progress = gr.Progress()):  # noqa: B008
+        # In Gradio's own cache, which it empties by and by.
+        folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
+        found = translate_files(models, paths, name, seed, tell(progress), folder)
+        return None if found is None else str(found)
 
     translate: dict[str, Any] = {
-        "fn": shown(partial(translate_file, models)),
-        "inputs": [picture, model, seed],
+        "fn": shown(one),
+        "inputs": [picture, model, seed, crop],
         "outputs": [slider, timing],
         "trigger_mode": "always_last",
         "concurrency_id": "model",
         "api_visibility": "private",
     }
-    gr.on([picture.change, seed.change], **translate)
+    gr.on([picture.change, seed.change, crop.change], **translate)
     model.change(partial(fetch, models), model, timing, api_visibility="private").then(**translate)
+    start.click(shown(several), [files, model, seed], archive, concurrency_id="model", api_visibility="private")
+
+
+def tell(progress: gr.Progress) -> Report:
+    """What shows the tiles or pictures done as Gradio's progress bar; one needs none."""
+
+    def report(done: int, count: int) -> None:
+        if count > 1:
+            progress((done, count), texts.TILES_DONE.format(done=done, count=count))
+
+    return report
+
+
+def from_link(names: list[tuple[str, str]], query: dict[str, str]) -> tuple[Any, Any]:
+    """The model and the seed that the page's address asks for, `?model=NAME&seed=N`, where it does."""
+    model, seed = query.get("model"), query.get("seed", "")
+    return (
+        model if model in {name for _, name in names} else gr.skip(),
+        int(seed) if seed.isdecimal() and int(seed) <= MAX_SEED else gr.skip(),
+    )
+
+
+def seed_of(message: Any) -> Any:
+    """The seed in a message of the canvas, for the seed box."""
+    try:
+        seed = json.loads(message)["seed"]
+        return seed if isinstance(seed, int) and 0 <= seed <= MAX_SEED else gr.skip()
+    except (TypeError, ValueError, KeyError):
+        return gr.skip()
 
 
 def public_endpoint(models: Models) -> None:
@@ -128,16 +202,19 @@ def public_endpoint(models: Models) -> None:
         [image, model, seed],
         result,
         api_name="translate",
-        api_description="Translate a picture of any size and kind by a model of this page, under a seed.",
+        api_description=texts.API,
         concurrency_id="model",
     )
 
 
 def web_component(name: str, label: str, **props: Any) -> gr.HTML:
-    """A `gr.HTML` from the files `web/NAME.html`, `.css` and `.js`."""
+    """A `gr.HTML` from the files `web/NAME.html`, `.css` and `.js`, with the words of `texts.WEB`."""
     html, css, js = (
         (HERE / "web" / f"{name}.{suffix}").read_text(encoding="utf-8") for suffix in ("html", "css", "js")
     )
+    for word, text in texts.WEB.items():
+        html = html.replace(f"{{{{{word}}}}}", text)
+    props = {"texts": texts.WEB, **props}
     return gr.HTML(label=label, html_template=html, css_template=css, js_on_load=js, elem_id=name, value="", **props)
 
 

@@ -38,7 +38,7 @@ def main() -> None:
 
 def tiles(page: Page) -> None:
     page.get_by_role("tab", name="Tiles").click()
-    page.locator(".gallery-item:visible").first.click()
+    page.get_by_role("button", name="town", exact=True).click()
     page.wait_for_selector("text=/pixels in/")
     page.wait_for_timeout(1500)
     page.screenshot(path=HERE / "tiles.png")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
     import torch
 
 Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
+Report = Callable[[int, int], None]
 OVERLAP = 4  # neighbouring tiles share at least 1 / OVERLAP of their side
+
+
+def silent(done: int, count: int) -> None:
+    """Tells nobody."""
 
 
 class Translator:
@@ -79,34 +85,44 @@ class Translator:
         """
         return cls(*load_engine(source, engine, device, norm_statistics))
 
-    def __call__(self, image: Image.Image, seed: int | None = 0) -> Image.Image:
+    def __call__(
+        self, image: Image.Image, seed: int | None = 0, rate: float | None = None, report: Report = silent
+    ) -> Image.Image:
         """Translate a picture.
 
         Args:
             image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode (see `to_rgb`).
             seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
+            rate: of the dropout, from 0 (off) to below 1. None: as in training.
+            report: called with the number of tiles done and of all, for a picture that is cut into some.
 
         Returns:
             An RGB picture of the same size (of the upright picture's, where EXIF turns it).
 
         Raises:
             ImageError: the picture is too large.
-            ValueError: the seed is out of range.
+            ValueError: the seed or the rate is out of range.
         """
-        return self.sample(image, [seed])[0]
+        return self.sample(image, [seed], rate, report)[0]
 
-    def sample(self, image: Image.Image, seeds: Iterable[int | None] = range(8)) -> list[Image.Image]:
+    def sample(
+        self,
+        image: Image.Image,
+        seeds: Iterable[int | None] = range(8),
+        rate: float | None = None,
+        report: Report = silent,
+    ) -> list[Image.Image]:
         """Translate a picture once for each seed. The encoder runs once for all of them.
 
         Args and errors are those of a call; returns one RGB picture for each seed, in order.
         """
         check_size(image, "The picture")
         image = to_rgb(image)
-        noises = [self._noise(seed) for seed in seeds]
+        noises = [self._noise(seed, rate) for seed in seeds]
         if self.colourises:
             return self._sample_colour(image, noises)
         if self.input_kind == "photo":
-            return self._sample_tiled(image, noises)
+            return self._sample_tiled(image, noises, report)
         return self._sample_whole(image, noises)
 
     def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
@@ -132,7 +148,7 @@ class Translator:
             outputs.append(to_image(coloured(lightness, np.stack([np.asarray(channel) for channel in large]))))
         return outputs
 
-    def _sample_tiled(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
+    def _sample_tiled(self, image: Image.Image, noises: list[Noise], report: Report) -> list[Image.Image]:
         x = to_array(image)
         height, width = x.shape[1:]
         pad = [(0, 0), (0, max(0, self.size - height)), (0, max(0, self.size - width))]
@@ -140,12 +156,13 @@ class Translator:
         window = feather(self.size)
         total = [np.zeros(x.shape, np.float32) for _ in noises]
         weight = np.zeros(x.shape[1:], np.float32)
-        for top in tile_starts(x.shape[1], self.size):
-            for left in tile_starts(x.shape[2], self.size):
-                tile = np.s_[top : top + self.size, left : left + self.size]
-                weight[tile] += window
-                for sums, y in zip(total, self._translate(x[:, *tile], noises), strict=True):
-                    sums[:, *tile] += y * window
+        corners = list(product(tile_starts(x.shape[1], self.size), tile_starts(x.shape[2], self.size)))
+        for done, (top, left) in enumerate(corners):
+            report(done, len(corners))
+            tile = np.s_[top : top + self.size, left : left + self.size]
+            weight[tile] += window
+            for sums, y in zip(total, self._translate(x[:, *tile], noises), strict=True):
+                sums[:, *tile] += y * window
         return [to_image((sums / weight)[:, :height, :width]) for sums in total]
 
     def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
@@ -154,11 +171,12 @@ class Translator:
         for noise in noises:
             yield self.engine.decode(encoding, noise)
 
-    def _noise(self, seed: int | None) -> Noise:
+    def _noise(self, seed: int | None, rate: float | None) -> Noise:
         if seed is None:
             return None
         config = self.engine.config
-        return dropout_masks(config.noise_shapes(self.size, self.size), config.dropout, seed)
+        rate = config.dropout if rate is None else rate
+        return dropout_masks(config.noise_shapes(self.size, self.size), rate, seed)
 
 
 def scaled(square: Image.Image, side: int, how: Image.Resampling = Image.Resampling.LANCZOS) -> Image.Image:

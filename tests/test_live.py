@@ -9,12 +9,13 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from demo.live import data_url, fetch, translate_file, translate_frame, variations
+from demo.live import data_url, fetch, spread_map, translate_file, translate_frame, variations
 from demo.models import Models
 from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, Translator, mean_distance
 
@@ -87,12 +88,22 @@ def test_each_refusal_says_what_is_wrong(models: Models, name: str, message, mod
 
 
 def test_variations_are_the_samples(models: Models, name: str):
-    pictures, line = variations(models, frame(), name, 2)
+    pictures, line, unsure = variations(models, frame(), name, 2)
     assert [caption for _, caption in pictures] == [f"seed {s}" for s in range(2, 10)]
     expected = Translator.from_pretrained(name).sample(DRAWING, range(2, 10))
     for (picture, _), sample in zip(pictures, expected, strict=True):
         assert ImageChops.difference(picture, sample).getbbox() is None
     assert f"{mean_distance(expected):.1%}" in line
+    stack = np.stack([np.asarray(sample, float) for sample in expected])
+    heat, shown = stack.std(0).mean(-1), np.asarray(unsure, float).sum(-1)
+    assert shown[heat > np.quantile(heat, 0.99)].mean() > shown[heat < np.quantile(heat, 0.5)].mean()
+
+
+def test_the_spread_map_is_dark_where_samples_agree_and_light_where_they_do_not():
+    left, right = (Image.new("RGB", (4, 2), "black") for _ in range(2))
+    right.paste("white", (2, 0, 4, 2))
+    pixels = np.asarray(spread_map([left, right]))
+    assert (pixels[:, :2] == 0).all() and (pixels[:, 2:] == 255).all()
 
 
 def test_mean_distance_by_hand():

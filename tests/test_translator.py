@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from pix2pix import Generator, ImageError, Translator
+from pix2pix import Generator, ImageError, Translator, mean_distance
 from pix2pix.engines import TorchEngine
 from pix2pix.images import MAX_PIXELS, to_array, to_image
 from pix2pix.noise import dropout_masks
@@ -106,3 +107,21 @@ def test_too_many_pixels_are_refused(translator: Translator):
 def test_seeds_out_of_range_are_refused(translator: Translator, seed: int):
     with pytest.raises(ValueError, match="seed"):
         translator(gradient(8, 8), seed)
+
+
+def test_the_rate_is_the_share_of_units_dropped(small_checkpoint: Path):
+    translator = Translator.from_pretrained(small_checkpoint)
+    photo = Image.effect_noise((32, 32), 90).convert("RGB")
+    assert translator(photo, 3, rate=0.0) == translator(photo, None)
+    assert translator(photo, 3, rate=0.5) == translator(photo, 3)
+    spread = [mean_distance(translator.sample(photo, range(8), rate)) for rate in (0.0, 0.1, 0.5)]
+    assert spread[0] == 0 < spread[1] < spread[2]
+    with pytest.raises(ValueError, match="rate"):
+        translator(photo, 3, rate=1.0)
+
+
+def test_a_large_picture_reports_its_tiles(small_generator):
+    told: list[tuple[int, int]] = []
+    translator = Translator(TorchEngine(small_generator), {"input": "photo", "image_size": 32})
+    translator(Image.new("RGB", (80, 32)), report=lambda done, count: told.append((done, count)))
+    assert told == [(0, 3), (1, 3), (2, 3)]

@@ -8,6 +8,8 @@
 const FRAME_GAP = 70;
 const UNDO_STEPS = 50;
 const CLOSE = 6;          // pixels around a polygon's first corner that close it
+const REST = 1200;        // ms that a drawing lies still before it goes into the history
+const HISTORY = 24;
 const STORE = 'pix2pix drawing ';
 
 const sheet = element.querySelector('.sheet');
@@ -20,7 +22,10 @@ const swatches = element.querySelector('.palette');
 const gallery = element.querySelector('.examples');
 const button = (name) => element.querySelector(`[data-do=${name}]`);
 const fileInput = (name) => element.querySelector(`[data-file=${name}]`);
+const strip = element.querySelector('.history');
 const side = sheet.width;
+const { texts } = props;
+const filled = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 
 let tool = 'pen', mirror = false;
 let palette = [['ink', '#000000']], paper = '#ffffff', colour = '#000000', labels = false;
@@ -42,6 +47,7 @@ function send(final) {
   const image = sheet.toDataURL('image/png');
   if (final) keep(image);
   props.value = JSON.stringify({ id: frames, sent: Math.round(lastSent), final, image });
+  document.dispatchEvent(new CustomEvent('pix2pix:sent'));
   trigger('draw');
 }
 
@@ -368,12 +374,12 @@ function snap() {
 
 // --- pictures onto the canvas, and over it --------------------------------------------------------------------------
 
-async function put(blob, name) {
+async function put(blob, name, mayBePhoto = false) {
   let picture;
   try {
     picture = await createImageBitmap(blob);
   } catch {
-    note.textContent = `${name} is not a picture that this browser can read: choose a PNG or JPEG file.`;
+    note.textContent = filled(texts.not_a_picture, { name });
     return;
   }
   dropPolygon();
@@ -385,7 +391,7 @@ async function put(blob, name) {
   ink.imageSmoothingQuality = 'high';
   ink.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
   noPhoto();
-  if (!labels && !drawn()) return askForOutline(sheet.toDataURL('image/png'));
+  if (mayBePhoto && !labels && !drawn()) return askForOutline(sheet.toDataURL('image/png'));
   if (labels) snap();
   send(true);
 }
@@ -419,10 +425,10 @@ watch('outline', async () => {
   send(true);
 });
 
-for (const [name, use] of [['upload', put], ['trace', trace]]) {
+for (const [name, use] of [['upload', (file) => put(file, file.name, true)], ['trace', trace]]) {
   fileInput(name).addEventListener('change', async () => {
     const [file] = fileInput(name).files;
-    if (file) await use(file, file.name);
+    if (file) await use(file);
     fileInput(name).value = '';
   });
 }
@@ -449,7 +455,7 @@ function showExamples(examples) {
     const each = document.createElement('button');
     each.type = 'button';
     each.dataset.example = example.name;
-    each.title = `Start from ${example.name}`;
+    each.title = filled(texts.start_from, example);
     each.innerHTML = '<img>';
     each.firstChild.alt = example.name;
     each.firstChild.src = example.image;
@@ -457,6 +463,51 @@ function showExamples(examples) {
     gallery.append(each);
   }
 }
+
+// --- the history of this visit: what lay still for a moment, with its translation -------------------------------------
+
+let visit = [];           // newest first: { key, drawing, result, seed }
+let resting = null;
+
+document.addEventListener('pix2pix:translated', ({ detail }) => {
+  clearTimeout(resting);
+  if (!detail.final || detail.id !== frames) return;
+  const entry = { key: paletteKey(), drawing: sheet.toDataURL('image/png'), result: detail.image, seed: detail.seed };
+  resting = setTimeout(() => {
+    visit = [entry, ...visit.filter((each) => each.drawing !== entry.drawing || each.seed !== entry.seed)];
+    visit.length = Math.min(visit.length, HISTORY);
+    showHistory();
+  }, REST);
+});
+
+function showHistory() {
+  const mine = visit.filter((entry) => entry.key === paletteKey());
+  strip.hidden = !mine.length;
+  strip.replaceChildren(...mine.map((entry, i) => {
+    const each = document.createElement('button');
+    each.type = 'button';
+    each.title = filled(texts.go_back, { number: mine.length - i });
+    each.innerHTML = '<img alt=""><img>';
+    each.firstChild.src = entry.drawing;
+    each.lastChild.src = entry.result;
+    each.lastChild.alt = each.title;
+    each.addEventListener('click', () => restore(entry.drawing, entry.seed));
+    return each;
+  }));
+}
+
+// A drawing with a seed: the page's seed box hears of it by a 'seed' event, which carries a whole frame.
+async function restore(image, seed) {
+  await load(image, texts.last_visit);
+  props.value = JSON.stringify({ ...JSON.parse(props.value), seed });
+  trigger('seed');
+}
+
+button('surprise').addEventListener('click', () => {
+  const { examples } = props.models[props.model];
+  if (!examples.length) return;
+  restore(examples[Math.floor(Math.random() * examples.length)].image, Math.floor(Math.random() * 1e6));
+});
 
 // --- models: the drawing of the same palette stays, another palette brings its own back -------------------------------
 
@@ -488,11 +539,12 @@ async function useModel() {
     let start = model.examples[0]?.image;
     try { start = localStorage.getItem(STORE + paletteKey()) ?? start; } catch { /* forbidden */ }
     if (start) {
-      await load(start, 'The drawing');
+      await load(start, texts.last_visit);
       done = [];
     } else if (before) send(true);
   }
   showState();
+  showHistory();
 }
 
 watch('model', useModel);

@@ -1,21 +1,87 @@
-// The result panel: shows the newest answer of the server, and how long it took.
+// The result panel: shows the newest answer of the server and how long it took, and lets people keep it. The canvas tells
+// it by a 'pix2pix:sent' event that a frame is on its way; it tells the canvas by 'pix2pix:translated' of each answer.
+const PATIENCE = 1500;   // ms without an answer after which the server is called busy
+const FRAMES = 8;        // answers over which their rate is measured
+
 const picture = element.querySelector('.picture');
 const save = element.querySelector('.save');
 const waiting = element.querySelector('.waiting');
 const note = element.querySelector('.note');
 const timing = element.querySelector('.timing');
+const { texts } = props;
+
+let shown = null;        // the newest answer
+let arrivals = [];
+let busy = null;
+
+const filled = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
+
+document.addEventListener('pix2pix:sent', () => {
+  busy ??= setTimeout(() => { note.textContent = texts.busy; }, PATIENCE);
+});
 
 watch('value', () => {
   if (!props.value) return;
+  clearTimeout(busy);
+  busy = null;
   const answer = JSON.parse(props.value);
   note.textContent = answer.error ?? '';
   if (answer.error) return;
+  shown = answer;
   picture.src = answer.image;
   save.href = answer.image;
-  save.hidden = !answer.image.startsWith('data:image/png');  // frames under the pen are not worth keeping
+  const final = answer.image.startsWith('data:image/png');  // frames under the pen are not worth keeping
+  for (const each of element.querySelectorAll('.keep > *')) each.hidden = !final;
   picture.hidden = false;
   waiting.hidden = true;
   picture.dataset.frame = answer.id;
-  const trip = Math.round(performance.now() - answer.sent);
-  timing.textContent = `model ${Math.round(answer.ms)} ms · pen to picture ${trip} ms · seed ${answer.seed}`;
+  const now = performance.now();
+  arrivals = [...arrivals.slice(1 - FRAMES), now].filter((at) => now - at < 2000);
+  const rate = arrivals.length > 1 ? (1000 * (arrivals.length - 1) / (now - arrivals[0])).toFixed(1) : '–';
+  timing.textContent = filled(texts.timing, {
+    ms: Math.round(answer.ms), trip: Math.round(now - answer.sent), rate, seed: answer.seed,
+  });
+  document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { ...answer, final } }));
+});
+
+// --- keeping it -------------------------------------------------------------------------------------------------------
+
+const drawing = () => document.querySelector('#canvas canvas');
+
+function pair() {
+  const sheet = document.createElement('canvas');
+  [sheet.width, sheet.height] = [2 * drawing().width, drawing().height];
+  const paint = sheet.getContext('2d');
+  paint.drawImage(drawing(), 0, 0);
+  paint.drawImage(picture, drawing().width, 0, drawing().width, drawing().height);
+  return sheet;
+}
+
+function download(url, name) {
+  const link = document.createElement('a');
+  [link.href, link.download] = [url, name];
+  link.click();
+}
+
+element.querySelector('[data-save=drawing]').addEventListener('click', () => download(drawing().toDataURL(), 'drawing.png'));
+element.querySelector('[data-save=pair]').addEventListener('click', () => download(pair().toDataURL(), 'pix2pix-pair.png'));
+
+element.querySelector('[data-copy=picture]').addEventListener('click', async () => {
+  try {
+    const blob = await (await fetch(shown.image)).blob();
+    await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+    note.textContent = texts.copied;
+  } catch {
+    note.textContent = texts.no_copy;
+  }
+});
+element.querySelector('[data-copy=link]').addEventListener('click', async () => {
+  const link = new URL(location.pathname, location.origin);
+  link.search = new URLSearchParams({ model: shown.model, seed: shown.seed });
+  try {
+    await navigator.clipboard.writeText(link.href);
+    note.textContent = texts.copied;
+  } catch {
+    note.textContent = link.href;
+  }
 });
