@@ -26,11 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.page import build
 
         models = Models(names, options.device)
-        page = build(models).queue(max_size=64)
+        page = build(models).queue(max_size=options.max_users)
         models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
         page.launch(
             server_name=options.host,
             server_port=options.port,
+            share=options.share,
             ssr_mode=False,
             enable_monitoring=False,
             max_file_size="32mb",
@@ -87,8 +88,23 @@ def parser() -> argparse.ArgumentParser:
         metavar="MODEL",
         help="bundled names, folders or Hub ids (default: the bundled and the known)",
     )
+    p.add_argument(
+        "--max-users",
+        type=at_least_one,
+        default=64,
+        metavar="N",
+        help="requests that may wait; more are told that the server is busy (default %(default)s)",
+    )
+    p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p
+
+
+def at_least_one(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
 
 
 if __name__ == "__main__":

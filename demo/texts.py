@@ -82,5 +82,7 @@ WEB = {
     "copied": "Copied.",
     "no_copy": "This browser does not let a page copy pictures: download it instead.",
     "busy": "The server is busy: your drawing waits for its turn.",
-    "timing": "model {ms} ms · pen to picture {trip} ms · {rate} pictures/s · seed {seed}",
+    "timing": "model {ms} ms · pen to picture {trip} ms{flow} · seed {seed}",
+    "flow": " · {rate} pictures/s",
+    "preview": "Show the translation",
 }

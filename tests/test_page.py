@@ -718,10 +718,17 @@ def test_a_file_that_is_no_picture_gets_a_message_on_the_page(page, tmp_path: Pa
     page.wait_for_selector("text=/is not a picture/")
 
 
-def test_a_phone_has_no_horizontal_scroll(page):
-    page.set_viewport_size({"width": 390, "height": 800})
+@pytest.mark.parametrize("width", [360, 390])
+def test_a_phone_shows_everything_without_scrolling_sideways(page, width: int):
+    page.set_viewport_size({"width": width, "height": 740})
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator("#canvas canvas").scroll_into_view_if_needed()
+    preview = page.locator("#result .preview")
+    preview.wait_for()  # the translation stays in sight while the panel is below the screen
+    assert preview.locator("img").get_attribute("src") == page.get_attribute("#result .picture", "src")
+    preview.click()
+    preview.wait_for(state="hidden")
 
 
 def test_the_public_endpoint_translates_and_refuses_in_a_sentence(address: str, shoes: Translator, tmp_path: Path):

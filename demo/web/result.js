@@ -37,12 +37,26 @@ watch('value', () => {
   picture.dataset.frame = answer.id;
   const now = performance.now();
   arrivals = [...arrivals.slice(1 - FRAMES), now].filter((at) => now - at < 2000);
-  const rate = arrivals.length > 1 ? (1000 * (arrivals.length - 1) / (now - arrivals[0])).toFixed(1) : '–';
+  const rate = (1000 * (arrivals.length - 1) / (now - arrivals[0])).toFixed(1);
   timing.textContent = filled(texts.timing, {
-    ms: Math.round(answer.ms), trip: Math.round(now - answer.sent), rate, seed: answer.seed,
+    ms: Math.round(answer.ms),
+    trip: Math.round(now - answer.sent),
+    flow: arrivals.length > 1 ? filled(texts.flow, { rate }) : '',
+    seed: answer.seed,
   });
+  preview.firstChild.src = answer.image;
+  showPreview();
   document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { ...answer, final } }));
 });
+
+// --- on a phone the picture stays in sight: small, in a corner, while the panel itself is off the screen ---------------
+
+const preview = element.querySelector('.preview');
+preview.addEventListener('click', () => element.scrollIntoView({ behavior: 'smooth' }));
+let inSight = true;
+const showPreview = () => { preview.hidden = inSight || picture.hidden; };
+new IntersectionObserver(([entry]) => { inSight = entry.isIntersecting; showPreview(); }).observe(
+  element.querySelector('.frame'));
 
 // --- keeping it -------------------------------------------------------------------------------------------------------
 
