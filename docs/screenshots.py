@@ -25,23 +25,51 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1120, "height": 1010})
         page.goto(options.address)
         page.wait_for_selector("#result .picture:not([hidden])")
-        page.get_by_role("button", name="8 variations").wait_for()
-        page.wait_for_timeout(1500)
-        page.screenshot(path=HERE / "page.png")
+        take(page, "page")
+        for name, model, drawing in (
+            ("shoe", "edges2shoes", "high top"),
+            ("facade", "labels2facade", "balconies"),
+        ):
+            draw(page, model, drawing)
+            take(page, name)
+        variations(page)
         tiles(page)
-        page.set_viewport_size({"width": 390, "height": 844})
-        page.get_by_role("tab", name="Draw").click()
-        page.wait_for_timeout(800)
-        page.screenshot(path=HERE / "phone.png")
+        phone = browser.new_page(viewport={"width": 390, "height": 844})
+        phone.goto(options.address)
+        phone.wait_for_selector("#result .picture:not([hidden])")
+        phone.locator("#canvas .tools").scroll_into_view_if_needed()
+        phone.mouse.wheel(0, 260)
+        take(phone, "phone")
         browser.close()
+
+
+def take(page: Page, name: str) -> None:
+    page.wait_for_timeout(2500)  # a moment for the history strip, and for the page to come to rest
+    page.screenshot(path=HERE / f"{name}.png")
+
+
+def draw(page: Page, model: str, drawing: str) -> None:
+    """Pick a model and one of its drawings."""
+    page.get_by_label("Model").first.click()
+    page.get_by_role("option", name=model, exact=True).click()
+    page.locator(f"[data-example='{drawing}']").click()
+
+
+def variations(page: Page) -> None:
+    draw(page, "edges2emoji", "rocket")
+    page.wait_for_timeout(1500)
+    page.get_by_role("button", name="8 variations").click()
+    page.wait_for_function("document.querySelectorAll('.grid-container img').length === 8")
+    page.locator(".grid-container").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 700)
+    take(page, "variations")
 
 
 def tiles(page: Page) -> None:
     page.get_by_role("tab", name="Tiles").click()
     page.get_by_role("button", name="town", exact=True).click()
     page.wait_for_selector("text=/pixels in/")
-    page.wait_for_timeout(1500)
-    page.screenshot(path=HERE / "tiles.png")
+    take(page, "tiles")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // The result panel: shows the newest answer of the server and how long it took, and lets people keep it. The canvas tells
 // it by a 'pix2pix:sent' event that a frame is on its way; it tells the canvas by 'pix2pix:translated' of each answer.
 const PATIENCE = 1500;   // ms without an answer after which the server is called busy
+const IN_SIGHT = 0.4;    // share of the picture that must be on the screen
 const FRAMES = 8;        // answers over which their rate is measured
 
 const picture = element.querySelector('.picture');
@@ -55,8 +56,10 @@ const preview = element.querySelector('.preview');
 preview.addEventListener('click', () => element.scrollIntoView({ behavior: 'smooth' }));
 let inSight = true;
 const showPreview = () => { preview.hidden = inSight || picture.hidden; };
-new IntersectionObserver(([entry]) => { inSight = entry.isIntersecting; showPreview(); }).observe(
-  element.querySelector('.frame'));
+new IntersectionObserver(
+  ([entry]) => { inSight = entry.intersectionRatio >= IN_SIGHT; showPreview(); },
+  { threshold: IN_SIGHT },
+).observe(element.querySelector('.frame'));
 
 // --- keeping it -------------------------------------------------------------------------------------------------------
 
