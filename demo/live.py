@@ -83,8 +83,8 @@ def outlined(frame: Any) -> str:
 def variations(
     models: Models, frame: Any, model: str, seed: Any, rate: Any = None
 ) -> tuple[list[tuple[Image.Image, str]], str, Image.Image]:
-    """The drawing under `VARIATIONS` seeds from `seed` on, each with its caption; a line on how far they differ; and a
-    map of where.
+    """The drawing under `VARIATIONS` seeds from `seed` on, each with its caption (one for all if they hardly differ);
+    a line on how far they differ; and a map of where.
 
     Raises:
         Pix2PixError: see `translate_frame`.
@@ -95,7 +95,8 @@ def variations(
     results = models[model].sample(drawing, seeds, dropout_rate(rate))
     distance = mean_distance(results)
     line = texts.SPREAD.format(distance=distance) + (texts.HARDLY if distance < HARDLY else "")
-    return [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)], line, spread_map(results)
+    different = [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)]
+    return different if distance >= HARDLY else different[:1], line, spread_map(results)
 
 
 def spread_map(samples: Sequence[Image.Image]) -> Image.Image:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pix2pix import Translator
 
 
+MAX_LOADED = 8  # models in memory; the one that was used longest ago makes room
+
+
 class Models:
     """The models of a page by name. Reading what they are for is cheap and done at once; PyTorch and the weights
     are loaded when a picture is first asked of them, so that the page is there before.
@@ -88,6 +91,9 @@ class Models:
                 from pix2pix import Translator, choose_device
 
                 self._loaded[name] = Translator.from_pretrained(name, device=choose_device(self.device))
+                if len(self._loaded) > MAX_LOADED:
+                    del self._loaded[next(iter(self._loaded))]
+            self._loaded[name] = self._loaded.pop(name)  # the latest used stands last
             return self._loaded[name]
 
     def warm_up(self, name: str) -> None:

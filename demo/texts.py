@@ -13,7 +13,10 @@ CANVAS, RESULT = "Your drawing", "Its translation"
 SEED, DICE, VARIATIONS = "Seed", "Roll the dice", "{count} variations"
 RATE, RATE_INFO = "Dropout, the noise", "0 is off; {rate:g} as in training"
 SPREAD = "Click one to keep its seed. On average two of these differ by {distance:.1%} of the range."
-HARDLY = " This model hardly listens to its dropout noise, as pix2pix trained by the paper's recipe does not."
+HARDLY = (
+    " This model hardly listens to its dropout noise, as pix2pix trained by the paper's recipe does not, so one of the "
+    "eight stands for all."
+)
 UNSURE = "Where it is unsure: the lighter, the more the variations differ"
 VARIATIONS_LABEL = "Variations"
 PICTURE, TILE_EXAMPLES = "A picture of any size", "Painted by a script"

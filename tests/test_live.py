@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 
 from demo.live import data_url, fetch, spread_map, translate_file, translate_frame, variations
 from demo.models import Models
-from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, Translator, mean_distance
+from pix2pix import KNOWN_MODELS, CheckpointError, Generator, Pix2PixError, Translator, mean_distance
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 
@@ -147,3 +147,25 @@ def test_models_are_only_those_offered(models: Models):
     for wanted in ("../checkpoints/sat2map", "/etc", "owner/name", ""):
         with pytest.raises(CheckpointError, match="does not offer"):
             models[wanted]
+
+
+def test_the_model_used_longest_ago_makes_room(small_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    import shutil
+
+    monkeypatch.setattr("demo.models.MAX_LOADED", 2)
+    names = [str(tmp_path / letter) for letter in "abc"]
+    for folder in names:
+        shutil.copytree(small_checkpoint, folder)
+    models = Models(names)
+    first, second = models[names[0]], models[names[1]]
+    assert models[names[0]] is first
+    models[names[2]]
+    assert models[names[0]] is first
+    assert models[names[1]] is not second
+
+
+def test_twins_are_shown_once(tmp_path: Path):
+    generator = Generator(features=8, max_features=16, depth=5, dropout=0.0)
+    generator.save_pretrained(tmp_path, {"input": "edges", "image_size": 32})
+    pictures, line, _ = variations(Models([str(tmp_path)]), frame(), str(tmp_path), 0)
+    assert len(pictures) == 1 and "hardly listens" in line

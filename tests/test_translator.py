@@ -125,3 +125,15 @@ def test_a_large_picture_reports_its_tiles(small_generator):
     translator = Translator(TorchEngine(small_generator), {"input": "photo", "image_size": 32})
     translator(Image.new("RGB", (80, 32)), report=lambda done, count: told.append((done, count)))
     assert told == [(0, 3), (1, 3), (2, 3)]
+
+
+def test_another_seed_on_the_same_drawing_costs_no_encoding(small_checkpoint: Path):
+    translator = Translator.from_pretrained(small_checkpoint)
+    encoded: list[np.ndarray] = []
+    encode = translator.engine.encode
+    translator.engine.encode = lambda x: (encoded.append(x), encode(x))[1]  # type: ignore[method-assign]
+    drawings = [Image.effect_noise((32, 32), 90).convert("RGB") for _ in range(2)]
+    fresh = Translator.from_pretrained(small_checkpoint)
+    for drawing, seed, count in ((0, 1, 1), (0, 2, 1), (0, 2, 1), (1, 2, 2), (0, 1, 3)):
+        assert translator(drawings[drawing], seed) == fresh(drawings[drawing], seed)
+        assert len(encoded) == count
