@@ -419,6 +419,36 @@ def test_a_finger_draws(address: str, browser):
     context.close()
 
 
+def test_fifty_steps_are_undone_and_done_again(page):
+    page.get_by_role("button", name="Clear", exact=True).click()
+    states = [canvas_of(page)]
+    for i in range(50):
+        click(page, 5 + 4 * i, 20 + 3 * (i % 7))
+        states.append(canvas_of(page))
+    for state in reversed(states[:-1]):
+        page.keyboard.press("Control+z")
+        assert same(canvas_of(page), state)
+    for state in states[1:]:
+        page.keyboard.press("Control+Shift+z")
+        assert same(canvas_of(page), state)
+    settled(page)
+
+
+def test_a_stylus_draws_thicker_the_harder_it_is_pressed(page):
+    page.get_by_role("button", name="Clear", exact=True).click()
+    pen_size(page, 4)
+    box = page.locator("#canvas canvas").bounding_box()
+    session = page.context.new_cdp_session(page)
+    for x, force in ((60, 0.25), (160, 1.0)):
+        at = {"x": box["x"] + (x + 0.5) * box["width"] / 256, "y": box["y"] + box["height"] / 2}
+        for kind in ("mousePressed", "mouseReleased"):
+            pen = {"button": "left", "clickCount": 1, "pointerType": "pen", "force": force}
+            session.send("Input.dispatchMouseEvent", {"type": kind, **at, **pen})
+    dark = np.asarray(canvas_of(page).convert("L")) == 0
+    assert [box_of(half)[2] - box_of(half)[0] + 1 for half in (dark[:, :110], dark[:, 110:])] == [2, 8]
+    settled(page)
+
+
 def test_a_sketch_is_uploaded_and_a_letter_is_not(page, shoes: Translator, tmp_path: Path):
     sketch = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
     sketch.paste((0, 0, 0, 255), (50, 40, 150, 60))
