@@ -95,18 +95,21 @@ def trained(folder: Path, options: argparse.Namespace, direction: str, settings:
 def table(figures: dict[str, dict[str, Any]]) -> str:
     """All rows in one Markdown table."""
     lines = [
-        "| | to map: L1 | pixels / IoU | paper | to photo: L1 | histograms in common, L a b | paper |",
-        "|---|---|---|---|---|---|---|",
+        "| | photo to map: L1 | pixels / IoU | histograms in common, L a b (mean) | paper's pixels / IoU "
+        "| map to photo: L1 | histograms in common | paper's |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for name, (_, paper_scores, paper_lab) in ROWS.items():
         to_map, to_photo = (figures[name].get(direction) for direction in DIRECTIONS)
-        cells = [name, f"{to_map['l1']:.4f}", f"{to_map['pixel_accuracy']:.2f} / {to_map['iou']:.2f}", paper_scores]
-        if to_photo:
-            cells += [f"{to_photo['l1']:.4f}", " ".join(f"{to_photo['lab'][channel]:.2f}" for channel in "Lab")]
-        else:
-            cells += ["", ""]
+        scores = f"{to_map['pixel_accuracy']:.2f} / {to_map['iou']:.2f}"
+        cells = [name, f"{to_map['l1']:.4f}", scores, histograms(to_map["lab"]), paper_scores]
+        cells += [f"{to_photo['l1']:.4f}", histograms(to_photo["lab"])] if to_photo else ["", ""]
         lines.append(f"| {' | '.join([*cells, paper_lab])} |")
     return "\n".join(lines) + "\n"
+
+
+def histograms(lab: dict[str, float]) -> str:
+    return " ".join(f"{lab[channel]:.2f}" for channel in "Lab") + f" ({sum(lab.values()) / 3:.2f})"
 
 
 def sheet(options: argparse.Namespace, data: str) -> Image.Image:
