@@ -87,9 +87,18 @@ def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, facade: Path) -> Iterator[str]:
+def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model that takes edges, as edges2shoes does."""
+    folder = tmp_path_factory.mktemp("models") / "edges"
+    torch.manual_seed(1)
+    Generator(features=4, max_features=8).save_pretrained(folder, {"input": "edges", "image_size": 256})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, facade: Path, other_edges: Path) -> Iterator[str]:
     bundled = [name for name in ("edges2shoes", "sat2map") if name in list_models()]
-    with running_app(tmp_path_factory.mktemp("app"), "--models", *bundled, str(facade)) as url:
+    with running_app(tmp_path_factory.mktemp("app"), "--models", *bundled, str(facade), str(other_edges)) as url:
         yield url
 
 
@@ -367,6 +376,15 @@ def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_dr
     page.get_by_role("button", name="Undo").click()
     assert not same(canvas_of(page), drawn)
     settled(page)
+
+
+def test_a_drawing_stays_for_another_model_of_its_kind(page, other_edges: Path):
+    draw(page, [(40, 40), (200, 120)])
+    settled(page)
+    drawn = canvas_of(page)
+    pick_model(page, str(other_edges))
+    assert same(canvas_of(page), drawn)
+    assert same(result_of(page), Translator.from_pretrained(other_edges)(drawn, seed=0))
 
 
 def test_an_uploaded_label_map_holds_the_palettes_colours(page, facade: Path, tmp_path: Path):
