@@ -1,7 +1,7 @@
 """Make the page's examples: `python -m demo.examples.make`.
 
 The drawings, from `strokes.py`, are smooth curves through points set by hand, drawn with the page's pen (whole pixels,
-no antialiasing), and painted boxes. The tile is a town as seen from above, painted from a seed. Nothing here comes from
+no antialiasing), and painted areas. The tile is a town as seen from above, painted from a seed. Nothing here comes from
 anybody's photographs.
 """
 
@@ -31,11 +31,14 @@ def main() -> None:
             save(image, model, name)
     for model, (palette, drawings) in LABELS.items():
         colours = PALETTES[palette]
-        for name, boxes in drawings.items():
+        for name, areas in drawings.items():
             image = Image.new("RGB", (SIDE, SIDE), next(iter(colours.values())))
-            for box in boxes:
-                label, start, end = box.rsplit(" ", 2)
-                ImageDraw.Draw(image).rectangle([*numbers(start), *numbers(end)], fill=colours[label])
+            for area in areas:
+                words = area.split()
+                points = [numbers(word) for word in words if "," in word]
+                label = " ".join(word for word in words if "," not in word)
+                draw = ImageDraw.Draw(image)
+                (draw.rectangle if len(points) == 2 else draw.polygon)(points, fill=colours[label])
             save(image.quantize(len(colours)), model, name)
     save(paint_town(np.random.default_rng(3)), "sat2map", "1-town")
     save(paint_town(np.random.default_rng(8), side=512), "sat2map", "2-larger-town")

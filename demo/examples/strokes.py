@@ -1,8 +1,8 @@
 """The page's example drawings, as data; `make.py` beside this file draws them.
 
 A drawing of edges is a list of strokes: the points "x,y" that a smooth curve runs through; at "/" it has a corner.
-"oval x,y rx,ry" is one around x,y, "box x,y x,y" one from corner to corner. A drawing of labels is a list of
-"label x,y x,y", boxes painted one over the other.
+"oval x,y rx,ry" is one around x,y, "box x,y x,y" one from corner to corner. A drawing of labels is a list of a label
+and its points, painted one over the other: the corners of a box if they are two, else those of a polygon.
 """
 
 from __future__ import annotations
@@ -206,6 +206,42 @@ LABELS: dict[str, tuple[str, dict[str, list[str]]]] = {
                 "shop 40,204 108,240",
                 "door 114,202 142,242",
                 "shop 148,204 216,240",
+            ],
+        },
+    ),
+    "map2sat": (
+        "maps",
+        {
+            "1-blocks": [
+                "park 96,96 158,158",
+                *(f"road {x},0 {x + 7},255" for x in (22, 86, 162, 226)),
+                *(f"road 0,{y} 255,{y + 6}" for y in (26, 86, 162, 222)),
+                *(
+                    f"building {x},{y} {x + 12},{y + 15}"
+                    for x in (4, 34, 50, 66, 98, 114, 130, 146, 174, 190, 206, 238)
+                    for y in (4, 38, 62, 100, 122, 142, 174, 198, 234)
+                    if not (90 < x < 160 and 90 < y < 160)
+                ),
+            ],
+            "2-river": [
+                "park 0,0 0,120 70,90 120,40 130,0",
+                "water 150,0 196,0 170,80 196,150 180,255 126,255 140,150 112,90",
+                "motorway 0,196 255,150 255,164 0,210",
+                "road 30,120 40,118 66,255 56,255",
+                "road 200,0 208,0 244,255 236,255",
+                "road 0,150 120,110 122,116 0,156",
+                *(f"building {x},{y} {x + 14},{y + 12}" for x in (8, 72, 94) for y in (160, 218, 236)),
+                *(f"building {x},{y} {x + 10},{y + 16}" for x in (226, 240) for y in (10, 34, 58, 82, 106)),
+            ],
+            "3-shore": [
+                "water 0,0 255,0 255,60 190,96 120,84 60,110 0,90",
+                "park 0,90 60,110 120,84 126,120 60,146 0,128",
+                "main road 0,170 255,128 255,138 0,180",
+                "road 60,146 68,144 92,255 84,255",
+                "road 170,104 178,100 206,255 198,255",
+                "road 0,222 255,190 255,196 0,228",
+                *(f"building {x},{y} {x + 13},{y + 13}" for x in (102, 120, 138, 156) for y in (168, 186, 222, 238)),
+                *(f"building {x},{y} {x + 13},{y + 13}" for x in (8, 28, 48) for y in (190, 206, 236)),
             ],
         },
     ),
