@@ -95,7 +95,7 @@ def draw_tab(models: Models, names: list[tuple[str, str]]) -> tuple[gr.Dropdown,
     seed.change(**translate)
     rate.change(**translate)
     quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    canvas.seed(lambda message: seed_of(message), canvas, seed, **quietly)  # type: ignore[attr-defined]
+    canvas.seed(seed_of, canvas, seed, **quietly)  # type: ignore[attr-defined]
     canvas.photo(  # type: ignore[attr-defined]
         lambda message: gr.HTML(outline=outlined(message)), canvas, canvas, trigger_mode="always_last", **quietly
     )
@@ -190,10 +190,9 @@ def seed_of(message: Any) -> Any:
 
 def public_endpoint(models: Models) -> None:
     """`/translate`, for `gradio_client` and curl; it has no face on the page."""
-    names = list(models.tasks)
     with gr.Row(visible=False):
         image = gr.File(label="image", type="filepath")
-        model = gr.Textbox(names[0], label="model")
+        model = gr.Textbox(next(iter(models.tasks)), label="model")
         seed = gr.Number(0, label="seed", precision=0)
         result = gr.Image(label="translation", format="png")
         door = gr.Button()

@@ -78,8 +78,7 @@ class Trainer:
             settings.jitter, settings.mirror, settings.edges, self.palettes.get("palette"), settings.lightness,
             settings.seed,
         )  # fmt: skip
-        self.val = self._val_pairs(settings.lightness)
-        fixed = self.val or self._plain(self.pairs.source, settings.lightness)
+        fixed = self._val_pairs(settings.lightness) or self._plain(self.pairs.source, settings.lightness)
         self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
 
         # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.

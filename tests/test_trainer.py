@@ -112,21 +112,25 @@ def test_learning_rate_is_flat_then_falls_to_zero(pairs: Path, tmp_path: Path):
     assert rates == pytest.approx([2e-4, 2e-4, 2e-4, 1e-4, 2e-4 / 40])
 
 
-def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_path: Path):
-    Trainer(settings(pairs, tmp_path / "whole", epochs=3)).train()
-
-    broken = Trainer(settings(pairs, tmp_path / "parts", epochs=3))
-    step = broken.train_step
+def stopped(trainer: Trainer, at: int) -> None:
+    """Train, with a SIGTERM in the middle of step `at`, which ends the program with 143."""
+    step = trainer.train_step
 
     def stop_in_the_middle(x, y):
-        if broken.step == 10:
+        if trainer.step == at:
             signal.raise_signal(signal.SIGTERM)
         return step(x, y)
 
-    broken.train_step = stop_in_the_middle  # type: ignore[method-assign]
+    trainer.train_step = stop_in_the_middle  # type: ignore[method-assign]
     with pytest.raises(SystemExit) as leaving:
-        broken.train()
+        trainer.train()
     assert leaving.value.code == 143
+
+
+def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_path: Path):
+    Trainer(settings(pairs, tmp_path / "whole", epochs=3)).train()
+
+    stopped(Trainer(settings(pairs, tmp_path / "parts", epochs=3)), at=10)
     assert not (tmp_path / "parts" / "model.safetensors").exists()
     Trainer(settings(pairs, tmp_path / "parts", epochs=3), resume=True).train()
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
@@ -328,17 +332,7 @@ def test_a_network_of_half_the_size_becomes_the_inner_levels(pairs: Path, tmp_pa
 
 
 def test_the_log_says_how_much_was_waited_and_forgets_what_was_not_kept(pairs: Path, tmp_path: Path):
-    trainer = Trainer(settings(pairs, tmp_path / "out", epochs=3))
-    step = trainer.train_step
-
-    def stop_in_the_middle(x, y):
-        if trainer.step == 12:
-            signal.raise_signal(signal.SIGTERM)
-        return step(x, y)
-
-    trainer.train_step = stop_in_the_middle  # type: ignore[method-assign]
-    with pytest.raises(SystemExit):
-        trainer.train()
+    stopped(Trainer(settings(pairs, tmp_path / "out", epochs=3)), at=12)
     log = tmp_path / "out" / "training" / "log.jsonl"
     with open(log, "a") as file:  # as a run leaves it that is killed after a line and before the next state
         file.write(json.dumps({"epoch": 2, "step": 16}) + "\n" + '{"epoch": 3, "st')
