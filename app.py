@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+import threading
 
 # Both before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
 
 ON_SPACE = "SPACE_ID" in os.environ  # Hugging Face sets it
+if ON_SPACE:  # visitors come through a proxy of a private network, which tells their addresses; uvicorn reads this
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.1")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,13 +26,24 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
+        from demo.journal import Journal
         from demo.models import Models
         from demo.page import build
+        from demo.service import Service
+        from demo.visitors import Limits
 
-        models = Models(names, options.device)
-        page = build(models).queue(max_size=options.max_users)
+        models = Models(names, options.device, options.max_models, options.allow_any_model)
+        limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
+        service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
+        page = build(models, service).queue(max_size=2 * options.max_users)  # the service refuses before that, in words
+        service.functions.read(page)
         models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         page.launch(
+            prevent_thread_lock=True,
+            app_kwargs={"middleware": [service.middleware()]},
             server_name=options.host,
             server_port=options.port,
             share=options.share,
@@ -38,6 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
             footer_links=[],
             theme=theme(),
         )
+        stop.wait()
+        service.stop()
+        page.close(verbose=False)
     except Pix2PixError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2
@@ -70,6 +88,8 @@ def theme():
 
 
 def parser() -> argparse.ArgumentParser:
+    from pix2pix import MAX_PIXELS
+
     p = argparse.ArgumentParser(prog="app.py", description="Open the pix2pix page on this machine.")
     p.add_argument(
         "--host",
@@ -93,8 +113,35 @@ def parser() -> argparse.ArgumentParser:
         type=at_least_one,
         default=64,
         metavar="N",
-        help="requests that may wait; more are told that the server is busy (default %(default)s)",
+        help="requests that may wait; more are told to try again (default %(default)s)",
     )
+    p.add_argument(
+        "--rate",
+        type=at_least_one,
+        default=50,
+        metavar="N",
+        help="requests a second that one visitor's address may make (default %(default)s)",
+    )
+    p.add_argument(
+        "--max-models",
+        type=at_least_one,
+        default=8,
+        metavar="N",
+        help="models held in memory (default %(default)s)",
+    )
+    p.add_argument(
+        "--max-pixels",
+        type=at_least_one,
+        default=MAX_PIXELS,
+        metavar="N",
+        help="pixels of an uploaded picture (default %(default)s)",
+    )
+    p.add_argument(
+        "--allow-any-model",
+        action="store_true",
+        help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
+    )
+    p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p

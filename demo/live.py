@@ -1,4 +1,4 @@
-"""What the page asks of the server: plain functions from what a browser sends to what it shows."""
+"""What the page asks of the server about a drawing: plain functions from what a browser sends to what it shows."""
 
 from __future__ import annotations
 
@@ -7,27 +7,22 @@ import binascii
 import io
 import json
 import time
-import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from demo import texts
 from demo.models import Models
 from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image, outline
 
-Report = Callable[[int, int], None]
 MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
 PNG_HEADER = "data:image/png;base64,"
 VARIATIONS = 8
-MAX_FILES = 32
 MAX_RATE = 0.9
 HOTTEST = 0.25  # standard deviation, of the range from 0 to 1, that is shown white
 HARDLY = 0.01  # mean distance below which eight samples look like one picture
@@ -55,7 +50,8 @@ def translate_frame(models: Models, frame: Any, model: str, seed: Any, rate: Any
         drawing = drawing_of(message)
         translator, seed, rate = models[model], whole_seed(seed), dropout_rate(rate)
         start = time.perf_counter()
-        result = translator(drawing, seed, rate)
+        with models.turns.drawing():
+            result = translator(drawing, seed, rate)
         answer["ms"] = round((time.perf_counter() - start) * 1000, 1)
         answer["image"] = data_url(result, lossless=bool(message.get("final")))
         answer["model"], answer["seed"] = model, seed
@@ -92,7 +88,9 @@ def variations(
     drawing = drawing_of(read_frame(frame))
     first = min(whole_seed(seed), MAX_SEED - VARIATIONS + 1)
     seeds = range(first, first + VARIATIONS)
-    results = models[model].sample(drawing, seeds, dropout_rate(rate))
+    translator, rate = models[model], dropout_rate(rate)
+    with models.turns.drawing():
+        results = translator.sample(drawing, seeds, rate)
     distance = mean_distance(results)
     line = texts.SPREAD.format(distance=distance) + (texts.HARDLY if distance < HARDLY else "")
     different = [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)]
@@ -107,71 +105,6 @@ def spread_map(samples: Sequence[Image.Image]) -> Image.Image:
     warm = np.clip(3 * heat - np.array([0.0, 1.0, 2.0], np.float32), 0, 1)  # black, red, yellow, white
     grey = 0.35 * stack.mean((0, -1))[..., None]
     return Image.fromarray(np.rint(255 * np.maximum(warm, grey * (1 - heat))).astype(np.uint8))
-
-
-def translate_picture(models: Models, path: str | None, model: str, seed: Any) -> Image.Image:
-    """An uploaded picture -> its translation, of the same size.
-
-    Raises:
-        Pix2PixError: there is none, it is no picture or too large, or no such model is offered.
-    """
-    if path is None:
-        raise ImageError("There is no picture: send one as the first argument.")
-    return models[model](open_image(path, "The uploaded file"), whole_seed(seed))
-
-
-def translate_file(
-    models: Models, path: str | None, model: str, seed: Any, crop: bool = False, report: Report | None = None
-) -> tuple[Any, str]:
-    """An uploaded picture -> (before, after) for the slider, and a line about it.
-
-    Args:
-        crop: take the middle square of it alone.
-        report: called with the number of tiles done and of all.
-
-    Raises:
-        Pix2PixError: it is no picture, or too large.
-    """
-    if path is None:
-        return None, ""
-    picture = open_image(path, "The uploaded file")
-    if crop:
-        picture = ImageOps.fit(picture, (min(picture.size),) * 2)
-    translator, seed = models[model], whole_seed(seed)
-    start = time.perf_counter()
-    result = translator(picture, seed, report=report or (lambda done, count: None))
-    ms = 1000 * (time.perf_counter() - start)
-    return (picture, result), texts.TIMING.format(width=picture.width, height=picture.height, ms=ms)
-
-
-def translate_files(
-    models: Models, paths: Sequence[str] | None, model: str, seed: Any, report: Report, folder: Path
-) -> Path | None:
-    """Uploaded pictures -> a zip of their translations, each a PNG under its picture's name.
-
-    Args:
-        report: called with the number of pictures done and of all.
-        folder: where the zip is made.
-
-    Raises:
-        Pix2PixError: one is no picture, or too large, or there are more than `MAX_FILES`.
-    """
-    if not paths:
-        return None
-    if len(paths) > MAX_FILES:
-        raise ImageError(f"These are {len(paths)} pictures: send at most {MAX_FILES} at once.")
-    target = folder / "pix2pix.zip"
-    names: Counter[str] = Counter()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
-        for done, path in enumerate(map(Path, paths)):
-            report(done, len(paths))
-            result = models[model](open_image(path, path.name), whole_seed(seed))
-            buffer = io.BytesIO()
-            result.save(buffer, "PNG", compress_level=1)
-            names[path.stem] += 1
-            again = "" if names[path.stem] == 1 else f"-{names[path.stem]}"
-            archive.writestr(f"{path.stem}{again}.png", buffer.getvalue())
-    return target
 
 
 def fetch(models: Models, name: str) -> Iterator[str]:

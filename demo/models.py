@@ -7,13 +7,14 @@ from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from demo.turns import Turns
 from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
 
 if TYPE_CHECKING:
     from pix2pix import Translator
 
 
-MAX_LOADED = 8  # models in memory; the one that was used longest ago makes room
+MAX_LOADED = 8
 
 
 class Models:
@@ -23,14 +24,22 @@ class Models:
     Args:
         names: bundled names, checkpoint folders or Hub ids; the visitors can use these and no others.
         device: where they run, as for `--device`.
+        max_loaded: models in memory; the one that was used longest ago makes room.
+        any_model: visitors may name others too, whatever `Translator.from_pretrained` takes.
+
+    Attributes:
+        turns: who computes next, on all of them.
 
     Raises:
         CheckpointError: a name cannot be found.
     """
 
-    def __init__(self, names: Sequence[str], device: str = "cpu") -> None:
+    def __init__(
+        self, names: Sequence[str], device: str = "cpu", max_loaded: int = MAX_LOADED, any_model: bool = False
+    ) -> None:
         self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
-        self.device = device
+        self.device, self.max_loaded, self.any_model = device, max_loaded, any_model
+        self.turns = Turns()
         self._loaded: dict[str, Translator] = {}
         self._downloading: set[str] = set()
         self._lock = Lock()
@@ -82,7 +91,7 @@ class Models:
         Raises:
             CheckpointError: the page does not offer it, it is being downloaded, or its files are damaged.
         """
-        if name not in self.tasks:
+        if name not in self.tasks and not self.any_model:
             raise CheckpointError(f"This page does not offer that model: choose one of {', '.join(self.tasks)}.")
         if name in self._downloading:
             raise CheckpointError(f"{name} is being downloaded: wait for it, or pick another model.")
@@ -91,10 +100,14 @@ class Models:
                 from pix2pix import Translator, choose_device
 
                 self._loaded[name] = Translator.from_pretrained(name, device=choose_device(self.device))
-                if len(self._loaded) > MAX_LOADED:
+                if len(self._loaded) > self.max_loaded:
                     del self._loaded[next(iter(self._loaded))]
             self._loaded[name] = self._loaded.pop(name)  # the latest used stands last
             return self._loaded[name]
+
+    def state(self) -> dict[str, Any]:
+        """For a load balancer: how many models are offered, and how many of them are in memory."""
+        return {"models": len(self.tasks), "loaded": len(self._loaded)}
 
     def warm_up(self, name: str) -> None:
         """Load a model and run it once, in the background, so that the first visitor does not wait for it. Nothing is

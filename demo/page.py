@@ -16,20 +16,10 @@ from gradio.utils import get_upload_folder
 
 from demo import texts
 from demo.components import PictureFile
-from demo.live import (
-    MAX_RATE,
-    VARIATIONS,
-    Report,
-    fetch,
-    outlined,
-    shown,
-    translate_file,
-    translate_files,
-    translate_frame,
-    translate_picture,
-    variations,
-)
+from demo.files import Report, translate_file, translate_files, translate_picture
+from demo.live import MAX_RATE, VARIATIONS, fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
+from demo.service import Service
 from pix2pix import MAX_SEED, PALETTES
 
 HERE = Path(__file__).resolve().parent
@@ -39,14 +29,18 @@ TRAINED_RATE = 0.5
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
 
-def build(models: Models) -> gr.Blocks:
-    """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others."""
+def build(models: Models, service: Service) -> gr.Blocks:
+    """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others.
+
+    Args:
+        service: keeps the accounts of what it computes for whom.
+    """
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.Markdown(texts.INTRODUCTION)
         drawing, pictures = models.choices(drawn=True), models.choices(drawn=False)
         if drawing:
             with gr.Tab(texts.DRAW_TAB):
-                model, seed = draw_tab(models, drawing)
+                model, seed = draw_tab(models, drawing, service)
 
             def follow(request: gr.Request) -> tuple[Any, Any]:
                 return from_link(drawing, dict(request.query_params))
@@ -54,12 +48,12 @@ def build(models: Models) -> gr.Blocks:
             page.load(follow, outputs=[model, seed], api_visibility="private")
         if pictures:
             with gr.Tab(texts.TILE_TAB):
-                tile_tab(models, pictures)
-        public_endpoint(models)
+                tile_tab(models, pictures, service)
+        public_endpoint(models, service)
     return page
 
 
-def draw_tab(models: Models, names: list[tuple[str, str]]) -> tuple[gr.Dropdown, gr.Number]:
+def draw_tab(models: Models, names: list[tuple[str, str]], service: Service) -> tuple[gr.Dropdown, gr.Number]:
     """The canvas and what belongs to it; returns the boxes of the model and the seed."""
     model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
     fetching = gr.Markdown(visible=len(names) > 1)
@@ -80,13 +74,23 @@ def draw_tab(models: Models, names: list[tuple[str, str]]) -> tuple[gr.Dropdown,
         grid = gr.Gallery(label=texts.VARIATIONS_LABEL, show_label=False, columns=4, height="auto", format="png")
         unsure = gr.Image(label=texts.UNSURE, format="png", height=320, interactive=False)
 
+    def live(frame: Any, name: Any, seed: Any, rate: Any, request: gr.Request) -> Any:
+        with service.drawing(request):
+            if service.outdated(request, frame):
+                return gr.skip()
+            return translate_frame(models, frame, name, seed, rate)
+
+    def vary(frame: Any, name: Any, seed: Any, rate: Any, request: gr.Request) -> tuple[Any, ...]:
+        with service.drawing(request):
+            return (*variations(models, frame, name, seed, rate), gr.Column(visible=True))
+
     translate: dict[str, Any] = {
-        "fn": partial(translate_frame, models),
+        "fn": live,
         "inputs": [canvas, model, seed, rate],
         "outputs": result,
         "show_progress": "hidden",
         "trigger_mode": "always_last",  # overload drops frames, never the last one
-        "concurrency_id": "model",
+        "concurrency_id": "drawing",
         "concurrency_limit": 1,
         "api_visibility": "private",
     }
@@ -105,17 +109,17 @@ def draw_tab(models: Models, names: list[tuple[str, str]]) -> tuple[gr.Dropdown,
     )
     dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
     many.click(
-        shown(lambda *inputs: (*variations(models, *inputs), gr.Column(visible=True))),
+        shown(vary),
         inputs=[canvas, model, seed, rate],
         outputs=[grid, spread, unsure, sheet],
-        concurrency_id="model",
+        concurrency_id="drawing",
         api_visibility="private",
     )
     grid.select(chosen_seed, outputs=seed, api_visibility="private")
     return model, seed
 
 
-def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
+def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> None:
     model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
@@ -137,14 +141,16 @@ def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
         start = gr.Button(texts.SEVERAL_START)
         archive = gr.File(label=texts.SEVERAL_RESULT, interactive=False)
 
-    def one(path: str | None, name: str, seed: Any, crop: bool, progress: gr.Progress = gr.Progress()):  # noqa: B008
-        pictures, line = translate_file(models, path, name, seed, crop, tell(progress))
+    def one(path: Any, name: Any, seed: Any, crop: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
+        with service.file(request) as job:
+            pictures, line = translate_file(models, path, name, seed, crop, tell(progress), job)
         return gr.ImageSlider(pictures, visible=pictures is not None), line
 
-    def several(paths: list[str] | None, name: str, seed: Any, progress: gr.Progress = gr.Progress()):  # noqa: B008
+    def several(paths: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
         # In Gradio's own cache, which it empties by and by.
         folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
-        found = translate_files(models, paths, name, seed, tell(progress), folder)
+        with service.file(request) as job:
+            found = translate_files(models, paths, name, seed, tell(progress), folder, job)
         return None if found is None else str(found)
 
     translate: dict[str, Any] = {
@@ -152,12 +158,12 @@ def tile_tab(models: Models, names: list[tuple[str, str]]) -> None:
         "inputs": [picture, model, seed, crop],
         "outputs": [slider, timing],
         "trigger_mode": "always_last",
-        "concurrency_id": "model",
+        "concurrency_id": "file",
         "api_visibility": "private",
     }
     gr.on([picture.change, seed.change, crop.change], **translate)
     model.change(partial(fetch, models), model, timing, api_visibility="private").then(**translate)
-    start.click(shown(several), [files, model, seed], archive, concurrency_id="model", api_visibility="private")
+    start.click(shown(several), [files, model, seed], archive, concurrency_id="file", api_visibility="private")
 
 
 def tell(progress: gr.Progress) -> Report:
@@ -188,7 +194,7 @@ def seed_of(message: Any) -> Any:
         return gr.skip()
 
 
-def public_endpoint(models: Models) -> None:
+def public_endpoint(models: Models, service: Service) -> None:
     """`/translate`, for `gradio_client` and curl; it has no face on the page."""
     with gr.Row(visible=False):
         image = gr.File(label="image", type="filepath")
@@ -196,13 +202,18 @@ def public_endpoint(models: Models) -> None:
         seed = gr.Number(0, label="seed", precision=0)
         result = gr.Image(label="translation", format="png")
         door = gr.Button()
+
+    def translate(path: Any, name: Any, seed: Any, request: gr.Request) -> Any:
+        with service.file(request) as job:
+            return translate_picture(models, path, name, seed, job)
+
     door.click(
-        shown(partial(translate_picture, models)),
+        shown(translate),
         [image, model, seed],
         result,
         api_name="translate",
         api_description=texts.API,
-        concurrency_id="model",
+        concurrency_id="file",
     )
 
 

@@ -6,6 +6,7 @@ A checkpoint folder holds `config.json` (the constructor's arguments under "gene
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -297,13 +298,17 @@ def check_tensors(path: Path, found: dict[str, tuple[int, ...]], config: Generat
 def save_generator(generator: Generator, folder: str | Path, task: dict[str, Any], half: bool = False) -> None:
     """Write a checkpoint folder's config and weights; see `Generator.save_pretrained`."""
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     folder = Path(folder)
     dtype = torch.float16 if half else torch.float32
     weights = {name: t.detach().cpu().to(dtype).contiguous() for name, t in generator.state_dict().items()}
     with atomic_path(folder / WEIGHTS_FILE) as temporary:
-        save_file(weights, temporary, metadata={"format": "pt"})
+        try:
+            save_file(weights, temporary, metadata={"format": "pt"})
+        except SafetensorError as error:
+            raise OSError(errno.ENOSPC, str(error)) from None
     config = {"model_type": "pix2pix", "generator": asdict(generator.config), "task": task}
     write_text(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
 

@@ -12,22 +12,26 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pix2pix.errors import ImageError
 
 MAX_PIXELS = 4096 * 4096
+# What browsers and cameras make. Pillow reads some forty more, by code that few use and few have attacked; some start
+# other programs.
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF")
 
 
-def open_image(source: str | Path | BinaryIO, name: str | None = None) -> Image.Image:
+def open_image(source: str | Path | BinaryIO, name: str | None = None, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Read a picture file as RGB, as a viewer would show it (see `to_rgb`).
 
     Args:
         source: a path or an open binary file.
         name: what an error calls it; the path, where there is one.
+        max_pixels: that it may have.
 
     Raises:
-        ImageError: there is no such file, it is no picture, it is damaged, or it is larger than `MAX_PIXELS`.
+        ImageError: there is no such file, it is no picture of one of the `FORMATS`, it is damaged, or too large.
     """
     name = name or str(source)
     try:
-        with Image.open(source) as image:
-            check_size(image, name)
+        with Image.open(source, formats=FORMATS) as image:
+            check_size(image, name, max_pixels)
             return to_rgb(image)
     except FileNotFoundError:
         raise ImageError(f"There is no picture at {name}: check the path.") from None
@@ -39,15 +43,15 @@ def open_image(source: str | Path | BinaryIO, name: str | None = None) -> Image.
         raise ImageError(f"{name} cannot be read as a picture ({error}): use a PNG or JPEG file.") from None
 
 
-def check_size(image: Image.Image, name: str) -> None:
-    """Refuse a picture of more than `MAX_PIXELS`, before its pixels are decoded.
+def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> None:
+    """Refuse a picture of more than `max_pixels`, before its pixels are decoded.
 
     Raises:
         ImageError: it is larger.
     """
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > max_pixels:
         raise ImageError(
-            f"{name} has {image.width} x {image.height} pixels: make it smaller, to at most {MAX_PIXELS:,} in all."
+            f"{name} has {image.width} x {image.height} pixels: make it smaller, to at most {max_pixels:,} in all."
         )
 
 

@@ -35,6 +35,7 @@ OBJECTIVES = {
     "l2": Objective(False, False, "l2"),
 }
 GAN_KINDS = ("vanilla", "least-squares")
+CLIP = 0.3  # of [-1, 1] pictures
 
 
 def discriminator_loss(real: Tensor, fake: Tensor, kind: str = "vanilla") -> Tensor:
@@ -89,10 +90,12 @@ def sameness(first: Tensor, second: Tensor) -> Tensor:
 
     It is E[1 / (d + 0.01)], d the distance of the two. Their paper divides by the distance of the noises, which for
     dropout masks is the same every time, and compares pixel by pixel. Here the mean colours are compared: pixel by
-    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole.
+    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole. For the
+    same reason a pixel's difference counts softly up to `CLIP`: a few spots of black and white must not pay.
 
     Args:
         first, second: (N, C, H, W) in [-1, 1].
     """
-    distance = (first - second).mean((2, 3)).abs().mean(1)
+    difference = CLIP * torch.tanh((first - second) / CLIP)
+    distance = difference.mean((2, 3)).abs().mean(1)
     return (1 / (distance + 0.01)).mean()

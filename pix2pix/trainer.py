@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import pickle
 import signal
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from tqdm import tqdm
 from pix2pix.data import Pairs, mixed_seed
 from pix2pix.discriminator import Discriminator
 from pix2pix.errors import MissingSplit, TrainingError
-from pix2pix.files import atomic_path, write_text
+from pix2pix.files import write_text
 from pix2pix.generator import Generator
 from pix2pix.hub import CONFIG_FILE, WEIGHTS_FILE, check_token, push
 from pix2pix.losses import discriminator_loss, distances, generator_gan_loss, sameness
@@ -35,9 +36,9 @@ from pix2pix.palettes import read_palette
 from pix2pix.processes import Processes
 from pix2pix.settings import Settings, changed
 from pix2pix.sources import Source, find_source
+from pix2pix.state import has_state, read_state, write_state
 from pix2pix.watching import Watcher, viewable
 
-STATE_FILE = "state.pt"
 FIXED_PAIRS = 6
 STEPS_PER_LINE = 1000  # of the log, at most
 SECONDS_PER_STATE = 300
@@ -154,14 +155,14 @@ class Trainer:
                 if first and (in_epoch == 0 or in_epoch % STEPS_PER_LINE == 0):
                     means = {name: round(total / counted, 5) for name, total in sums.items()}
                     times = {"seconds": round(self.seconds, 1), "waiting": round(waiting, 3)}
-                    self.watcher.log({"epoch": epoch, "step": self.step, **means, **times})
+                    unless_full(self.watcher.log, {"epoch": epoch, "step": self.step, **means, **times})
                     sums, since, waited, counted = {}, now, 0.0, 0
                 if first and in_epoch == 0:
-                    self._save_samples(epoch)
+                    unless_full(self._save_samples, epoch)
                 stop = self.processes.any(self._stop is not None)
                 if first and (in_epoch == 0 or stop or time.monotonic() - saved > SECONDS_PER_STATE):
-                    self.save_state()
                     saved = time.monotonic()
+                    (self.save_state if stop else partial(unless_full, self.save_state))()
                 if stop:
                     raise SystemExit(128 + (self._stop or signal.SIGTERM))
         if first:
@@ -285,7 +286,7 @@ class Trainer:
         self.watcher.samples(rows, epoch, self.step)
 
     def save_state(self) -> None:
-        """Write `training/state.pt` in one atomic step."""
+        """Write `training/state.pt`, see `write_state`."""
         d = self.discriminator
         state = {
             "settings": dataclasses.asdict(self.settings),
@@ -298,48 +299,38 @@ class Trainer:
             "discriminator": d.state_dict() if d else None,
             "optimizers": [optimizer.state_dict() for optimizer in self._optimizers()],
         }
-        with atomic_path(self.folder / STATE_FILE) as temporary:
-            torch.save(state, temporary)
+        write_state(self.folder, state)
 
     def _load_state(self) -> None:
-        path = self.folder / STATE_FILE
-        try:
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            options = changed(state["settings"], self.settings)
-            if state["batch"] != self.batch and not options:
-                options = [f"{state['batch']} pairs in a step of all processes were {self.batch}"]
-            if options:
-                raise TrainingError(
-                    f"{path} is of another run ({', '.join(options)}): resume with the options it began with."
-                )
-            if state["pairs"] != len(self.pairs):
-                raise TrainingError(
-                    f"{path} was trained on {state['pairs']} pairs and {self.settings.data} holds {len(self.pairs)}: "
-                    "resume with the same pairs."
-                )
-            self.generator.load_state_dict(state["generator"])
-            self.model.load_state_dict(state["model"])
-            if self.discriminator:
-                self.discriminator.load_state_dict(state["discriminator"])
-            for optimizer, values in zip(self._optimizers(), state["optimizers"], strict=True):
-                optimizer.load_state_dict(values)
-            self.step, self.seconds = state["step"], state["seconds"]
-        except FileNotFoundError:
-            raise TrainingError(f"There is nothing to resume at {path}: start without --resume.") from None
-        except TrainingError:
-            raise
-        except Exception as error:  # a damaged pickle can raise nearly anything
-            name = type(error).__name__
-            raise TrainingError(f"{path} is damaged ({name}): start again with another --out.") from None
+        state = read_state(self.folder, self.device)
+        options = changed(state["settings"], self.settings)
+        if state["batch"] != self.batch and not options:
+            options = [f"{state['batch']} pairs in a step of all processes were {self.batch}"]
+        if options:
+            raise TrainingError(
+                f"{self.folder} is of another run ({', '.join(options)}): resume with the options it began with."
+            )
+        if state["pairs"] != len(self.pairs):
+            raise TrainingError(
+                f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
+                f"{len(self.pairs)}: resume with the same pairs."
+            )
+        self.generator.load_state_dict(state["generator"])
+        self.model.load_state_dict(state["model"])
+        if self.discriminator:
+            self.discriminator.load_state_dict(state["discriminator"])
+        for optimizer, values in zip(self._optimizers(), state["optimizers"], strict=True):
+            optimizer.load_state_dict(values)
+        self.step, self.seconds = state["step"], state["seconds"]
         if self.processes.is_first:
             self.watcher.forget_after(self.step)
 
     def _start_from(self, source: str) -> None:
         """Take the weights of a checkpoint, or of both networks of another run."""
-        state_file = Path(source) / "training" / STATE_FILE
+        folder = Path(source) / "training"
         try:
-            if state_file.exists():
-                state = torch.load(state_file, map_location=self.device, weights_only=True)
+            if has_state(folder):
+                state = read_state(folder, self.device)
                 weights = state["model"]
                 if self.discriminator and state["discriminator"]:
                     self.discriminator.load_state_dict(state["discriminator"])
@@ -348,17 +339,19 @@ class Trainer:
             if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
                 weights = {**self.generator.state_dict(), **one_level_inward(weights)}
             self.generator.load_state_dict(weights)
-        except (RuntimeError, KeyError, pickle.UnpicklingError, EOFError):
+        except (RuntimeError, KeyError):
             raise TrainingError(
                 f"The weights of {source} do not fit this run: use the --features, --max-features, --depth and "
                 "--discriminator-features that they were trained with."
             ) from None
 
     def _check_folder(self, resume: bool) -> None:
-        finished = [name for name in (CONFIG_FILE, WEIGHTS_FILE) if (self.out / name).exists()]
+        # The config is written last: weights alone are a model's, or what a killed run was about to finish.
+        marks = (CONFIG_FILE,) if resume and has_state(self.folder) else (CONFIG_FILE, WEIGHTS_FILE)
+        finished = [name for name in marks if (self.out / name).exists()]
         if finished:
             raise TrainingError(f"{self.out} already holds a model ({finished[0]}): choose another --out.")
-        if not resume and (self.folder / STATE_FILE).exists():
+        if not resume and has_state(self.folder):
             raise TrainingError(f"{self.out} holds an unfinished run: add --resume, or choose another --out.")
 
     def _val_pairs(self, lightness: bool) -> Pairs | None:
@@ -399,17 +392,30 @@ class Trainer:
         }
         if self.settings.make:
             task["make"] = self.settings.make
-        self.watcher.finish()
+        unless_full(self.watcher.finish)
         metrics = None
         if pairs := self._val_pairs(lightness=False):
             metrics = evaluate(Translator(TorchEngine(self.model, self.device), task), pairs)
-        write_text(self.out / "README.md", training_card(self, metrics))
-        self.model.save_pretrained(self.out, task, half=True)
+        try:
+            write_text(self.out / "README.md", training_card(self, metrics))
+            self.model.save_pretrained(self.out, task, half=True)
+        except OSError as error:
+            raise TrainingError(
+                f"{self.out} cannot be written ({error.strerror}): make room, then go on with --resume."
+            ) from None
         if self.settings.push_to_hub:
             push(self.out, self.settings.push_to_hub)
 
     def _ask_to_stop(self, number: int, frame: Any) -> None:
         self._stop = number
+
+
+def unless_full(write: Callable[..., None], *arguments: Any) -> None:
+    """Write something of a run that goes on without it: a full disk may have room again when the next is due."""
+    try:
+        write(*arguments)
+    except (OSError, TrainingError) as error:
+        print(f"\n{error}", file=sys.stderr)
 
 
 def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from demo.live import data_url, fetch, spread_map, translate_file, translate_frame, variations
+from demo.files import translate_file
+from demo.live import data_url, fetch, spread_map, translate_frame, variations
 from demo.models import Models
 from pix2pix import KNOWN_MODELS, CheckpointError, Generator, Pix2PixError, Translator, mean_distance
 
@@ -149,14 +150,13 @@ def test_models_are_only_those_offered(models: Models):
             models[wanted]
 
 
-def test_the_model_used_longest_ago_makes_room(small_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_model_used_longest_ago_makes_room(small_checkpoint: Path, tmp_path: Path):
     import shutil
 
-    monkeypatch.setattr("demo.models.MAX_LOADED", 2)
     names = [str(tmp_path / letter) for letter in "abc"]
     for folder in names:
         shutil.copytree(small_checkpoint, folder)
-    models = Models(names)
+    models = Models(names, max_loaded=2)
     first, second = models[names[0]], models[names[1]]
     assert models[names[0]] is first
     models[names[2]]

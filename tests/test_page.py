@@ -7,9 +7,6 @@ import io
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
 import zipfile
@@ -21,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
+from conftest import ROOT, running_app
 from PIL import Image, ImageChops
 from small_hub import small_hub
 from test_foreign import make_flat
@@ -46,34 +43,6 @@ PATIENCE = 60_000  # ms; a busy machine is slow, not wrong
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="needs Chromium: `apt-get install chromium`, or set CHROMIUM to its path"
 )
-
-
-@contextmanager
-def running_app(folder: Path, *options: str, door: str | Path = "app.py", **environment: str) -> Iterator[str]:
-    """`python app.py`, as a user starts it, until its page answers; yields the address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "log"
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "HF_"))}
-    command = [sys.executable, str(door), "--port", str(port), *options]
-    with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env={**clean, **environment}, stdout=file, stderr=file)
-    url = f"http://127.0.0.1:{port}/"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        for _ in range(240):
-            try:
-                opener.open(url).close()
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.25)
-        yield url
-        assert "Traceback" not in log.read_text(), log.read_text()
-    finally:
-        process.terminate()
-        process.wait(20)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,53 @@
+"""What the server tells its owner: one line of JSON for each refusal and each file, one a minute for the drawings.
+
+No line holds a picture, a file's name, or an address: visitors are named by a hash that is another after a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, TextIO
+
+MINUTE = 60.0
+
+
+class Journal:
+    """Writes lines to `file`; None: nowhere."""
+
+    def __init__(self, file: TextIO | None = None) -> None:
+        self.file = file
+        self._salt = os.urandom(16)
+        self._lock = Lock()
+        self._drawings: list[float] = []  # ms of each in this minute
+        self._since = time.monotonic()
+
+    def note(self, what: str, visitor: str = "", **more: Any) -> None:
+        """Write a line; `more` must hold numbers and fixed words only."""
+        if self.file is None:
+            return
+        who = hashlib.blake2s(visitor.encode(), key=self._salt, digest_size=4).hexdigest() if visitor else None
+        line = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "what": what, "visitor": who, **more}
+        with self._lock:
+            print(
+                json.dumps({key: value for key, value in line.items() if value is not None}), file=self.file, flush=True
+            )
+
+    def drawing(self, ms: float) -> None:
+        """Count a translated drawing; the first of a new minute writes the line of those before."""
+        with self._lock:
+            now = time.monotonic()
+            times, due = sorted(self._drawings), now - self._since >= MINUTE
+            if due:
+                self._drawings, self._since = [], now
+            self._drawings.append(ms)
+        if due and times:
+            self.note("drawings", count=len(times), p50_ms=_rank(times, 0.5), p95_ms=_rank(times, 0.95))
+
+
+def _rank(times: list[float], share: float) -> float:
+    return round(times[min(len(times) - 1, int(share * len(times)))], 1)

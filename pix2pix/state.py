@@ -1,0 +1,71 @@
+"""The state of a training run on disk: what `--resume` continues from.
+
+The last two are kept. A state is a PyTorch file, a zip archive whose records have checksums (CRC-32); one that does not
+agree with its own is not used, but the one before.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pix2pix.errors import TrainingError
+from pix2pix.files import atomic_path
+
+STATE_FILE = "state.pt"
+BEFORE_FILE = "state.before.pt"
+
+
+def has_state(folder: Path) -> bool:
+    return any((folder / name).exists() for name in (STATE_FILE, BEFORE_FILE))
+
+
+def write_state(folder: Path, state: dict[str, Any]) -> None:
+    """Write a state in one atomic step; the last one becomes the one before.
+
+    Raises:
+        TrainingError: it cannot be written, as when the disk is full. The states that were there are there still.
+    """
+    path = folder / STATE_FILE
+    try:
+        with atomic_path(path) as temporary:
+            torch.save(state, temporary)
+            if path.exists():
+                os.replace(path, folder / BEFORE_FILE)
+    except (OSError, RuntimeError) as error:  # PyTorch tells of a full disk by a RuntimeError
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "no space left, most likely"
+        raise TrainingError(f"{path} cannot be written ({reason}): make room, then go on with --resume.") from None
+
+
+def read_state(folder: Path, device: torch.device) -> dict[str, Any]:
+    """The newest state that is sound.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    for unfinished in folder.glob(f".{Path(STATE_FILE).stem}.*.tmp.pt"):  # of a killed process
+        unfinished.unlink(missing_ok=True)
+    damaged = None
+    for name in (STATE_FILE, BEFORE_FILE):
+        path = folder / name
+        if not path.exists():
+            continue
+        try:
+            with zipfile.ZipFile(path) as archive:
+                if archive.testzip() is not None:
+                    raise zipfile.BadZipFile
+            state = torch.load(path, map_location=device, weights_only=True)
+        except Exception:  # a damaged pickle can raise nearly anything
+            damaged = damaged or path
+            continue
+        if damaged:
+            print(f"{damaged} is damaged: going on from {path}, step {state['step']:,}.", file=sys.stderr)
+        return state
+    if damaged:
+        raise TrainingError(f"{damaged} is damaged: start again with another --out.")
+    raise TrainingError(f"There is nothing to resume at {folder / STATE_FILE}: start without --resume.")

@@ -1,0 +1,154 @@
+"""What is lost when a run is killed, its state is damaged or the disk is full: nothing that was whole.
+
+(Downloads that are cut off: test_hub.py.)
+
+`FAULTS=20 pytest tests/test_faults.py` kills as often as docs/reliability.md tells.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import ROOT, make_pairs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_trainer import SMALL, stopped, weights
+from test_trainer import settings as small_settings
+
+from pix2pix import Trainer, TrainingError
+from pix2pix.state import read_state
+
+KILLS = int(os.environ.get("FAULTS", "2"))
+
+
+def train_command(data: Path, out: Path, *more: str) -> list[str]:
+    return [sys.executable, str(ROOT / "train.py"), "--data", str(data), "--out", str(out), *SMALL, *more]
+
+
+def test_a_run_killed_at_random_moments_always_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
+    # The trainer saves each epoch, so that most kills come near a file being written.
+    options = ["--epochs", str(25 * KILLS), "--ema", "0.9"]
+    subprocess.run(train_command(pairs, tmp_path / "whole", *options), check=True, stderr=subprocess.DEVNULL)
+    out, state = tmp_path / "parts", tmp_path / "parts" / "training" / "state.pt"
+    moments = random.Random(0)
+    kills = 0
+    while not (out / "config.json").exists():
+        resume = ["--resume"] if state.exists() or state.with_name("state.before.pt").exists() else []
+        before = state.stat().st_mtime_ns if state.exists() else 0
+        run = subprocess.Popen(train_command(pairs, out, *options, *resume), stderr=subprocess.PIPE, text=True)
+        # From its first new state on, or it would be killed in its imports and get nowhere.
+        while run.poll() is None and not (state.exists() and state.stat().st_mtime_ns > before):
+            time.sleep(0.005)
+        if kills < KILLS:
+            time.sleep(moments.uniform(0, 0.5))
+            run.send_signal(signal.SIGKILL)
+            kills += 1
+        _, words = run.communicate()
+        assert run.returncode in (0, -signal.SIGKILL), words
+    assert kills >= min(KILLS, 2)
+    assert weights(out) == weights(tmp_path / "whole")
+    assert not list(out.rglob(".*"))
+
+
+@pytest.fixture(scope="module")
+def unfinished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Pairs, and a run on them that was stopped after 12 of its 24 steps, with two states."""
+    folder = tmp_path_factory.mktemp("unfinished")
+    make_pairs(folder / "pairs" / "train", 8, seed=1)
+    make_pairs(folder / "pairs" / "val", 1, seed=2)
+    stopped(Trainer(small_settings(folder / "pairs", folder / "run", epochs=3)), at=11)
+    return folder / "pairs", folder / "run"
+
+
+@given(data=st.data())
+@settings(max_examples=30, deadline=None)
+def test_a_damaged_state_is_never_continued_from(unfinished: tuple[Path, Path], tmp_path_factory, data: st.DataObject):
+    _, run = unfinished
+    copy = tmp_path_factory.mktemp("copy") / "run"
+    shutil.copytree(run, copy)
+    state = copy / "training" / "state.pt"
+    content = bytearray(state.read_bytes())
+    if data.draw(st.booleans()):
+        content = content[: data.draw(st.integers(0, len(content) - 1))]
+    else:
+        for at in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+            content[at] ^= data.draw(st.integers(1, 255))
+    state.write_bytes(content)
+    found = read_state(copy / "training", torch.device("cpu"))
+    if found["step"] == 12:  # the damage was in padding that holds nothing
+        whole = read_state(run / "training", torch.device("cpu"))
+        for part in ("generator", "model", "discriminator"):
+            assert all(found[part][name].equal(tensor) for name, tensor in whole[part].items())
+        assert str(found["optimizers"]) == str(whole["optimizers"])
+    else:
+        assert found["step"] == 8
+
+
+def test_the_state_before_a_damaged_one_leads_to_the_same_bytes(
+    unfinished: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture
+):
+    pairs, run = unfinished
+    Trainer(small_settings(pairs, tmp_path / "whole", epochs=3)).train()
+    shutil.copytree(run, tmp_path / "run")
+    state = tmp_path / "run" / "training" / "state.pt"
+    state.write_bytes(state.read_bytes()[:5000])
+    Trainer(small_settings(pairs, tmp_path / "run", epochs=3), resume=True).train()
+    assert "state.pt is damaged: going on from" in capsys.readouterr().err
+    assert weights(tmp_path / "run") == weights(tmp_path / "whole")
+
+    for name in ("state.pt", "state.before.pt"):
+        (tmp_path / "run" / "training" / name).write_bytes(b"PK")
+    (tmp_path / "run" / "config.json").unlink()
+    with pytest.raises(TrainingError, match=r"state\.pt is damaged: start again"):
+        Trainer(small_settings(pairs, tmp_path / "run", epochs=3), resume=True)
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of its own, which only root may make."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a small file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_stops_no_run_and_loses_no_state(pairs: Path, tmp_path: Path, capfd: pytest.CaptureFixture):
+    """The disk fills up in the middle of a run, and has room again after its end."""
+    Trainer(small_settings(pairs, tmp_path / "whole", epochs=6)).train()
+    with small_disk(tmp_path / "disk", "2m") as disk:
+        out = disk / "run"
+        trainer = Trainer(small_settings(pairs, out, epochs=6))
+        step = trainer.train_step
+
+        def fill_the_disk(x, y):
+            if trainer.step == 20:
+                with open(disk / "filler", "wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
+                    while True:
+                        file.write(bytes(4096))
+            return step(x, y)
+
+        trainer.train_step = fill_the_disk  # type: ignore[method-assign]
+        with pytest.raises(TrainingError, match=r"run cannot be written .*: make room, then go on with --resume\."):
+            trainer.train()
+        assert trainer.step == 48 and "state.pt cannot be written" in capfd.readouterr().err
+        assert not (out / "config.json").exists() and not list(out.rglob(".*"))
+        (disk / "filler").unlink()
+        resumed = Trainer(small_settings(pairs, out, epochs=6), resume=True)
+        assert resumed.step == 16  # the last that was written whole
+        resumed.train()
+        assert weights(out) == weights(tmp_path / "whole")
