@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
+import gradio as gr
+from gradio.utils import get_upload_folder
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from demo.files import arrived
 from demo.journal import Journal
 from demo.visitors import Busy, Visitors
 
@@ -30,15 +34,24 @@ ROUTES = {
 STREAMS = re.compile(rf"{API}/(queue/data|heartbeat/[\w-]+|upload_progress|call/\w+/\w+)")
 SESSION = re.compile(r"[\w-]{0,64}")
 MAX_DEPTH = 20  # of a JSON message
-FILE_KEYS = 12  # of a file in a message, at most
+ADDRESS = re.compile(r"\s*(\w[\w+.-]*:)?//")
+# What Gradio says of a file, beside its path.
+FILE = {
+    "url": (str, type(None)),
+    "orig_name": (str, type(None)),
+    "mime_type": (str, type(None)),
+    "size": (int, type(None)),
+    "is_stream": (bool,),
+    "meta": (dict,),
+}
 
 
 class Refused(Exception):
     """What came is not let in."""
 
-    def __init__(self, status: int, sentence: str, wait: int | None = None) -> None:
+    def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
-        self.status, self.wait = status, wait
+        self.status = status
 
 
 class Door:
@@ -73,7 +86,7 @@ class Door:
             await self._let_in(scope, receive, watched, name)
         except (Refused, Busy) as refusal:
             busy = isinstance(refusal, Busy)
-            status, wait = (503, refusal.seconds) if isinstance(refusal, Busy) else (refusal.status, refusal.wait)
+            status, wait = (429, refusal.seconds) if isinstance(refusal, Busy) else (refusal.status, None)
             self.journal.note("busy" if busy else "refused", name, path=scope["path"][:80], status=status)
             if not started:
                 headers = {"Retry-After": str(wait)} if wait else {}
@@ -138,10 +151,10 @@ class Door:
             complete = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
-        with self.visitors.listening(name):
+        with self.visitors.listening(name, answer="heartbeat" not in scope["path"]):
             await self.app(scope, receive, noticed)
-        if session and not complete and scope["path"] == f"{API}/queue/data":
-            self.visitors.left(name, session)
+        if session and scope["path"] == f"{API}/queue/data":
+            self.visitors.left(name, session, closed=not complete)
 
     def _function(self, path: str, body: dict[str, Any]) -> int:
         """The index of the function that a message is for, -1 for a message that is for none.
@@ -163,6 +176,9 @@ class Door:
         data, wanted = body.get("data"), self.functions.inputs[index]
         if not isinstance(data, list) or len(data) != wanted:
             raise Refused(400, f"data must be a list of {wanted} values.")
+        for at, several in self.functions.files.get(index, {}).items():
+            if not all(is_file(file) for file in (data[at] if several and isinstance(data[at], list) else [data[at]])):
+                raise Refused(400, "This must be an uploaded file.")
         others = {key: body.get(key) for key in ("event_data", "trigger_id", "event_id", "simple_format", "batched")}
         if not isinstance(others["event_data"], (dict, type(None))) or any(
             not isinstance(value, (str, int, type(None))) for key, value in others.items() if key != "event_data"
@@ -228,17 +244,24 @@ class Functions:
 
     kinds: by index, "drawing" or "file" for those that compute, after their `concurrency_id`.
     inputs: by index, how many values each takes.
+    files: by index, which of its inputs are files, and of these, which may be several.
     names: the index of each that other programs may call.
     """
 
     def __init__(self) -> None:
         self.kinds: dict[int, str] = {}
         self.inputs: dict[int, int] = {}
+        self.files: dict[int, dict[int, bool]] = {}
         self.names: dict[str, int] = {}
 
     def read(self, page: Any) -> None:
         for index, function in page.fns.items():
             self.inputs[index] = len(function.inputs)
+            self.files[index] = {
+                at: getattr(part, "file_count", "single") != "single"
+                for at, part in enumerate(function.inputs)
+                if isinstance(part, (gr.File, gr.Image))
+            }
             if function.concurrency_id in ("drawing", "file"):
                 self.kinds[index] = function.concurrency_id
             if function.api_name and function.api_visibility == "public":
@@ -256,25 +279,38 @@ def read_message(data: bytes) -> dict[str, Any]:
         body = json.loads(data)
         if not isinstance(body, dict):
             raise ValueError
-        check_files(body, MAX_DEPTH)
+        look_through(body, MAX_DEPTH)
     except (ValueError, RecursionError):
         raise Refused(400, "The message is not JSON of the kind that Gradio sends.") from None
     return body
 
 
-def check_files(value: Any, depth: int) -> None:
-    if depth == 0:
+def look_through(value: Any, depth: int) -> None:
+    """Every file that a message names must be one that was uploaded, and every number one that JSON has."""
+    if depth == 0 or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError
     if isinstance(value, dict):
-        path = value.get("path")
-        if isinstance(path, str) and re.match(r"\s*(\w[\w+.-]*:)?//", path):
+        if "path" in value and isinstance(value["path"], str) and ADDRESS.match(value["path"]):
             raise Refused(400, "Pictures are not fetched from other servers: upload the file and send its path.")
-        if "path" in value and (len(value) > FILE_KEYS or not isinstance(path, str)):
-            raise ValueError
+        if "path" in value and not is_file(value):
+            raise Refused(400, "The file is not here, or no more: upload it again.")
         value = list(value.values())
     if isinstance(value, list):
         for each in value:
-            check_files(each, depth - 1)
+            look_through(each, depth - 1)
+
+
+def is_file(value: Any) -> bool:
+    """Whether a value is nothing, or names an uploaded file as Gradio does."""
+    if value is None:
+        return True
+    if not isinstance(value, dict) or any(
+        key != "path" and not isinstance(each, FILE.get(key, ())) for key, each in value.items()
+    ):
+        return False
+    if value.get("is_stream") or value.get("meta") != {"_type": "gradio.FileData"}:
+        return False
+    return arrived(value.get("path"), get_upload_folder()) is not None
 
 
 def too_long(limit: int) -> str:

@@ -49,7 +49,20 @@ class Job:
             raise ImageError(f"This takes more than {self.seconds:g} seconds: send fewer or smaller pictures at once.")
 
 
-def translate_picture(models: Models, path: str | None, model: str, seed: Any, job: Job = Job()) -> Image.Image:
+def arrived(path: Any, folder: str) -> Path | None:
+    """Where an uploaded file lies, if `path` is that of one.
+
+    Args:
+        folder: where uploads lie.
+    """
+    try:
+        found = Path(path).resolve()
+        return found if found.is_relative_to(Path(folder).resolve()) and found.is_file() else None
+    except (TypeError, ValueError, OSError):
+        return None
+
+
+def translate_picture(models: Models, path: Path | None, model: str, seed: Any, job: Job = Job()) -> Image.Image:
     """An uploaded picture -> its translation, of the same size.
 
     Raises:
@@ -63,7 +76,7 @@ def translate_picture(models: Models, path: str | None, model: str, seed: Any, j
 
 def translate_file(
     models: Models,
-    path: str | None,
+    path: Path | None,
     model: str,
     seed: Any,
     crop: bool = False,
@@ -93,7 +106,7 @@ def translate_file(
 
 def translate_files(
     models: Models,
-    paths: Sequence[str] | None,
+    paths: Sequence[Path | None],
     model: str,
     seed: Any,
     report: Report,
@@ -116,7 +129,7 @@ def translate_files(
     target = folder / "pix2pix.zip"
     names: Counter[str] = Counter()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
-        for done, path in enumerate(map(Path, paths)):
+        for done, path in enumerate(filter(None, paths)):
             report(done, len(paths))
             result = translated(models, open_image(path, path.name, job.pixels), model, whole_seed(seed), job)
             buffer = io.BytesIO()

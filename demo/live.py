@@ -107,10 +107,11 @@ def spread_map(samples: Sequence[Image.Image]) -> Image.Image:
     return Image.fromarray(np.rint(255 * np.maximum(warm, grey * (1 - heat))).astype(np.uint8))
 
 
-def fetch(models: Models, name: str) -> Iterator[str]:
+def fetch(models: Models, name: Any) -> Iterator[str]:
     """Load a model that was picked; lines on how its download goes, if there is one, and at last an empty one or what
     is wrong."""
     here, wanted, fault = 0, 0, ""
+    name = name if isinstance(name, str) else ""
 
     def report(done: int, total: int) -> None:
         nonlocal here, wanted

@@ -91,7 +91,7 @@ class Models:
         Raises:
             CheckpointError: the page does not offer it, it is being downloaded, or its files are damaged.
         """
-        if name not in self.tasks and not self.any_model:
+        if not isinstance(name, str) or (name not in self.tasks and not self.any_model):
             raise CheckpointError(f"This page does not offer that model: choose one of {', '.join(self.tasks)}.")
         if name in self._downloading:
             raise CheckpointError(f"{name} is being downloaded: wait for it, or pick another model.")

@@ -15,8 +15,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo import texts
-from demo.components import PictureFile
-from demo.files import Report, translate_file, translate_files, translate_picture
+from demo.files import Report, arrived, translate_file, translate_files, translate_picture
 from demo.live import MAX_RATE, VARIATIONS, fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
 from demo.service import Service
@@ -84,12 +83,17 @@ def draw_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
         with service.drawing(request):
             return (*variations(models, frame, name, seed, rate), gr.Column(visible=True))
 
+    def trace(message: Any, request: gr.Request) -> Any:
+        with service.drawing(request):
+            return gr.HTML(outline=outlined(message))
+
     translate: dict[str, Any] = {
         "fn": live,
         "inputs": [canvas, model, seed, rate],
         "outputs": result,
         "show_progress": "hidden",
         "trigger_mode": "always_last",  # overload drops frames, never the last one
+        "preprocess": False,  # what was sent comes as it is, and is checked by our own code, in words
         "concurrency_id": "drawing",
         "concurrency_limit": 1,
         "api_visibility": "private",
@@ -101,10 +105,10 @@ def draw_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
     quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     canvas.seed(seed_of, canvas, seed, **quietly)  # type: ignore[attr-defined]
     canvas.photo(  # type: ignore[attr-defined]
-        lambda message: gr.HTML(outline=outlined(message)), canvas, canvas, trigger_mode="always_last", **quietly
+        trace, canvas, canvas, trigger_mode="always_last", preprocess=False, concurrency_id="drawing", **quietly
     )
     # The canvas is told of the model when that is there, and sends the drawing that it has for it.
-    model.change(partial(fetch, models), model, fetching, api_visibility="private").then(
+    model.change(partial(fetch, models), model, fetching, preprocess=False, api_visibility="private").then(
         lambda name: gr.HTML(model=name), model, canvas, **quietly
     )
     dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
@@ -112,6 +116,7 @@ def draw_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
         shown(vary),
         inputs=[canvas, model, seed, rate],
         outputs=[grid, spread, unsure, sheet],
+        preprocess=False,
         concurrency_id="drawing",
         api_visibility="private",
     )
@@ -123,7 +128,7 @@ def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
     model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
-            picture = PictureFile(label=texts.PICTURE, sources=["upload", "webcam", "clipboard"])
+            picture = gr.Image(label=texts.PICTURE, sources=["upload", "webcam", "clipboard"])
             crop = gr.Checkbox(False, label=texts.CROP)
             seed = gr.Number(0, label=texts.SEED, precision=0, minimum=0)
             gr.Examples(
@@ -141,15 +146,17 @@ def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
         start = gr.Button(texts.SEVERAL_START)
         archive = gr.File(label=texts.SEVERAL_RESULT, interactive=False)
 
-    def one(path: Any, name: Any, seed: Any, crop: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
+    def one(file: Any, name: Any, seed: Any, crop: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
         with service.file(request) as job:
+            path = upload(file)
             pictures, line = translate_file(models, path, name, seed, crop, tell(progress), job)
         return gr.ImageSlider(pictures, visible=pictures is not None), line
 
-    def several(paths: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
+    def several(files: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
         # In Gradio's own cache, which it empties by and by.
         folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
         with service.file(request) as job:
+            paths = [upload(file) for file in files or []]
             found = translate_files(models, paths, name, seed, tell(progress), folder, job)
         return None if found is None else str(found)
 
@@ -158,12 +165,15 @@ def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
         "inputs": [picture, model, seed, crop],
         "outputs": [slider, timing],
         "trigger_mode": "always_last",
+        "preprocess": False,
         "concurrency_id": "file",
         "api_visibility": "private",
     }
     gr.on([picture.change, seed.change, crop.change], **translate)
-    model.change(partial(fetch, models), model, timing, api_visibility="private").then(**translate)
-    start.click(shown(several), [files, model, seed], archive, concurrency_id="file", api_visibility="private")
+    model.change(partial(fetch, models), model, timing, preprocess=False, api_visibility="private").then(**translate)
+    start.click(
+        shown(several), [files, model, seed], archive, preprocess=False, concurrency_id="file", api_visibility="private"
+    )
 
 
 def tell(progress: gr.Progress) -> Report:
@@ -174,6 +184,11 @@ def tell(progress: gr.Progress) -> Report:
             progress((done, count), texts.TILES_DONE.format(done=done, count=count))
 
     return report
+
+
+def upload(file: dict[str, Any] | None) -> Path | None:
+    """The path of a file in a message that the door let in."""
+    return arrived(file["path"], get_upload_folder()) if file else None
 
 
 def from_link(names: list[tuple[str, str]], query: dict[str, str]) -> tuple[Any, Any]:
@@ -203,14 +218,15 @@ def public_endpoint(models: Models, service: Service) -> None:
         result = gr.Image(label="translation", format="png")
         door = gr.Button()
 
-    def translate(path: Any, name: Any, seed: Any, request: gr.Request) -> Any:
+    def translate(file: Any, name: Any, seed: Any, request: gr.Request) -> Any:
         with service.file(request) as job:
-            return translate_picture(models, path, name, seed, job)
+            return translate_picture(models, upload(file), name, seed, job)
 
     door.click(
         shown(translate),
         [image, model, seed],
         result,
+        preprocess=False,
         api_name="translate",
         api_description=texts.API,
         concurrency_id="file",
@@ -257,6 +273,9 @@ def tiles() -> list[Path]:
     return sorted((EXAMPLES / "sat2map").glob("*.png"))
 
 
-def chosen_seed(choice: gr.SelectData) -> int:
+def chosen_seed(choice: gr.SelectData) -> Any:
     """The seed in the caption of a clicked variation."""
-    return int(choice.value["caption"].removeprefix("seed "))
+    try:
+        return int(choice.value["caption"].removeprefix("seed "))
+    except (AttributeError, TypeError, KeyError, ValueError):
+        return gr.skip()

@@ -75,10 +75,10 @@ class Service:
             self.journal.note("file", name, done=done, ms=round(1000 * seconds))
 
     def stop(self) -> None:
-        """Let nobody in any more, and wait until the work under way is finished, `PATIENCE` at most."""
+        """Let nobody in any more, and wait until the work under way is finished and was fetched, `PATIENCE` at most."""
         self.visitors.stopping = True
         until = time.monotonic() + PATIENCE
-        while self.visitors.waiting and time.monotonic() < until:
+        while (self.visitors.waiting or self.visitors.answers) and time.monotonic() < until:
             time.sleep(0.05)
         self.journal.note("stopped", unfinished=self.visitors.waiting)
 

@@ -98,6 +98,7 @@ class Visitors:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.stopping = False
+        self.answers = 0  # that are on their way
         self._lock = Lock()
         self._visitors: defaultdict[str, Visitor] = defaultdict(
             lambda: Visitor(Bucket(limits.rate, limits.burst), Bucket(limits.upload_rate, limits.upload_burst))
@@ -180,8 +181,8 @@ class Visitors:
                 raise Busy(f"These are more than {per_minute:g} MB of uploads a minute", seconds)
 
     @contextmanager
-    def listening(self, name: str) -> Iterator[None]:
-        """While a visitor listens to an answer.
+    def listening(self, name: str, answer: bool = True) -> Iterator[None]:
+        """While a visitor listens to an answer, or to the heartbeat of the server.
 
         Raises:
             Busy: they listen to too many.
@@ -191,18 +192,22 @@ class Visitors:
             if visitor.streams >= self.limits.streams:
                 raise Busy(f"{visitor.streams} answers are still on their way to you", 5)
             visitor.streams += 1
+            self.answers += answer
         try:
             yield
         finally:
             with self._lock:
                 visitor.streams -= 1
+                self.answers -= answer
 
-    def left(self, name: str, session: str) -> None:
-        """A page was closed: what it waited for is not computed."""
+    def left(self, name: str, session: str, closed: bool = True) -> None:
+        """A page has all its answers; or it was closed, and what it waited for is not computed."""
         with self._lock:
             if name in self._visitors:
                 jobs = self._visitors[name].jobs
                 jobs[:] = [job for job in jobs if job[1] != session]
+            if not closed:
+                return
             self._newest.pop(session, None)
             self._gone[session] = None
             if len(self._gone) > KNOWN_SESSIONS:

@@ -6,6 +6,7 @@ and out are NumPy's, so that ONNX Runtime's engine works, and starts, without Py
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -105,8 +106,7 @@ class OnnxEngine:
     """
 
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> None:
-        import onnxruntime
-
+        onnxruntime = import_onnxruntime()
         self.config = config
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
@@ -128,3 +128,11 @@ class OnnxEngine:
             noise = [np.ones((1, 1, 1), np.float32)] * len(self.config.dropped_levels)
         masks = {f"mask{i}": mask[None] for i, mask in enumerate(noise)}
         return self._decoder.run(["y"], {**encoding, **masks})[0][0]
+
+
+def import_onnxruntime() -> Any:
+    """ONNX Runtime, which unless told not to, before it is imported, reports its use to its maker."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime

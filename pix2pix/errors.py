@@ -1,6 +1,11 @@
 """What goes wrong in the hands of a user: one sentence each, naming the thing and the remedy."""
 
 
+def reason(error: Exception) -> str:
+    """What another library says of an error, to stand in one of our sentences."""
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
 class Pix2PixError(Exception):
     """Base of the errors below. Command lines print its sentence and exit with code 2; the page shows it."""
 

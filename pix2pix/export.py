@@ -55,9 +55,9 @@ def write_safetensors(output: Path, config: GeneratorConfig, weights: Tensors, t
 
 
 def write_onnx(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:
-    import onnxruntime
     import torch
 
+    from pix2pix.engines import import_onnxruntime
     from pix2pix.noise import dropout_masks
     from pix2pix.onnx_graph import onnx_model
 
@@ -65,7 +65,7 @@ def write_onnx(output: Path, config: GeneratorConfig, weights: Tensors, task: di
     size = config.multiple
     x = np.random.default_rng(0).uniform(-1, 1, (2, config.in_channels, size, 2 * size)).astype(np.float32)
     masks = [np.stack([mask, mask]) for mask in dropout_masks(config.noise_shapes(size, 2 * size), config.dropout, 0)]
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    session = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
     (y,) = session.run(["y"], {"x": x, **{f"mask{i}": mask for i, mask in enumerate(masks)}})
     generator = make_generator(output, config, weights, "picture")
     with torch.inference_mode():

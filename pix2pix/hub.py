@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pix2pix.config import GeneratorConfig
-from pix2pix.errors import CheckpointError, DataError
+from pix2pix.errors import CheckpointError, DataError, reason
 from pix2pix.files import atomic_path, write_text
 from pix2pix.known import known_model
 from pix2pix.palettes import check_palette
@@ -234,7 +234,9 @@ def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndar
     try:
         config = GeneratorConfig(**description["generator"])
     except (TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder / CONFIG_FILE} does not describe a generator: {error}") from None
+        raise CheckpointError(
+            f"{folder / CONFIG_FILE} does not describe a generator ({reason(error)}): copy it again."
+        ) from None
     path = folder / WEIGHTS_FILE
     try:
         with safe_open(path, framework="numpy") as file:
@@ -244,7 +246,7 @@ def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndar
     except FileNotFoundError:
         raise CheckpointError(f"{folder} holds no {WEIGHTS_FILE}: copy the whole checkpoint folder.") from None
     except (SafetensorError, OSError, TypeError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}): copy or download it again.") from None
+        raise CheckpointError(f"{path} cannot be read ({reason(error)}): copy or download it again.") from None
     return config, weights, description["task"]
 
 

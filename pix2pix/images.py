@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from pix2pix.errors import ImageError
+from pix2pix.errors import ImageError, reason
 
 MAX_PIXELS = 4096 * 4096
 # What browsers and cameras make. Pillow reads some forty more, by code that few use and few have attacked; some start
@@ -39,8 +39,10 @@ def open_image(source: str | Path | BinaryIO, name: str | None = None, max_pixel
         raise ImageError(f"{name} is a folder: name a picture file.") from None
     except UnidentifiedImageError:
         raise ImageError(f"{name} is not a picture in a known format: use a PNG or JPEG file.") from None
-    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
-        raise ImageError(f"{name} cannot be read as a picture ({error}): use a PNG or JPEG file.") from None
+    except ImageError:
+        raise
+    except Exception as error:  # what Pillow's forty decoders raise for a damaged file is of many kinds
+        raise ImageError(f"{name} cannot be read as a picture ({reason(error)}): use a PNG or JPEG file.") from None
 
 
 def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> None:

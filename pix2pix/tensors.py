@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pix2pix.errors import CheckpointError
+from pix2pix.errors import CheckpointError, reason
 
 Tensors = dict[str, np.ndarray]
 CONFIG_KEY = "pix2pix"  # of the config, in the metadata of a single .safetensors file
@@ -51,7 +51,7 @@ def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
             tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
         return tensors, None if description is None else json.loads(description)
     except (SafetensorError, OSError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read ({error}): copy or download it again.") from None
+        raise CheckpointError(f"{path} cannot be read ({reason(error)}): copy or download it again.") from None
 
 
 def read_torch(path: Path) -> Tensors:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,14 @@ def test_unknown_engines_are_refused(small_checkpoint: Path):
         load_engine(small_checkpoint, "abacus")
     with pytest.raises(Pix2PixError, match="needs torch"):
         load_engine(small_checkpoint, "onnx", "cuda")
+
+
+def test_nothing_is_reported_to_anybody(tmp_path: Path):
+    """ONNX Runtime's reports begin with a number of the device, kept below the home folder."""
+    program = (
+        "from PIL import Image; from pix2pix import Translator;"
+        "Translator.from_pretrained('edges2shoes', engine='onnx')(Image.new('RGB', (64, 64)))"
+    )
+    environment = {**os.environ, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    assert [str(path) for path in tmp_path.rglob("*") if path.is_file()] == []

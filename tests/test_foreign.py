@@ -12,7 +12,6 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -22,6 +21,7 @@ from torch.nn import functional as F
 
 from pix2pix import CheckpointError, Generator
 from pix2pix.__main__ import main
+from pix2pix.engines import import_onnxruntime
 from pix2pix.noise import dropout_masks
 
 Weights = dict[str, Tensor]
@@ -198,7 +198,7 @@ def test_flat(tmp_path: Path, nf: int):
         torch.testing.assert_close(generator(x), run(x, [], []), rtol=0, atol=1e-4)
     assert main(["export", str(folder), str(tmp_path / "flat.onnx")]) == 0
     feeds = {"x": x.numpy(), **{f"mask{i}": mask.numpy() for i, mask in enumerate(masks)}}
-    (y,) = onnxruntime.InferenceSession(tmp_path / "flat.onnx").run(["y"], feeds)
+    (y,) = import_onnxruntime().InferenceSession(tmp_path / "flat.onnx").run(["y"], feeds)
     torch.testing.assert_close(torch.from_numpy(y), run(x, masks[:4], masks[4:]), rtol=0, atol=1e-3)
 
 
@@ -357,7 +357,7 @@ def test_our_own_model_goes_out_and_comes_back(
         expected = small_generator(x, masks)
         if out.suffix == ".onnx":
             feeds = {"x": x.numpy(), **{f"mask{i}": mask.numpy() for i, mask in enumerate(masks)}}
-            output = torch.from_numpy(onnxruntime.InferenceSession(out).run(["y"], feeds)[0])
+            output = torch.from_numpy(import_onnxruntime().InferenceSession(out).run(["y"], feeds)[0])
         else:
             output = Generator.from_pretrained(out)(x)
             expected = small_generator(x)

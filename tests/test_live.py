@@ -115,7 +115,7 @@ def test_mean_distance_by_hand():
 def test_a_file_that_is_no_picture_gets_a_sentence(models: Models, name: str, tmp_path: Path):
     (tmp_path / "letter.png").write_text("Dear Sir")
     with pytest.raises(Pix2PixError, match="The uploaded file is not a picture"):
-        translate_file(models, str(tmp_path / "letter.png"), name, 0)
+        translate_file(models, tmp_path / "letter.png", name, 0)
 
 
 def test_picking_what_cannot_be_had_says_why(models: Models):

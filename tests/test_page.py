@@ -199,6 +199,23 @@ def test_many_quick_strokes_always_end_on_the_last(page, shoes: Translator):
     assert same(result_of(page), shoes(canvas_of(page), seed=0))
 
 
+def test_a_drawing_that_was_refused_for_now_is_sent_again(address: str, browser, shoes: Translator):
+    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    page.wait_for_selector("#result .picture:not([hidden])")
+    settled(page)
+    sentence = "The server is busy, with 64 requests waiting: try again in 3 s."
+    page.route("**/queue/join*", lambda route: route.fulfill(status=429, json={"detail": sentence, "error": sentence}))
+    draw(page, [(30, 200), (220, 210)])
+    page.get_by_text("The server is busy: your drawing waits for its turn.").wait_for()
+    assert page.get_by_text(sentence).count() in (1, 2)  # not one for each movement of the pen
+    page.unroute("**/queue/join*")
+    settled(page)
+    assert same(result_of(page), shoes(canvas_of(page), seed=0))
+    page.close()
+
+
 def test_the_pen_leaves_black_and_white_only_and_undo_is_exact(page):
     page.get_by_role("button", name="Clear", exact=True).click()
     blank = canvas_of(page)

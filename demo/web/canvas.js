@@ -1,15 +1,18 @@
 // The drawing canvas: 256 x 256 pixels of exactly the palette's colours, however large it is shown.
-// Sends JSON frames to the server as 'draw' events: while the pen is down at most one every FRAME_GAP ms, and always
-// one more, marked final, when a stroke or any other change is complete.
+// Sends JSON frames to the server as 'draw' events: while the pen is down at most one every FRAME_GAP ms and one at a
+// time, and always one more, marked final, when a stroke or any other change is complete.
 //
 // props.models tells for each model what is drawn for it: `palette`, a list of [name, colour] (black on white for
 // edges), and `examples`. props.model names the one in use. Models of one palette share a drawing; each palette
 // keeps its own, with its undo steps, while another is in use, and over a reload.
 const FRAME_GAP = 70;
+const LOST = 2000;        // ms after which an answer is no longer waited for
 const UNDO_STEPS = 50;
 const CLOSE = 6;          // pixels around a polygon's first corner that close it
 const REST = 1200;        // ms that a drawing lies still before it goes into the history
 const HISTORY = 24;
+const PATIENCE = 5000;    // ms after which a complete drawing that got no answer is sent again, twice as many the next time
+const ATTEMPTS = 5;
 const STORE = 'pix2pix drawing ';
 
 const sheet = element.querySelector('.sheet');
@@ -34,12 +37,13 @@ let done = [], undone = [];
 let stroke = null;        // under way: { from, last, base, size }
 let photo = null;         // on the canvas, whose outlines are drawn
 let corners = null;       // of a polygon under way: { points, base }
-let frames = 0, lastSent = 0, timer = null;
+let frames = 0, answered = 0, lastSent = 0, timer = null, again = null;
 
 // --- frames ---------------------------------------------------------------------------------------------------------
 
-function send(final) {
+function send(final, attempt = 0) {
   clearTimeout(timer);
+  clearTimeout(again);
   timer = null;
   lastSent = performance.now();
   frames += 1;
@@ -49,10 +53,23 @@ function send(final) {
   props.value = JSON.stringify({ id: frames, sent: Math.round(lastSent), final, image });
   document.dispatchEvent(new CustomEvent('pix2pix:sent'));
   trigger('draw');
+  // The server may be busy, or the network away for a while.
+  if (final && attempt < ATTEMPTS) again = setTimeout(() => send(true, attempt + 1), PATIENCE * 2 ** attempt);
 }
 
+document.addEventListener('pix2pix:answered', ({ detail }) => {
+  answered = Math.max(answered, detail.id);
+  if (answered < frames) return;
+  clearTimeout(again);
+  if (timer === null) return;
+  clearTimeout(timer);
+  timer = null;
+  sendSoon();
+});
+
 function sendSoon() {
-  timer ??= setTimeout(() => send(false), Math.max(0, lastSent + FRAME_GAP - performance.now()));
+  const gap = answered < frames ? LOST : FRAME_GAP;
+  timer ??= setTimeout(() => send(false), Math.max(0, lastSent + gap - performance.now()));
 }
 
 function keep(image) {

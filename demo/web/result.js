@@ -1,5 +1,6 @@
 // The result panel: shows the newest answer of the server and how long it took, and lets people keep it. The canvas tells
-// it by a 'pix2pix:sent' event that a frame is on its way; it tells the canvas by 'pix2pix:translated' of each answer.
+// it by a 'pix2pix:sent' event that a frame is on its way; it tells the canvas by 'pix2pix:answered' of each answer, and by
+// 'pix2pix:translated' of each picture.
 const PATIENCE = 1500;   // ms without an answer after which the server is called busy
 const IN_SIGHT = 0.4;    // share of the picture that must be on the screen
 const FRAMES = 8;        // answers over which their rate is measured
@@ -26,6 +27,7 @@ watch('value', () => {
   clearTimeout(busy);
   busy = null;
   const answer = JSON.parse(props.value);
+  document.dispatchEvent(new CustomEvent('pix2pix:answered', { detail: answer }));
   note.textContent = answer.error ?? '';
   if (answer.error) return;
   shown = answer;

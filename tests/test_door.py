@@ -1,0 +1,376 @@
+"""The page as a service to strangers: what is refused, in which words, and who waits for whom."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import ROOT, running_app
+from PIL import Image
+
+from benchmarks.load import live_function, run
+from demo.door import Door, Functions
+from demo.journal import Journal
+from demo.live import data_url
+from demo.turns import Turns
+from demo.visitors import Busy, Limits, Visitors
+from pix2pix import Translator
+
+PICTURE = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
+addresses = count(1)
+
+
+class Stranger:
+    """Somebody with a program instead of a browser; each has an address of their own."""
+
+    def __init__(self, url: str) -> None:
+        number = next(addresses)
+        self.session = f"stranger{number}"
+        headers = {"X-Forwarded-For": f"10.2.{number // 250}.{number % 250 + 1}"}
+        self.http = httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False)
+        config = self.http.get("/config").json()
+        self.functions = {d["api_name"]: d["id"] for d in config["dependencies"] if d["api_name"]}
+        self.live = asyncio.run(self._live(url))
+
+    async def _live(self, url: str) -> int:
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
+            return await live_function(client)
+
+    def join(self, data: list, function: int | None = None, **more: Any) -> httpx.Response:
+        body = {"data": data, "fn_index": self.live if function is None else function, "session_hash": self.session}
+        return self.http.post("/gradio_api/queue/join", json={**body, **more})
+
+    def draw(self, model: str, picture: Image.Image = PICTURE, seed: int = 0, **more: Any) -> httpx.Response:
+        frame = {"id": 1, "sent": 0, "final": True, "image": data_url(picture, lossless=True), **more}
+        return self.join([json.dumps(frame), model, seed, None])
+
+    def answers(self) -> Iterator[Any]:
+        """What comes back for all that was asked."""
+        with self.http.stream("GET", f"/gradio_api/queue/data?session_hash={self.session}") as stream:
+            for line in stream.iter_lines():
+                message = json.loads(line[5:]) if line.startswith("data:") else {}
+                if message.get("msg") == "process_completed":
+                    yield message["output"]
+
+    def upload(self, picture: Image.Image) -> dict:
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG", compress_level=1)
+        path = self.http.post("/gradio_api/upload", files={"files": ("tile.png", buffer.getvalue())}).json()[0]
+        return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("service")
+
+
+@pytest.fixture(scope="module")
+def name(small_checkpoint: Path) -> str:
+    return str(small_checkpoint)
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path, name: str) -> Iterator[str]:
+    with running_app(folder, "--models", name, "sat2map", "--log", "--max-pixels", "9000000") as url:
+        yield url
+
+
+@pytest.fixture
+def stranger(url: str) -> Iterator[Stranger]:
+    stranger = Stranger(url)
+    yield stranger
+    stranger.http.close()
+
+
+def refusal(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    sentence = answer.json()["detail"]
+    assert sentence.endswith(".") and "Traceback" not in sentence
+    return sentence
+
+
+# --- doors ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_page_does_not_need_is_not_there(stranger: Stranger):
+    for path in (
+        "/monitoring",
+        "/gradio_api/runs",
+        "/gradio_api/proxy=https://hf.co/x",
+        "/docs",
+        "/gradio_api/deep_link",
+    ):
+        assert "nothing here" in refusal(stranger.http.get(path), 404)
+    assert "nothing here" in refusal(stranger.http.get("/gradio_api/file=http://127.0.0.1:9/x"), 404)
+    assert stranger.http.get("/gradio_api/file=/etc/passwd").status_code in (403, 404)
+    for path in ("/gradio_api/process_recording", "/gradio_api/component_server", "/gradio_api/vibe-edit"):
+        assert "nothing here" in refusal(stranger.http.post(path), 404)
+    assert stranger.http.delete("/").status_code == 404
+
+
+def test_a_long_message_is_refused_unread(stranger: Stranger):
+    before = stranger.http.get("/health").json()
+    huge = json.dumps({"data": ["x" * 20_000_000], "fn_index": 0, "session_hash": "a"})
+    assert "longer than 2,000,000 bytes" in refusal(
+        stranger.http.post("/gradio_api/queue/join", content=huge.encode()), 413
+    )
+
+    def without_length() -> Iterator[bytes]:
+        for _ in range(300):
+            yield b"x" * 10_000
+
+    sentence = refusal(stranger.http.post("/gradio_api/queue/join", content=without_length()), 413)
+    assert "longer than 2,000,000 bytes" in sentence
+    assert "Content-Length" in refusal(stranger.http.post("/gradio_api/upload", content=without_length()), 411)
+    assert stranger.http.get("/health").json()["status"] == before["status"] == "ok"
+
+
+def test_no_address_that_a_visitor_sends_is_fetched(stranger: Stranger, name: str):
+    asked = []
+
+    class Trap(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+    trap = HTTPServer(("127.0.0.1", 0), Trap)
+    threading.Thread(target=trap.serve_forever, daemon=True).start()
+    there = f"http://127.0.0.1:{trap.server_port}/picture.png"
+    function = stranger.functions["translate"]
+    for path in (there, there.upper(), f" {there}", there.removeprefix("http:"), "file:///etc/passwd"):
+        file = {"path": path, "url": there, "meta": {"_type": "gradio.FileData"}}
+        assert "not fetched" in refusal(stranger.join([file, name, 0], function), 400)
+        assert "not fetched" in refusal(
+            stranger.http.post("/gradio_api/call/translate", json={"data": [file, name, 0]}), 400
+        )
+    # With a path of this machine, the address beside it is not looked at, and the path must be an upload's.
+    for path in ("/etc/passwd", "../../etc/passwd", str(ROOT / "docs" / "page.png"), "", "\0"):
+        file = {"path": path, "url": there, "meta": {"_type": "gradio.FileData"}}
+        assert "not here" in refusal(stranger.join([file, name, 0], function), 400)
+    trap.shutdown()
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "model", ["../checkpoints/sat2map", "/etc", "owner/name", "edges2shoes", "", None, 3, ["x"], {}]
+)
+def test_a_request_names_only_what_the_page_offers(stranger: Stranger, model: Any):
+    assert stranger.draw(model).status_code == 200
+    (output,) = stranger.answers()
+    assert "does not offer that model" in json.loads(output["data"][0])["error"]
+    file = stranger.upload(PICTURE)
+    assert stranger.join([file, model, 0], stranger.functions["translate"]).status_code == 200
+    (output,) = stranger.answers()
+    assert "does not offer that model" in output["error"]
+
+
+def test_the_owner_may_let_visitors_name_any_model(name: str, tmp_path: Path):
+    with running_app(tmp_path, "--models", name, "--allow-any-model") as url:
+        stranger = Stranger(url)
+        assert stranger.draw("edges2shoes").status_code == 200
+        (output,) = stranger.answers()
+        assert "image" in json.loads(output["data"][0])
+
+
+def test_a_picture_over_the_owners_limit_is_refused_by_it(stranger: Stranger):
+    file = stranger.upload(Image.new("L", (3001, 3000)))
+    stranger.join([file, "sat2map", 0], stranger.functions["translate"])
+    (output,) = stranger.answers()
+    assert "3001 x 3000 pixels: make it smaller, to at most 9,000,000" in output["error"]
+
+
+# --- fairness -------------------------------------------------------------------------------------------------------
+
+
+def test_who_asks_too_fast_is_told_when_to_come_back_and_others_are_served(url: str, stranger: Stranger, name: str):
+    answers = [stranger.http.post("/gradio_api/cancel", json={}) for _ in range(400)]
+    busy = next(answer for answer in answers if answer.status_code == 429)
+    assert re.fullmatch(r"These are more than 50 requests a second: try again in \d+ s\.", busy.json()["detail"])
+    assert int(busy.headers["retry-after"]) >= 1
+    other = Stranger(url)
+    assert other.draw(name).status_code == 200
+    assert len(list(other.answers())) == 1
+
+
+def test_the_newest_drawing_of_a_page_is_the_one_that_is_translated(stranger: Stranger):
+    """Ten drawings come while the first is worked on, which takes a while; of the others the last alone is."""
+    drawings = [Image.new("RGB", (512, 512), (8 * i, 0, 0)) for i in range(10)]
+    for number, drawing in enumerate(drawings):
+        assert stranger.draw("sat2map", drawing, id=number).status_code == 200
+    values = [output["data"][0] for output in stranger.answers()]
+    translated = [json.loads(value) for value in values if isinstance(value, str)]
+    assert len(values) == 10 and len(translated) <= 3
+    expected = data_url(Translator.from_pretrained("sat2map")(drawings[-1], 0), lossless=True)
+    assert translated[-1]["image"] == expected
+
+
+def test_a_closed_page_costs_nothing_more(stranger: Stranger, folder: Path, url: str):
+    tile = stranger.upload(Image.new("RGB", (3000, 3000), "green"))
+    for _ in range(3):
+        stranger.join([tile, "sat2map", 0], stranger.functions["translate"])
+    with stranger.http.stream("GET", f"/gradio_api/queue/data?session_hash={stranger.session}") as stream:
+        for line in stream.iter_lines():
+            if "process_starts" in line:
+                break
+    deadline = time.monotonic() + 5
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        while client.get("/health").json()["waiting"]:
+            assert time.monotonic() < deadline, "what nobody waits for is still worked on"
+            time.sleep(0.05)
+    until = time.monotonic() + 5  # the one that ran is stopped at its next tile; the others never run
+    while time.monotonic() < until:
+        lines = [json.loads(line) for line in (folder / "log").read_text().splitlines() if line.startswith("{")]
+        stopped = [line for line in lines if line["what"] == "file" and not line["done"] and line["ms"] > 100]
+        if stopped:
+            break
+        time.sleep(0.05)
+    assert stopped
+
+
+def test_many_drawers_at_once_are_all_served_and_each_gets_the_last_drawing(tmp_path: Path):
+    from benchmarks import load
+
+    load.MODELS[load.MODEL] = Translator.from_pretrained(load.MODEL)
+    with load.running_page("--models", load.MODEL) as (address, process):
+        figures = asyncio.run(run(address, process, drawers=12, rate=5, seconds=6, translations=0))
+    assert figures["errors"] == [] and figures["last_drawings_right"] == 12
+    assert figures["fewest_served_to_one"] >= 2
+
+
+# --- what the owner sees ---------------------------------------------------------------------------------------------
+
+
+def test_the_log_tells_what_happened_and_nothing_of_whom_or_what(stranger: Stranger, folder: Path, name: str):
+    secret = "c0ffee" * 8
+    stranger.http.get(f"/gradio_api/nothing/{secret[:3]}")
+    stranger.draw(name, note=secret)
+    list(stranger.answers())
+    text = (folder / "log").read_text()
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    assert {"refused"} <= {line["what"] for line in lines}
+    assert secret not in text and "base64" not in text and "10.2." not in text and "tile.png" not in text
+
+
+def test_it_finishes_what_it_began_when_it_is_told_to_stop(name: str, tmp_path: Path):
+    with running_app(tmp_path, "--models", name, "sat2map") as url:
+        stranger = Stranger(url)
+        tile = stranger.upload(Image.new("RGB", (2000, 2000), "green"))
+        stranger.join([tile, "sat2map", 0], stranger.functions["translate"])
+        port = url.rsplit(":", 1)[1].strip("/")
+        server = int(subprocess.check_output(["pgrep", "-f", f"app.py --port {port}"]).split()[0])
+        outputs: list[dict] = []
+        listening = threading.Thread(target=lambda: outputs.extend(stranger.answers()))
+        listening.start()
+        time.sleep(0.5)
+        os.kill(server, signal.SIGTERM)
+        time.sleep(0.2)
+        other = httpx.Client(base_url=url, trust_env=False)
+        assert other.get("/health").json()["status"] == "stopping"
+        listening.join(30)
+        assert outputs and outputs[0]["data"][0]["path"].endswith(".png")
+
+
+# --- the parts, by themselves ----------------------------------------------------------------------------------------
+
+
+def door(limits: Limits) -> Door:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive()).get("more_body"):
+            pass
+
+    functions = Functions()
+    functions.inputs, functions.kinds = {0: 1}, {0: "drawing"}
+    return Door(app, Visitors(limits), Journal(), functions, dict)
+
+
+def test_who_sends_too_slowly_is_cut_off():
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        await asyncio.sleep(5)
+        return {}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/gradio_api/queue/join", "headers": [], "query_string": b"",
+        "client": ("1.2.3.4", 5),
+    }  # fmt: skip
+    start = time.monotonic()
+    asyncio.run(door(Limits(silence=0.1))(scope, receive, send))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 408 and b"0.1 seconds" in sent[1]["body"] and time.monotonic() - start < 2
+
+
+def test_limits_by_hand(monkeypatch: pytest.MonkeyPatch):
+    now = 100.0
+    monkeypatch.setattr("demo.visitors.time.monotonic", lambda: now)
+    visitors = Visitors(Limits(users=6, rate=2, burst=4, upload_rate=10, upload_burst=100, streams=1))
+    for _ in range(3):
+        visitors.admit("a", "s")
+    with pytest.raises(Busy, match="3 of your requests are still waiting"):
+        visitors.admit("a", "s")
+    with pytest.raises(Busy, match=r"more than 2 requests a second: try again in 1 s"):
+        visitors.visit("a")
+    for name in "bbb":
+        visitors.admit(name, name)
+    with pytest.raises(Busy, match=r"busy, with 6 requests waiting: try again in 2 s"):
+        visitors.admit("c", "s")
+    visitors.done("a", "s")
+    visitors.admit("c", "s")
+    visitors.left("b", "b")
+    assert visitors.waiting == 3 and visitors.is_gone("b")
+    visitors.may_upload("d", 90)
+    with pytest.raises(Busy, match="uploads a minute: try again in 2 s"):
+        visitors.may_upload("d", 30)
+    now += 2
+    visitors.may_upload("d", 30)
+    with visitors.listening("e"), pytest.raises(Busy, match="1 answers"), visitors.listening("e"):
+        pass
+    now += 10_000
+    visitors.admit("z", "s")
+    assert visitors.waiting == 1 and set(visitors._visitors) == {"z"}
+
+
+def test_a_file_gives_way_to_those_who_draw():
+    turns, order = Turns(), []
+    started, go = threading.Event(), threading.Event()
+
+    def file() -> None:
+        with turns.file():
+            for tile in range(3):
+                order.append(f"tile {tile}")
+                started.set()
+                assert go.wait(10)
+                turns.give_way()
+
+    def drawing(number: int) -> None:
+        with turns.drawing():
+            order.append(f"drawing {number}")
+
+    threads = [threading.Thread(target=file)]
+    threads[0].start()
+    assert started.wait(10)
+    for number in range(2):
+        threads.append(threading.Thread(target=drawing, args=(number,)))
+        threads[-1].start()
+    while turns._drawings < 2:
+        time.sleep(0.01)
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert order[0] == "tile 0" and set(order[1:3]) == {"drawing 0", "drawing 1"} and order[3:] == ["tile 1", "tile 2"]
