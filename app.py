@@ -8,8 +8,11 @@ import signal
 import sys
 import threading
 
-# Both before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
+# Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Nobody can see its statistics of the last 10,000 requests, which it would work out anew, in pandas, after each.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
 
 ON_SPACE = "SPACE_ID" in os.environ  # Hugging Face sets it
@@ -49,6 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
             share=options.share,
             ssr_mode=False,
             enable_monitoring=False,
+            run_history=False,  # or every frame of a drawing would be kept in the browser
             max_file_size="32mb",
             footer_links=[],
             theme=theme(),

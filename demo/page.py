@@ -24,6 +24,7 @@ from pix2pix import MAX_SEED, PALETTES
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
 TRAINED_RATE = 0.5
+LINE_PEN, AREA_PEN = 2, 12
 # Whose drawings a model without any of its own starts from, by its palette.
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
@@ -251,9 +252,15 @@ def studio(models: Models) -> dict[str, dict[str, Any]]:
         palette = models.tasks[name].get("palette")
         known[name] = {
             "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
+            "pen": pen_size(models.tasks[name].get("pen"), palette),
             "examples": drawings(name, palette),
         }
     return known
+
+
+def pen_size(pen: Any, palette: dict[str, str] | None) -> int:
+    """The pen, in pixels, that a model's config wishes for, or the usual one for lines or areas."""
+    return pen if isinstance(pen, int) and 1 <= pen <= 24 else AREA_PEN if palette else LINE_PEN
 
 
 def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:

@@ -52,9 +52,9 @@ def test_engines_agree_at_any_size(features: int, depth: int, sides: tuple[int, 
 
 @pytest.mark.parametrize("name", list_models())
 def test_engines_agree_on_bundled_models(name: str):
-    image = Image.open(ROOT / "demo" / "examples" / "edges2shoes" / "1-sneaker.png").convert("RGB")
+    image = Image.open(ROOT / "demo" / "examples" / "edges2shoes" / "01-sneaker.png").convert("RGB")
     if Translator.from_pretrained(name).input_kind == "photo":
-        image = Image.open(ROOT / "demo" / "examples" / "sat2map" / "1-town.png").convert("RGB").resize((256, 256))
+        image = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").resize((256, 256))
     pictures = [Translator.from_pretrained(name, engine)(image, seed=3) for engine in ("onnx", "torch")]
     a, b = (np.asarray(picture).astype(int) for picture in pictures)
     assert np.abs(a - b).max() <= 1

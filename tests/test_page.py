@@ -705,7 +705,7 @@ def shows(page, expected: Image.Image) -> bool:
 
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
-    tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "1-town.png").convert("RGB").crop((0, 0, 290, 261))
+    tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").crop((0, 0, 290, 261))
     tile.save(tmp_path / "tile.png")
     upload_tile(page, tmp_path / "tile.png")
     page.wait_for_function("document.querySelectorAll('.slider-wrap img, .image-container img').length >= 2")
@@ -740,7 +740,7 @@ def test_an_example_tile_is_translated(page):
     page.get_by_role("tab", name="Tiles").click()
     page.get_by_role("button", name="town", exact=True).click()
     page.wait_for_selector("text=/300 × 300 pixels in/")
-    tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "1-town.png")
+    tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png")
     page.wait_for_function("document.querySelectorAll('.slider-wrap img, .image-container img').length >= 2")
     assert shows(page, Translator.from_pretrained("sat2map")(tile, seed=0))
 
@@ -769,7 +769,7 @@ def test_the_public_endpoint_translates_and_refuses_in_a_sentence(address: str, 
     from gradio_client import Client, handle_file
 
     client = Client(address, verbose=False, download_files=str(tmp_path))
-    drawing = ROOT / "demo" / "examples" / "edges2shoes" / "2-boot.png"
+    drawing = ROOT / "demo" / "examples" / "edges2shoes" / "02-boot.png"
     result = client.predict(handle_file(drawing), "edges2shoes", 5, api_name="/translate")
     assert same(Image.open(result).convert("RGB"), shoes(Image.open(drawing), seed=5))
     assert list(client.view_api(return_format="dict")["named_endpoints"]) == ["/translate"]

@@ -40,8 +40,8 @@ def main() -> None:
                 draw = ImageDraw.Draw(image)
                 (draw.rectangle if len(points) == 2 else draw.polygon)(points, fill=colours[label])
             save(image.quantize(len(colours)), model, name)
-    save(paint_town(np.random.default_rng(3)), "sat2map", "1-town")
-    save(paint_town(np.random.default_rng(8), side=512), "sat2map", "2-larger-town")
+    save(paint_town(np.random.default_rng(3)), "sat2map", "01-town")
+    save(paint_town(np.random.default_rng(8), side=512), "sat2map", "02-larger-town")
 
 
 def save(image: Image.Image, model: str, name: str) -> None:

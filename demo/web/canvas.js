@@ -3,7 +3,7 @@
 // time, and always one more, marked final, when a stroke or any other change is complete.
 //
 // props.models tells for each model what is drawn for it: `palette`, a list of [name, colour] (black on white for
-// edges), and `examples`. props.model names the one in use. Models of one palette share a drawing; each palette
+// edges), `pen`, the size of the pen in pixels to begin with, and `examples`. props.model names the one in use. Models of one palette share a drawing; each palette
 // keeps its own, with its undo steps, while another is in use, and over a reload.
 const FRAME_GAP = 70;
 const LOST = 2000;        // ms after which an answer is no longer waited for
@@ -545,7 +545,7 @@ async function useModel() {
   palette = next;
   paper = labels ? palette[0][1] : '#ffffff';
   showPalette();
-  resize(labels ? 8 : 2);
+  resize(model.pen);
   const mine = kept[paletteKey()];
   [done, undone] = [mine?.done ?? [], mine?.undone ?? []];
   if (mine) {
