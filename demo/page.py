@@ -19,7 +19,7 @@ from demo.files import Report, arrived, translate_file, translate_files, transla
 from demo.live import MAX_RATE, VARIATIONS, fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
 from demo.service import Service
-from pix2pix import MAX_SEED, PALETTES
+from pix2pix import MAX_SEED, PALETTES, Pix2PixError
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
@@ -110,7 +110,7 @@ def draw_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
     )
     # The canvas is told of the model when that is there, and sends the drawing that it has for it.
     model.change(partial(fetch, models), model, fetching, preprocess=False, api_visibility="private").then(
-        lambda name: gr.HTML(model=name), model, canvas, **quietly
+        partial(opened, models), model, [canvas, rate], **quietly
     )
     dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
     many.click(
@@ -154,12 +154,14 @@ def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
         return gr.ImageSlider(pictures, visible=pictures is not None), line
 
     def several(files: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
-        # In Gradio's own cache, which it empties by and by.
         folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
         with service.file(request) as job:
             paths = [upload(file) for file in files or []]
             found = translate_files(models, paths, name, seed, tell(progress), folder, job)
-        return None if found is None else str(found)
+        if found is None:
+            return None
+        archive.temp_files.add(str(found))  # Gradio removes it by and by, as it does uploads and results
+        return str(found)
 
     translate: dict[str, Any] = {
         "fn": shown(one),
@@ -278,6 +280,15 @@ def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
 
 def tiles() -> list[Path]:
     return sorted((EXAMPLES / "sat2map").glob("*.png"))
+
+
+def opened(models: Models, name: str) -> tuple[Any, Any]:
+    """A model that was picked, for the canvas, and its own rate of dropout for the slider."""
+    try:
+        rate = min(models[name].rate, MAX_RATE)
+    except Pix2PixError:
+        return gr.HTML(model=name), gr.skip()
+    return gr.HTML(model=name), gr.Slider(value=rate, info=texts.RATE_INFO.format(rate=rate))
 
 
 def chosen_seed(choice: gr.SelectData) -> Any:

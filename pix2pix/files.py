@@ -31,6 +31,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what `atomic_path` had begun below `folder` in processes that were killed."""
+    for unfinished in folder.rglob(".*.tmp*"):
+        unfinished.unlink(missing_ok=True)
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write UTF-8 text to `path` in one atomic step."""
     with atomic_path(path) as temporary:

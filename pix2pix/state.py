@@ -48,8 +48,6 @@ def read_state(folder: Path, device: torch.device) -> dict[str, Any]:
     Raises:
         TrainingError: there is none.
     """
-    for unfinished in folder.glob(f".{Path(STATE_FILE).stem}.*.tmp.pt"):  # of a killed process
-        unfinished.unlink(missing_ok=True)
     damaged = None
     for name in (STATE_FILE, BEFORE_FILE):
         path = folder / name

@@ -27,7 +27,7 @@ from tqdm import tqdm
 from pix2pix.data import Pairs, mixed_seed
 from pix2pix.discriminator import Discriminator
 from pix2pix.errors import MissingSplit, TrainingError
-from pix2pix.files import write_text
+from pix2pix.files import remove_unfinished, write_text
 from pix2pix.generator import Generator
 from pix2pix.hub import CONFIG_FILE, WEIGHTS_FILE, check_token, push
 from pix2pix.losses import discriminator_loss, distances, generator_gan_loss, sameness
@@ -111,6 +111,8 @@ class Trainer:
         self.model = copy.deepcopy(self.generator).requires_grad_(False) if settings.ema else self.generator
         if resume:
             self._load_state()
+            if self.processes.is_first:
+                remove_unfinished(self.out)
 
     def train(self) -> None:
         """Run to the end and write the checkpoint folder. SIGTERM and Ctrl+C save the state first, then leave."""
@@ -210,7 +212,9 @@ class Trainer:
         if d is not None:
             d.requires_grad_(True)
             with self._autocast():
-                real, fake = d(condition, y), d(condition, fakes[0].detach())
+                # In one pass: every picture is normalised by itself, so they do not see each other.
+                both = torch.cat([y, fakes[0].detach()])
+                real, fake = d(condition if condition is None else torch.cat([x, x]), both).chunk(2)
             losses["D"] = discriminator_loss(real.to(x.dtype), fake.to(x.dtype), settings.gan)
             self._descend(self.discriminator_optimizer, d, losses["D"])
             d.requires_grad_(False)  # the generator's step needs no gradients of D's weights

@@ -64,6 +64,11 @@ class Translator:
         if self.size % engine.config.multiple:
             raise ValueError(f"image_size is {self.size}: it must be a multiple of {engine.config.multiple}.")
 
+    @property
+    def rate(self) -> float:
+        """The rate of the dropout in training, from 0 to below 1."""
+        return self.engine.config.dropout
+
     @classmethod
     def from_pretrained(
         cls,
@@ -185,9 +190,8 @@ class Translator:
     def _noise(self, seed: int | None, rate: float | None) -> Noise:
         if seed is None:
             return None
-        config = self.engine.config
-        rate = config.dropout if rate is None else rate
-        return dropout_masks(config.noise_shapes(self.size, self.size), rate, seed)
+        shapes = self.engine.config.noise_shapes(self.size, self.size)
+        return dropout_masks(shapes, self.rate if rate is None else rate, seed)
 
 
 def scaled(square: Image.Image, side: int, how: Image.Resampling = Image.Resampling.LANCZOS) -> Image.Image:

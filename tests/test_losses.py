@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from math import exp, log
 
 import pytest
@@ -49,5 +50,8 @@ def test_sameness_counts_another_shade_and_not_a_grain():
     grey = torch.zeros(1, 3, 8, 8)
     lighter = grey + 0.25
     grain = grey + 0.25 * torch.tensor([1.0, -1.0]).repeat(4)
-    assert sameness(grey, lighter).item() == pytest.approx(1 / 0.26)
+    assert sameness(grey, lighter).item() == pytest.approx(1 / (0.3 * math.tanh(0.25 / 0.3) + 0.01))
     assert sameness(grey, grain).item() == pytest.approx(100.0) == sameness(grey, grey).item()
+    spot = grey.clone()
+    spot[..., 3, 3] = 2.0  # the strongest there is, on 1 / 64 of the picture: soft, it counts as much as 0.3 there
+    assert sameness(grey, spot).item() == pytest.approx(1 / (0.3 / 64 + 0.01), rel=1e-4)

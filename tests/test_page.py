@@ -60,7 +60,7 @@ def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained model that takes edges, as edges2shoes does."""
     folder = tmp_path_factory.mktemp("models") / "edges"
     torch.manual_seed(1)
-    Generator(features=4, max_features=8).save_pretrained(folder, {"input": "edges", "image_size": 256})
+    Generator(features=4, max_features=8, dropout=0.25).save_pretrained(folder, {"input": "edges", "image_size": 256})
     return folder
 
 
@@ -371,6 +371,7 @@ def test_a_drawing_stays_for_another_model_of_its_kind(page, other_edges: Path):
     pick_model(page, str(other_edges))
     assert same(canvas_of(page), drawn)
     assert same(result_of(page), Translator.from_pretrained(other_edges)(drawn, seed=0))
+    assert page.get_by_label("number input for Dropout, the noise").input_value() == "0.25"  # as it was trained
 
 
 def test_an_uploaded_label_map_holds_the_palettes_colours(page, facade: Path, tmp_path: Path):
