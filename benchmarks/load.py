@@ -156,8 +156,9 @@ MODELS: dict[str, Translator] = {}
 
 
 @contextmanager
-def running_page(*options: str) -> Iterator[tuple[str, int]]:
-    """`python app.py` on a free port; yields its address and process number."""
+def running_page(*options: str, until: str = "/health") -> Iterator[tuple[str, int]]:
+    """`python app.py` on a free port, once it answers at `until` and, asked for its health, has a model loaded; yields
+    its address and process number."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -167,13 +168,14 @@ def running_page(*options: str) -> Iterator[tuple[str, int]]:
         with httpx.Client(trust_env=False) as client:
             while True:
                 try:
-                    if client.get(f"{address}/health").json()["loaded"]:
+                    answer = client.get(address + until)
+                    if until != "/health" or answer.json()["loaded"]:
                         break
                 except (httpx.HTTPError, ValueError, KeyError):
                     pass
                 if process.poll() is not None:
                     raise SystemExit("app.py did not start.")
-                time.sleep(0.2)
+                time.sleep(0.05)
         yield address, process.pid
     finally:
         process.terminate()

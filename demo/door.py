@@ -32,6 +32,8 @@ ROUTES = {
     "POST": re.compile(r"/gradio_api/(upload|queue/join|run/\w+/?|call/\w+/?|cancel|reset/?)"),
 }
 STREAMS = re.compile(rf"{API}/(queue/data|heartbeat/[\w-]+|upload_progress|call/\w+/\w+)")
+ASSETS = re.compile(r"/(assets|static|svelte)/")  # a page asks for dozens of these at once
+NAMED = re.compile(rf"{API}/(upload|queue/join|queue/data|run|call|cancel|reset|heartbeat)\b")
 SESSION = re.compile(r"[\w-]{0,64}")
 MAX_DEPTH = 20  # of a JSON message
 ADDRESS = re.compile(r"\s*(\w[\w+.-]*:)?//")
@@ -87,7 +89,8 @@ class Door:
         except (Refused, Busy) as refusal:
             busy = isinstance(refusal, Busy)
             status, wait = (429, refusal.seconds) if isinstance(refusal, Busy) else (refusal.status, None)
-            self.journal.note("busy" if busy else "refused", name, path=scope["path"][:80], status=status)
+            door = NAMED.match(scope["path"])  # the rest may hold what is nobody's business
+            self.journal.note("busy" if busy else "refused", name, door=door[1] if door else "other", status=status)
             if not started:
                 headers = {"Retry-After": str(wait)} if wait else {}
                 answer = JSONResponse({"detail": str(refusal), "error": str(refusal)}, status, headers)
@@ -102,7 +105,10 @@ class Door:
             raise Refused(404, "There is nothing here: the page is at /.")
         if method == "POST":
             await self._post(scope, receive, send, name)
-        elif STREAMS.fullmatch(path):
+            return
+        if not ASSETS.match(path):
+            self.visitors.visit(name)
+        if STREAMS.fullmatch(path):
             await self._stream(scope, receive, send, name)
         else:
             await self.app(scope, receive, send)

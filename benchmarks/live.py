@@ -1,0 +1,108 @@
+"""How live the page is: `python -m benchmarks.live [--json FILE]`, in headless Chromium on this machine.
+
+One, three and ten pages are drawn on at once. Of every picture that comes: the time from the moving of the pen to the
+picture being there, while the pen is down and after it is lifted, and the model's own time in it. The browser, with all
+its pages, works on the same cores as the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import time
+from typing import Any
+
+from benchmarks.load import running_page
+from pix2pix.files import write_text
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+STROKE_SECONDS = 1.5
+LISTEN = """() => {
+    window.trips = [];
+    document.addEventListener('pix2pix:translated', ({ detail }) => {
+        window.trips.push({ final: detail.final, trip: performance.now() - detail.sent, model: detail.ms });
+    });
+}"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", default="edges2shoes")
+    parser.add_argument("--drawers", type=int, nargs="+", default=[1, 3, 10])
+    parser.add_argument("--strokes", type=int, default=15, help="of one drawer; of more, fewer each (default 15)")
+    parser.add_argument("--json", help="write the figures to this file too")
+    options = parser.parse_args()
+    from playwright.sync_api import sync_playwright
+
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    rows = []
+    with running_page("--models", options.model) as (address, _), sync_playwright() as p:
+        for count in options.drawers:
+            browser = p.chromium.launch(executable_path=chromium, args=FLAGS)
+            pages = [open_page(browser, address) for _ in range(count)]
+            for stroke in range(max(3, options.strokes // count)):
+                draw(pages, stroke)
+            trips = [trip for page in pages for trip in page.evaluate("window.trips")]
+            browser.close()
+            rows.append({"drawers": count, **figures(trips)})
+    print(
+        "| drawers | pictures | model, ms | pen down: p50, p95, ms | lifted: p50, p95, ms | 2.5 models + 60 |\n"
+        "|---|---|---|---|---|---|"
+    )
+    for row in rows:
+        print(
+            f"| {row['drawers']} | {row['pictures']} | {row['model_ms']:.0f} | {row['down_p50_ms']:.0f}, "
+            f"{row['down_p95_ms']:.0f} | {row['lifted_p50_ms']:.0f}, {row['lifted_p95_ms']:.0f} | "
+            f"{2.5 * row['model_ms'] + 60:.0f} |"
+        )
+    if options.json:
+        write_text(options.json, json.dumps(rows, indent=2) + "\n")
+
+
+def open_page(browser: Any, address: str) -> Any:
+    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    page.goto(address)
+    page.wait_for_selector("#result .picture:not([hidden])", timeout=120_000)
+    page.wait_for_timeout(500)
+    page.evaluate(LISTEN)
+    return page
+
+
+def draw(pages: list[Any], stroke: int) -> None:
+    """A stroke on all pages at once, and a rest in which the last pictures come."""
+    boxes = [page.locator("#canvas canvas").bounding_box() for page in pages]
+    left, top = 20 + 13 * (stroke % 6), 20 + 14 * (stroke % 15)
+    for page, box in zip(pages, boxes, strict=True):
+        page.mouse.move(box["x"] + left, box["y"] + top)
+        page.mouse.down()
+    until = time.monotonic() + STROKE_SECONDS
+    step = 0
+    while time.monotonic() < until:
+        step += 1
+        for page, box in zip(pages, boxes, strict=True):
+            page.mouse.move(box["x"] + left + 5 * step % 150, box["y"] + top + 2 * step % 100)
+        pages[0].wait_for_timeout(16)
+    for page in pages:
+        page.mouse.up()
+    pages[0].wait_for_timeout(400 + 200 * len(pages))
+
+
+def figures(trips: list[dict]) -> dict[str, float]:
+    down = sorted(trip["trip"] for trip in trips if not trip["final"])
+    lifted = sorted(trip["trip"] for trip in trips if trip["final"])
+    return {
+        "pictures": len(trips),
+        "model_ms": statistics.median(trip["model"] for trip in trips),
+        **{
+            f"{name}_p{share}_ms": times[min(len(times) - 1, share * len(times) // 100)]
+            for name, times in (("down", down), ("lifted", lifted))
+            for share in (50, 95)
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
