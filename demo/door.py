@@ -150,17 +150,23 @@ class Door:
         """An answer that is sent as it comes. When a page's is cut off, the page was closed."""
         query = dict(pair.partition("=")[::2] for pair in scope["query_string"].decode("latin-1").split("&"))
         session = query.get("session_hash", "")
-        complete = False
+        complete = closed = False
 
         async def noticed(message: Message) -> None:
             nonlocal complete
             complete = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
+        async def heard() -> Message:  # Gradio ends its answer in good order when it hears that nobody listens
+            nonlocal closed
+            message = await receive()
+            closed = closed or (message["type"] == "http.disconnect" and not complete)
+            return message
+
         with self.visitors.listening(name, answer="heartbeat" not in scope["path"]):
-            await self.app(scope, receive, noticed)
+            await self.app(scope, heard, noticed)
         if session and scope["path"] == f"{API}/queue/data":
-            self.visitors.left(name, session, closed=not complete)
+            self.visitors.left(name, session, closed or not complete)
 
     def _function(self, path: str, body: dict[str, Any]) -> int:
         """The index of the function that a message is for, -1 for a message that is for none.
