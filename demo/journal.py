@@ -39,13 +39,16 @@ class Journal:
 
     def drawing(self, ms: float) -> None:
         """Count a translated drawing; the first of a new minute writes the line of those before."""
+        if self.file is None:
+            return
+        times: list[float] = []
         with self._lock:
             now = time.monotonic()
-            times, due = sorted(self._drawings), now - self._since >= MINUTE
-            if due:
-                self._drawings, self._since = [], now
+            if now - self._since >= MINUTE:
+                times, self._drawings, self._since = self._drawings, [], now
             self._drawings.append(ms)
-        if due and times:
+        if times:
+            times.sort()
             self.note("drawings", count=len(times), p50_ms=_rank(times, 0.5), p95_ms=_rank(times, 0.95))
 
 

@@ -367,6 +367,20 @@ def test_limits_by_hand(monkeypatch: pytest.MonkeyPatch):
     assert visitors.waiting == 1 and set(visitors._visitors) == {"z"}
 
 
+def test_drawings_are_told_once_a_minute(monkeypatch: pytest.MonkeyPatch):
+    now = 100.0
+    monkeypatch.setattr("demo.journal.time.monotonic", lambda: now)
+    journal = Journal(io.StringIO())
+    for ms in (30, 10, 20):
+        journal.drawing(ms)
+    assert journal.file.getvalue() == ""
+    now += 61
+    journal.drawing(40)
+    journal.drawing(50)
+    line = json.loads(journal.file.getvalue())
+    assert (line["what"], line["count"], line["p50_ms"], line["p95_ms"]) == ("drawings", 3, 20, 30)
+
+
 def test_a_file_gives_way_to_those_who_draw():
     turns, order = Turns(), []
     started, go = threading.Event(), threading.Event()
