@@ -1,8 +1,10 @@
 """How long a picture takes: `python -m benchmarks.translate [--json FILE]`.
 
-Times the bundled compact network, and the paper's full-size one with random weights, on this machine's processor:
-plain eager PyTorch, one forward pass per sample, against ONNX Runtime as `Translator` uses it. The runs are
-interleaved, so that a slow moment of the machine hits all alike; the medians and their ratios are printed.
+Times the bundled compact network and the paper's full-size one, on this machine's processor: the plain module of
+`benchmarks/plain.py` in eager PyTorch, one forward pass per sample, against ONNX Runtime as `Translator` uses it, both
+with the same random weights. The floor is the time that this processor takes for as many multiply-adds in one large
+matrix product. The runs are interleaved, so that a slow moment of the machine hits all alike; the medians and their
+ratios are printed.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from benchmarks.plain import PlainGenerator, load
 from pix2pix import Generator
 from pix2pix.engines import OnnxEngine
 from pix2pix.files import write_text
@@ -24,6 +27,8 @@ from pix2pix.noise import dropout_masks
 
 NETWORKS = {"compact": {"features": 32, "max_features": 128}, "full size": {}}
 SAMPLES = 8
+SIZE = 256  # of the picture, pixels
+PRODUCT = 1024  # side of the matrices
 
 
 def main() -> None:
@@ -34,44 +39,76 @@ def main() -> None:
 
     rows = []
     for name, arguments in NETWORKS.items():
-        contenders = make(Generator(**arguments).eval())
-        for task, (plain, ours) in contenders.items():
-            times = interleaved([plain, ours], options.rounds if task == "one" else max(3, options.rounds // 4))
-            rows.append({"network": name, "pictures": task, "plain_ms": times[0], "ours_ms": times[1]})
+        for task, (contenders, arithmetic) in make(arguments).items():
+            times = interleaved(contenders, options.rounds if task == "one" else max(3, options.rounds // 4))
+            rows.append(
+                {
+                    "network": name,
+                    "pictures": task,
+                    "plain_ms": times[0],
+                    "ours_ms": times[1],
+                    "floor_ms": times[2] * arithmetic / PRODUCT**3,
+                }
+            )
     print(f"{platform.machine()}, {torch.get_num_threads()} threads, PyTorch {torch.__version__}\n")
-    print(
-        "| network at 256 x 256 | pictures | plain eager PyTorch, ms | ours, ms | times faster |\n|---|---|---|---|---|"
-    )
+    print("| network at 256 x 256 | pictures | plain eager PyTorch, ms | ours, ms | times faster | floor, ms |")
+    print("|---|---|---|---|---|---|")
     for row in rows:
-        ratio = row["plain_ms"] / row["ours_ms"]
-        print(f"| {row['network']} | {row['pictures']} | {row['plain_ms']:.0f} | {row['ours_ms']:.0f} | {ratio:.1f} |")
+        plain, ours, floor = row["plain_ms"], row["ours_ms"], row["floor_ms"]
+        print(f"| {row['network']} | {row['pictures']} | {plain:.0f} | {ours:.1f} | {plain / ours:.1f} | {floor:.1f} |")
+    ratio = rows[2]["plain_ms"] / rows[0]["ours_ms"]
+    print(f"\nOne picture by the compact network is {ratio:.1f} times faster than by the full-size one, plain.")
     if options.json:
         write_text(options.json, json.dumps(rows, indent=2) + "\n")
 
 
-def make(generator: Generator) -> dict[str, tuple[Callable, Callable]]:
-    """By task, the plain way and ours."""
+def make(arguments: dict) -> dict[str, tuple[list[Callable], float]]:
+    """By task, the plain way, ours and a matrix product, and the task's multiply-adds as we do it."""
+    generator = Generator(**arguments).eval()
     config = generator.config
     engine = OnnxEngine(config, {name: t.numpy() for name, t in generator.state_dict().items()})
-    x = np.random.default_rng(0).uniform(-1, 1, (3, 256, 256)).astype(np.float32)
-    noises = [dropout_masks(config.noise_shapes(256, 256), config.dropout, seed) for seed in range(SAMPLES)]
+    x = np.random.default_rng(0).uniform(-1, 1, (3, SIZE, SIZE)).astype(np.float32)
+    noises = [dropout_masks(config.noise_shapes(SIZE, SIZE), config.dropout, seed) for seed in range(SAMPLES)]
+    network = PlainGenerator(**arguments)
+    load(network, generator)
     batch = torch.from_numpy(x)[None]
-    masks = [[torch.from_numpy(mask)[None] for mask in noise] for noise in noises]
+    square = torch.rand(PRODUCT, PRODUCT)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def plain(count: int) -> None:
-        for noise in masks[:count]:
-            generator(batch, noise)
+        for _ in range(count):
+            network(batch)
 
     def ours(count: int) -> None:
         encoding = engine.encode(x)
         for noise in noises[:count]:
             engine.decode(encoding, noise)
 
+    once, again = multiply_adds(generator)
     return {
-        task: (lambda n=count: plain(n), lambda n=count: ours(n))  # type: ignore[misc]
+        task: (
+            [lambda n=count: plain(n), lambda n=count: ours(n), lambda: torch.mm(square, square)],  # type: ignore[misc]
+            once + count * again,
+        )
         for task, count in (("one", 1), (f"{SAMPLES} samples", SAMPLES))
     }
+
+
+def multiply_adds(generator: Generator) -> tuple[float, float]:
+    """Of the encoder with the skips' half of the decoder, which are done once, and of the rest, for every sample."""
+    once = again = 0.0
+    side = SIZE
+    for down in generator.encoder:
+        side //= 2
+        once += side**2 * down.conv.weight.numel()
+    for up in [*(up.conv for up in generator.decoder), generator.head]:
+        # A transposed convolution spends its whole kernel on each pixel that it reads.
+        work, side = side**2 * up.weight.numel(), side * 2
+        if up is generator.decoder[0].conv:
+            once += work
+        else:
+            once, again = once + work / 2, again + work / 2
+    return once, again
 
 
 def interleaved(contenders: list[Callable], rounds: int) -> list[float]:

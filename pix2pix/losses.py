@@ -36,6 +36,7 @@ OBJECTIVES = {
 }
 GAN_KINDS = ("vanilla", "least-squares")
 CLIP = 0.3  # of [-1, 1] pictures
+HUE = 2.0
 
 
 def discriminator_loss(real: Tensor, fake: Tensor, kind: str = "vanilla") -> Tensor:
@@ -90,12 +91,14 @@ def sameness(first: Tensor, second: Tensor) -> Tensor:
 
     It is E[1 / (d + 0.01)], d the distance of the two. Their paper divides by the distance of the noises, which for
     dropout masks is the same every time, and compares pixel by pixel. Here the mean colours are compared: pixel by
-    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole. For the
-    same reason a pixel's difference counts softly up to `CLIP`: a few spots of black and white must not pay.
+    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole. Another
+    hue counts `HUE` times as much as another lightness, or the samples would be light ones and dark ones. And a
+    pixel's difference counts softly up to `CLIP`: a few spots of black and white must not pay.
 
     Args:
         first, second: (N, C, H, W) in [-1, 1].
     """
-    difference = CLIP * torch.tanh((first - second) / CLIP)
-    distance = difference.mean((2, 3)).abs().mean(1)
+    difference = (CLIP * torch.tanh((first - second) / CLIP)).mean((2, 3))
+    lightness = difference.mean(1, keepdim=True)
+    distance = (lightness.abs() + HUE * (difference - lightness).abs()).mean(1) / 2
     return (1 / (distance + 0.01)).mean()

@@ -38,7 +38,7 @@ def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] 
             x = graph.add("Mul", [x, masks[level]])
         skips.append(x)
     phases = graph.transposed_phases(graph.activation(config.innermost_activation, skips.pop()), "decoder.0.conv")
-    shares = [graph.norm(graph.interleave(phases), "decoder.0.norm", output="up")]
+    shares = [graph.norm(graph.interleave(phases, "decoder.0.conv"), "decoder.0.norm", output="up")]
     for level, name in enumerate(after_the_first(config) if config.skips else [], start=1):
         share, skip = f"skip{level}", graph.activation(config.skip_activation, skips.pop())
         shares.append(graph.half(name, skip, True, config, output=share))
@@ -53,8 +53,10 @@ def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> lis
         x = graph.half(name, graph.add("Relu", [x]), False, config)
         if config.skips:
             x = graph.add("Add", [x, shares[level]])
-        if name != "head" or config.head == "transposed":
-            x = graph.interleave(x)
+        if name != "head":
+            x = graph.interleave(x, name)
+        elif config.head == "transposed":
+            x = graph.trim(graph.interleave(x, name))
         if level < config.depth - 1:
             x = graph.norm(x, f"decoder.{level}.norm")
         if level in masks:
@@ -102,7 +104,9 @@ class Graph:
         parts = 2 if config.skips else 1
         if name != "head" or config.head == "transposed":
             middle = self.weights[f"{name}.weight"].shape[0] // parts
-            return self.transposed_phases(x, name, np.s_[middle:] if skip else np.s_[:middle], output)
+            rows = np.s_[middle:] if skip else np.s_[:middle]
+            phases = self.narrow_phases if name == "head" else self.transposed_phases
+            return phases(x, name, rows, output)
         kernel = self.weights["head.weight"]
         middle = kernel.shape[1] // parts
         part = self.tensor(f"head.{int(skip)}", kernel[:, middle:] if skip else kernel[:, :middle])
@@ -117,7 +121,7 @@ class Graph:
         return self.add("Pad", [x, sizes], mode=mode)
 
     def transposed_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
-        """A 4x4, stride-2 transposed convolution without bias, before `interleave`: (N, 4 C', H, W).
+        """A 4x4, stride-2 transposed convolution without bias, before `interleave`: (N, H, W, 4 C').
 
         Output row 2r reads input rows r - 1 and r, by the kernel's rows 3 and 1; row 2r + 1 reads r and r + 1, by 2
         and 0; columns likewise. So each of the four phases of the output is a 2x2 convolution at stride 1, for which
@@ -134,11 +138,44 @@ class Graph:
                     f"{name}.{a}{b}{rows.start or 0}", kernel[:, :, [3 - a, 1 - a]][:, :, :, [3 - b, 1 - b]]
                 )
                 phases.append(self.add("Conv", [x, part], kernel_shape=[2, 2], pads=[1 - a, 1 - b, a, b]))
-        return self.add("Concat", phases, output, axis=1)
+        return self.add("Transpose", [self.add("Concat", phases, axis=1)], output, perm=[0, 2, 3, 1])
 
-    def interleave(self, phases: str) -> str:
-        """(N, 4 C', H, W) -> (N, C', 2H, 2W)."""
-        return self.add("DepthToSpace", [phases], blocksize=2, mode="DCR")
+    def narrow_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
+        """The same for few output channels, as one convolution: (N, H + 1, W + 1, 4 C'); see `trim`.
+
+        ONNX Runtime computes 16 channels even where there are 3, so that the four phases together cost no more than
+        one of them. All four then read input rows r - 1 and r; what is meant for row 2r + 1 comes from r + 1, so it
+        is the first of its two rows, and after `interleave` there is one row too many at either end.
+        """
+        kernel = self.weights[f"{name}.weight"][rows].transpose(1, 0, 2, 3)
+        parts = [kernel[:, :, [2 + a, a]][:, :, :, [2 + b, b]] for a in (0, 1) for b in (0, 1)]
+        weight = self.tensor(f"{name}.{rows.start or 0}", np.concatenate(parts))
+        x = self.add("Conv", [x, weight], kernel_shape=[2, 2], pads=[1, 1, 1, 1])
+        return self.add("Transpose", [x], output, perm=[0, 2, 3, 1])
+
+    def interleave(self, phases: str, name: str) -> str:
+        """(N, H, W, 4 C') -> (N, C', 2H, 2W).
+
+        ONNX Runtime's own DepthToSpace goes number by number; with the channels last, runs of 2 C' are moved, in a
+        third of the time.
+        """
+        width = self.weights[f"{name}.weight"].shape[1]
+        x = self.reshape(phases, [0, 0, 0, 2, 2 * width])  # N, H, W, row of the two, column of the two and C'
+        x = self.add("Transpose", [x], perm=[0, 1, 3, 2, 4])
+        x = self.reshape(x, [0, 0, 0, -1, width])  # N, H, 2, 2W, C'
+        x = self.reshape(x, [0, -1, 1, 0, width])  # N, 2H, 1, 2W, C'
+        x = self.add("Transpose", [x], perm=[0, 4, 1, 2, 3])
+        return self.add("Squeeze", [x, self.tensor("axis_3", np.array([3], np.int64))])
+
+    def reshape(self, x: str, shape: list[int]) -> str:
+        """0 keeps the size that stands there; -1 takes what is left."""
+        sizes = self.tensor("shape_" + "_".join(map(str, shape)), np.array(shape, np.int64))
+        return self.add("Reshape", [x, sizes])
+
+    def trim(self, x: str) -> str:
+        """(N, C, H + 2, W + 2) -> (N, C, H, W), without the border."""
+        bounds = {"starts": [1, 1], "ends": [-1, -1], "axes": [2, 3]}
+        return self.add("Slice", [x, *(self.tensor(key, np.array(value, np.int64)) for key, value in bounds.items())])
 
     def norm(self, x: str, name: str, output: str | None = None) -> str:
         width = self.weights[f"{name.removesuffix('.norm')}.conv.weight"].shape[int(name.startswith("decoder"))]

@@ -52,6 +52,11 @@ def test_engines_agree_at_any_size(features: int, depth: int, sides: tuple[int, 
 
 @pytest.mark.parametrize("name", list_models())
 def test_engines_agree_on_bundled_models(name: str):
+    engines = [load_engine(name, engine)[0] for engine in ("onnx", "torch")]
+    noise = dropout_masks(engines[0].config.noise_shapes(256, 256), engines[0].config.dropout, seed=3)
+    x = np.where(np.random.default_rng(0).uniform(size=(1, 256, 256)) < 0.02, -1, 1).repeat(3, 0).astype(np.float32)
+    outputs = [engine.decode(engine.encode(x), noise) for engine in engines]
+    np.testing.assert_allclose(outputs[0], outputs[1], rtol=0, atol=2e-3)
     image = Image.open(ROOT / "demo" / "examples" / "edges2shoes" / "01-sneaker.png").convert("RGB")
     if Translator.from_pretrained(name).input_kind == "photo":
         image = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").resize((256, 256))

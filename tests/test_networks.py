@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from benchmarks.plain import PlainDiscriminator, PlainGenerator, load
 from pix2pix import Discriminator, Generator
 from pix2pix.generator import PictureNorm
 from pix2pix.noise import dropout_masks
@@ -94,6 +95,20 @@ def test_generator_equals_an_independent_reading_of_the_paper(features: int, dep
     masks = [torch.from_numpy(mask)[None].double() for mask in dropout_masks(shapes, 0.5, seed=3)]
     expected = reference(generator.state_dict(), x, masks, depth)
     torch.testing.assert_close(generator(x, masks), expected, rtol=0, atol=1e-10)
+
+
+def test_the_benchmarks_plain_networks_are_the_same_networks():
+    torch.manual_seed(0)
+    x, y = torch.randn(2, 1, 3, 256, 256)
+    generator, discriminator = Generator(features=4, max_features=8), Discriminator(features=4)
+    plain_g, plain_d = PlainGenerator(features=4, max_features=8), PlainDiscriminator(features=4)
+    load(plain_g, generator)
+    load(plain_d, discriminator)
+    for module in plain_g.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    torch.testing.assert_close(plain_g(x), generator(x), rtol=0, atol=1e-5)
+    torch.testing.assert_close(plain_d(torch.cat([x, y], 1)), discriminator(x, y), rtol=0, atol=1e-5)
 
 
 def test_noise_shapes_at_256_are_the_three_innermost_decoder_levels():

@@ -19,7 +19,7 @@ from PIL import Image
 
 import train
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
-from pix2pix.losses import discriminator_loss, generator_gan_loss
+from pix2pix.losses import OBJECTIVES, discriminator_loss, generator_gan_loss, sameness
 from pix2pix.metrics import measure
 
 SMALL = ["--features", "4", "--max-features", "8", "--depth", "5", "--discriminator-features", "4", "--device", "cpu"]
@@ -76,31 +76,51 @@ def test_it_overfits_two_pairs(tmp_path: Path):
     assert error() < 0.06 < before / 3
 
 
-def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path):
-    """Against the same step written plainly, with autograd's own gradients and Adam's formula, in float64."""
-    trainer = Trainer(settings(pairs, tmp_path / "out"))
-    trainer.generator.double()
-    trainer.discriminator.double()
-    x, y = (t[None].double() for t in trainer.pairs[0, 0])
-    noise = [mask.double() for mask in trainer._noises(x)[0]]
-    trainer._noises = lambda x: [noise]  # type: ignore[method-assign]
-    g, d = trainer.generator, trainer.discriminator
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"batch_size": 2},
+        {"gan": "least-squares"},
+        {"diversity": 0.5},
+        {"norm": "instance", "patch": 1, "batch_size": 2},
+        *({"objective": name} for name in OBJECTIVES if name != "cgan+l1"),
+    ],
+)
+def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, changes: dict):
+    """Against the same step written plainly, with autograd's own gradients and Adam's formula, in float64: real and
+    fake judged one after the other, everything computed with gradients."""
+    trainer = Trainer(settings(pairs, tmp_path / "out", **changes))
+    s, objective, g, d = trainer.settings, trainer.settings.target, trainer.generator.double(), trainer.discriminator
+    x, y = (torch.stack(t).double() for t in zip(*(trainer.pairs[0, i] for i in range(s.batch_size)), strict=True))
+    noises = [[mask.double() for mask in noise] for noise in trainer._noises(x)]
+    trainer._noises = lambda x: noises  # type: ignore[method-assign]
 
     def adam(p: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:  # first step: both moments, bias corrected, equal
-        return p - 2e-4 * grad / (grad.abs() + 1e-8)
+        return p.detach() - 2e-4 * grad / (grad.abs() + 1e-8)
 
-    fake = g(x, noise)
-    d_grads = torch.autograd.grad(discriminator_loss(d(x, y), d(x, fake.detach())), list(d.parameters()))
-    d_after = [adam(p.detach().clone(), grad) for p, grad in zip(d.parameters(), d_grads, strict=True)]
-    judge = {name: p for (name, _), p in zip(d.named_parameters(), d_after, strict=True)}
-    logits = torch.func.functional_call(d, judge, (x, fake))  # G is judged by the updated D
-    g_loss = generator_gan_loss(logits) + 100 * (fake - y).abs().mean()
+    expected, g_loss = [], torch.zeros((), dtype=torch.float64)
+    fakes = [g(x, noise) for noise in noises]
+    if d is not None:
+        d.double()
+        seen = x if objective.conditional else None
+        d_loss = discriminator_loss(d(seen, y), d(seen, fakes[0].detach()), s.gan)
+        judge = {name: adam(p, *torch.autograd.grad(d_loss, p, retain_graph=True)) for name, p in d.named_parameters()}
+        expected += judge.values()
+        g_loss = generator_gan_loss(torch.func.functional_call(d, judge, (seen, fakes[0])), s.gan)  # by the updated D
+    if objective.distance:
+        power = {"l1": 1, "l2": 2}[objective.distance]
+        off = torch.stack([(fake - y).abs().pow(power).flatten(1).mean(1) for fake in fakes])
+        g_loss = g_loss + 100 * off.min(0).values.mean()
+    if s.diversity:
+        g_loss = g_loss + s.diversity * sameness(*fakes)
     g_grads = torch.autograd.grad(g_loss, list(g.parameters()))
-    g_after = [adam(p.detach().clone(), grad) for p, grad in zip(g.parameters(), g_grads, strict=True)]
+    expected += [adam(p, grad) for p, grad in zip(g.parameters(), g_grads, strict=True)]
 
     trainer.train_step(x, y)
-    for mine, expected in zip([*d.parameters(), *g.parameters()], [*d_after, *g_after], strict=True):
-        torch.testing.assert_close(mine.detach(), expected, rtol=0, atol=1e-10)
+    mine = [*(d.parameters() if d else []), *g.parameters()]
+    for parameter, value in zip(mine, expected, strict=True):
+        torch.testing.assert_close(parameter.detach(), value, rtol=0, atol=1e-10)
 
 
 def test_learning_rate_is_flat_then_falls_to_zero(pairs: Path, tmp_path: Path):
@@ -280,7 +300,9 @@ def test_diversity_takes_the_better_of_two_and_pushes_them_apart(pairs: Path, tm
     with torch.no_grad():
         outputs = torch.stack([trainer.generator(x, noise) for noise in noises])
         l1 = (outputs - y).abs().mean((2, 3, 4)).min(0).values.mean()
-        apart = (0.3 * torch.tanh((outputs[0] - outputs[1]) / 0.3)).mean((2, 3)).abs().mean(1)
+        apart = (0.3 * torch.tanh((outputs[0] - outputs[1]) / 0.3)).mean((2, 3))
+        grey = apart.mean(1, keepdim=True)
+        apart = (grey.abs() + 2 * (apart - grey).abs()).mean(1) / 2
     losses = trainer.train_step(x, y)
     assert losses["L1"].item() == pytest.approx(l1.item(), rel=1e-5)
     assert losses["same"].item() == pytest.approx((1 / (apart + 0.01)).mean().item(), rel=1e-5)
