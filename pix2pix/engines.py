@@ -110,8 +110,8 @@ class OnnxEngine:
         self.config = config
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        # Its threads wait busily for the next layer, but not for the next picture: others need the processor too.
-        options.add_session_config_entry("session.force_spinning_stop", "1")
+        # Its threads wait busily for the next layer, but not for long: others need the processor too.
+        options.add_session_config_entry("session.intra_op.spin_duration_us", "30")
         encoder, decoder = Graph(weights), Graph(weights)
         shares = add_encoder(encoder, config)
         masks = add_decoder(decoder, config, shares)
