@@ -71,7 +71,7 @@ def measured(name: str, data: Path) -> dict[str, Any]:
 
 def section(figures: dict[str, Any]) -> str:
     """What stands on the card."""
-    lines = [f"On the {figures['count']} val pairs, seed 0, at 256 × 256 pixels:", "", metrics_text(figures)]
+    lines = [f"On the {figures['count']} val pairs, 8 samples of each, at 256 × 256 pixels:", "", metrics_text(figures)]
     if perturbed := figures.get("perturbed"):
         worse = perturbed["l1"] / figures["l1"] - 1
         lines += [

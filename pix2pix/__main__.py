@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--html", type=Path, metavar="FILE", help="write a page with the worst and best pairs")
     evaluate.add_argument("--perturb", action="store_true", help="draw the edges that go in as a hand would")
     evaluate.add_argument("--perceptual", action="store_true", help="FID, KID and LPIPS too, where their weights are")
-    evaluate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
+    evaluate.add_argument("--seed", type=seed, default=0, help="of the first of the 8 samples (default 0)")
     add_running(evaluate)
     evaluate.set_defaults(run=run_evaluate)
 
@@ -81,15 +81,12 @@ def run_translate(options: argparse.Namespace) -> None:
 
     from pix2pix.files import atomic_path
     from pix2pix.images import open_image
-    from pix2pix.noise import MAX_SEED
 
     output = options.output
     if output.suffix.lower() not in Image.registered_extensions():
         raise ImageError(f"{output} has no suffix of a picture format: name it {output.stem or 'out'}.png, say.")
     image = open_image(options.input)
-    seeds = range(options.seed, options.seed + options.samples)
-    if seeds[-1] > MAX_SEED:
-        raise Pix2PixError(f"--seed {options.seed} leaves no room for {options.samples} samples: take a smaller seed.")
+    seeds = seeds_from(options.seed, options.samples)
     names = [output] if len(seeds) == 1 else [output.with_stem(f"{output.stem}-{s}") for s in seeds]
     for name in names:
         if name.exists() and os.path.samefile(name, options.input):
@@ -103,14 +100,23 @@ def run_translate(options: argparse.Namespace) -> None:
         print(name)
 
 
+def seeds_from(first: int, count: int) -> range:
+    from pix2pix.noise import MAX_SEED
+
+    if first + count - 1 > MAX_SEED:
+        raise Pix2PixError(f"--seed {first} leaves no room for {count} samples: take a smaller seed.")
+    return range(first, first + count)
+
+
 def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.card import metrics_text
     from pix2pix.data import Pairs
     from pix2pix.files import write_text
-    from pix2pix.metrics import evaluate
+    from pix2pix.metrics import SAMPLES, evaluate
     from pix2pix.sheet import Sheet
     from pix2pix.sources import find_source
 
+    seeds = seeds_from(options.seed, SAMPLES)
     translator = load(options)
     task = translator.task
     direction = options.direction or task.get("direction", "AtoB")
@@ -119,7 +125,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     source = find_source(options.data, options.split, task.get("make", ""), tuple(options.columns))
     pairs = Pairs(source, direction, translator.size, palette=translator.palette)
     sheet = Sheet()
-    metrics = evaluate(translator, pairs, options.seed, options.perturb, sheet.keep)
+    metrics = evaluate(translator, pairs, seeds[0], options.perturb, sheet.keep)
     print(f"{options.model}: {metrics['count']} pairs of the {options.split} split of {options.data}, {direction}\n")
     print(metrics_text(metrics))
     if options.perceptual:

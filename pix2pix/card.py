@@ -46,7 +46,7 @@ input | output | truth for fixed pairs.
 UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
 
 METRICS = """\
-On the {count} pairs of `{split}`, seed 0, at {size} x {size} pixels (`python -m pix2pix evaluate`):
+On the {count} pairs of `{split}`, 8 samples of each, at {size} x {size} pixels (`python -m pix2pix evaluate`):
 
 {table}
 """
@@ -122,7 +122,7 @@ def metrics_text(metrics: dict[str, Any]) -> str:
         lines += ["", f"IoU of each label: {ious}."]
     lines += [
         "",
-        f"Of 8 samples: two differ by {metrics['diversity']:.4f} on average; their mean L1 is "
-        f"{metrics['sample_l1']:.4f}, that of the best {metrics['best_l1']:.4f}.",
+        f"Two samples of one input differ by {metrics['diversity']:.4f} on average; the best of 8 has an L1 of "
+        f"{metrics['best_l1']:.4f}.",
     ]
     return "\n".join(lines)

@@ -144,19 +144,21 @@ def evaluate(
     """Mean metrics over a split: the model's, and beside them two that need no model.
 
     Every pair is scaled to the size the model was trained at, as in the paper, and the outputs are rounded to
-    8 bits, as people get them.
+    8 bits, as people get them. Each input is translated under `SAMPLES` noises, the same for all inputs; the figures
+    are of all these outputs, since what one noise makes of every input can be, say, the pale half of what the model
+    makes.
 
     Args:
         translator: the model.
         pairs: the split, without jitter, at `translator.size`.
-        seed: of the dropout noise.
+        seed: of the first of the dropout noises; the others follow.
         perturb: draw the edges that go in as a hand would (see `pix2pix.edges`).
-        keep: called for each pair with its name, input, output, truth and figures.
+        keep: called for each pair with its name, input, first output, truth and the latter's figures.
 
     Returns:
-        "count"; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`), and those of
-        `LabelScores` where its outputs have a palette; over 8 samples, seeds from `seed` on, "diversity" (mean absolute
-        difference of two samples, from 0 to 1), "sample_l1" (their mean L1) and "best_l1" (that of the best of 8); and
+        "count", of the pairs; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`),
+        and those of `LabelScores` where its outputs have a palette; "diversity" (mean absolute difference of two
+        samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples); and
         "baselines": the figures of "input" (the input taken as the output) and "mean" (the mean of all truths of
         this split for every input).
     """
@@ -164,22 +166,20 @@ def evaluate(
     mean = torch.stack(truths).mean(0)
     histograms = LabHistograms()
     rows = {name: Evaluation(translator.task.get("output_palette")) for name in ("model", "input", "mean")}
-    spread = {"diversity": 0.0, "sample_l1": 0.0, "best_l1": 0.0}
+    spread = {"diversity": 0.0, "best_l1": 0.0}
     for i, y in enumerate(tqdm(truths, "pairs")):
         x = pairs[i][0]
         if perturb:
             x = redraw(x, mixed_seed(seed, i))
         samples = translator.sample(to_image(x.numpy()), range(seed, seed + SAMPLES))
-        output = torch.from_numpy(to_array(samples[0]))
-        histograms.add(y)
-        figures = rows["model"].add(output, y)
+        figures = [rows["model"].add(torch.from_numpy(to_array(sample)), y) for sample in samples]
         rows["input"].add(x, y)
         rows["mean"].add(mean, y)
-        errors = [float((torch.from_numpy(to_array(sample)) - y).abs().mean()) / 2 for sample in samples]
-        for name, value in zip(spread, (mean_distance(samples), sum(errors) / SAMPLES, min(errors)), strict=True):
-            spread[name] += value / len(pairs)
+        histograms.add(y)
+        spread["diversity"] += mean_distance(samples) / len(pairs)
+        spread["best_l1"] += min(of_one["l1"] for of_one in figures) / len(pairs)
         if keep:
-            keep(pairs.source.names[i], x, samples[0], y, figures)
+            keep(pairs.source.names[i], x, samples[0], y, figures[0])
     reports = {name: row.report(histograms) for name, row in rows.items()}
     return rounded({"count": len(pairs), **reports.pop("model"), **spread, "baselines": reports})
 

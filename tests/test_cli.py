@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from conftest import ROOT
 from PIL import Image, ImageChops
 from skimage.metrics import structural_similarity
@@ -21,7 +22,7 @@ from pix2pix import Translator, mean_distance, open_image
 from pix2pix.__main__ import main
 from pix2pix.data import Pairs
 from pix2pix.images import to_array, to_image
-from pix2pix.metrics import measure
+from pix2pix.metrics import LabHistograms, measure
 from pix2pix.sources import find_source
 
 
@@ -74,22 +75,36 @@ def test_bad_input_ends_in_one_sentence_and_code_2(
 def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, tmp_path: Path, capsys):
     file = tmp_path / "figures.json"
     arguments = ["evaluate", "--model", str(small_checkpoint), "--data", str(pairs), "--json", str(file)]
-    assert main([*arguments, "--direction", "BtoA"]) == 0
+    assert main([*arguments, "--direction", "BtoA", "--seed", "5"]) == 0
     figures = json.loads(file.read_text())
     assert figures["count"] == 2 and figures["split"] == "val" and figures["direction"] == "BtoA"
 
     translator = Translator.from_pretrained(small_checkpoint)
-    l1, of_input, diversity = [], [], []
+    l1s, of_input, diversity, mine, true = [], [], [], LabHistograms(), LabHistograms()
     for i in range(2):
         x, y = Pairs(find_source(pairs, "val"), "BtoA", 32)[i]
-        output = to_array(translator(to_image(x.numpy()), 0))
-        l1.append(np.abs(output - y.numpy()).mean() / 2)
-        diversity.append(mean_distance(translator.sample(to_image(x.numpy()), range(8))))
+        samples = translator.sample(to_image(x.numpy()), range(5, 13))
+        l1s.append([np.abs(to_array(sample) - y.numpy()).mean() / 2 for sample in samples])
+        diversity.append(mean_distance(samples))
         of_input.append(np.abs(x.numpy() - y.numpy()).mean() / 2)
-    assert figures["l1"] == pytest.approx(np.mean(l1), abs=6e-5)
+        true.add(y)
+        for sample in samples:
+            mine.add(torch.from_numpy(to_array(sample)))
+    assert figures["l1"] == pytest.approx(np.mean(l1s), abs=6e-5) != pytest.approx(np.mean(l1s, 0)[0], abs=6e-5)
+    assert figures["best_l1"] == pytest.approx(np.min(l1s, 1).mean(), abs=6e-5)
+    assert figures["lab"] == pytest.approx(mine.intersection(true), abs=6e-5)
     assert figures["diversity"] == pytest.approx(np.mean(diversity), abs=6e-5)
     assert figures["baselines"]["input"]["l1"] == pytest.approx(np.mean(of_input), abs=6e-5)
     assert f"{figures['l1']:.4f}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("verb", [["translate", "in.png", "out.png", "--samples", "2"], ["evaluate", "--data", "."]])
+def test_seeds_that_do_not_exist_are_not_begun_with(
+    verb: list[str], picture: Path, small_checkpoint: Path, monkeypatch, capsys
+):
+    monkeypatch.chdir(picture.parent)
+    assert main([*verb, "--model", str(small_checkpoint), "--seed", str(2**63 - 1)]) == 2
+    assert "take a smaller seed" in capsys.readouterr().err
 
 
 def test_evaluate_shows_its_pictures_and_says_what_cannot_be_measured(
@@ -108,7 +123,7 @@ def test_evaluate_shows_its_pictures_and_says_what_cannot_be_measured(
     figures = json.loads(json_file.read_text())
     for name in ("fid", "kid", "lpips"):
         assert (name in figures["perceptual"]) != (f"{name.upper()} is left out" in said)
-    assert figures["best_l1"] <= figures["sample_l1"] and {*figures["lab"]} == {"L", "a", "b"}
+    assert figures["best_l1"] <= figures["l1"] and {*figures["lab"]} == {"L", "a", "b"}
 
 
 def test_perturbed_edges_are_a_hands_and_always_the_same(small_checkpoint: Path, pairs: Path, tmp_path: Path):
@@ -123,8 +138,6 @@ def test_perturbed_edges_are_a_hands_and_always_the_same(small_checkpoint: Path,
 
 
 def test_metrics_agree_with_an_independent_library():
-    import torch
-
     rng = np.random.default_rng(0)
     a = rng.uniform(-1, 1, (3, 64, 48)).astype(np.float32)
     b = np.clip(a + rng.normal(0, 0.2, a.shape), -1, 1).astype(np.float32)
