@@ -1,4 +1,4 @@
-"""The trainer: one step on the discriminator, one on the generator (Isola et al. 2017, section 3.3, appendix 6.2).
+"""The trainer: a run from pairs to a checkpoint folder, which can be stopped at any moment.
 
 Nothing random is left to a hidden state. The order of the pairs follows from (seed, epoch), their jitter from
 (seed, epoch, pair) and the dropout noise from (seed, step, place in the batch). So a resumed run needs only the
@@ -8,7 +8,6 @@ and several processes with a part of the batch each train the same weights as on
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import signal
 import sys
@@ -18,19 +17,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from pix2pix.data import Pairs, mixed_seed
-from pix2pix.discriminator import Discriminator
 from pix2pix.errors import MissingSplit, TrainingError
 from pix2pix.files import remove_unfinished, write_text
-from pix2pix.generator import Generator
 from pix2pix.hub import CONFIG_FILE, WEIGHTS_FILE, check_token, push
-from pix2pix.losses import discriminator_loss, distances, generator_gan_loss, sameness
+from pix2pix.learner import Learner
 from pix2pix.noise import dropout_masks
 from pix2pix.palettes import read_palette
 from pix2pix.processes import Processes
@@ -43,10 +39,9 @@ FIXED_PAIRS = 6
 STEPS_PER_LINE = 1000  # of the log, at most
 SECONDS_PER_STATE = 300
 STREAM_WINDOW = 256  # pairs shuffled among each other while a data set is still coming in
-BETAS = (0.5, 0.999)  # Adam's
 
 
-class Trainer:
+class Trainer(Learner):
     """A training run: `settings` -> a checkpoint folder at `settings.out`.
 
     While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from) and what
@@ -66,9 +61,8 @@ class Trainer:
         self._check_folder(resume)
         if settings.push_to_hub:
             check_token()
-        self.processes = Processes(settings.device)
-        self.device = self.processes.device
-        self.watcher = Watcher(self.folder, settings.tensorboard and self.processes.is_first)
+        processes = Processes(settings.device)
+        self.watcher = Watcher(self.folder, settings.tensorboard and processes.is_first)
         self.palettes = {
             name: read_palette(source)
             for name, source in (("palette", settings.palette), ("output_palette", settings.output_palette))
@@ -83,32 +77,13 @@ class Trainer:
         self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
 
         # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
-        self.batch = settings.batch_size * self.processes.count
-        self.steps_per_epoch = len(self.pairs) // self.batch
+        self.steps_per_epoch = len(self.pairs) // (settings.batch_size * processes.count)
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
-        self.total_steps = settings.epochs * self.steps_per_epoch
-        self.step = 0
         self.seconds = 0.0
-
-        torch.manual_seed(mixed_seed(settings.seed))
-        channels_in, channels_out = settings.channels
-        self.generator = self._placed(Generator(
-            channels_in, channels_out, settings.features, settings.max_features, settings.depth,
-            dropout_kind=settings.dropout_kind, skips=settings.generator == "unet", norm=settings.norm,
-            padding=settings.padding, head=settings.head,
-        ))  # fmt: skip
-        self.generator_optimizer = self._adam(self.generator)
-        self.discriminator: Discriminator | None = None
-        if settings.target.adversarial:
-            judged = channels_out + (channels_in if settings.target.conditional else 0)
-            features = settings.discriminator_features or settings.features
-            self.discriminator = self._placed(Discriminator(judged, features, settings.patch, settings.norm))
-            self.discriminator_optimizer = self._adam(self.discriminator)
+        super().__init__(settings, processes, total_steps=settings.epochs * self.steps_per_epoch)
         if settings.init and not resume:
-            self._start_from(settings.init)
-        # What is kept as the model: the generator, or its moving average.
-        self.model = copy.deepcopy(self.generator).requires_grad_(False) if settings.ema else self.generator
+            self.start_from(settings.init)
         if resume:
             self._load_state()
             if self.processes.is_first:
@@ -188,95 +163,6 @@ class Trainer:
             start = in_epoch * self.batch + mine
             yield [(epoch, index) for index in order[start : start + self.settings.batch_size]]
 
-    def train_step(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
-        """One gradient step on D, then one on G (section 3.3).
-
-        Args:
-            x: (N, C, H, W) inputs in [-1, 1].
-            y: (N, C', H, W) truths in [-1, 1].
-
-        Returns:
-            The losses of this process's pictures, scalars without gradient: "D" (halved) and "GAN" where there is a
-            discriminator, the distance (before lambda) as "L1" or "L2", and "same" with diversity.
-        """
-        settings, target, d = self.settings, self.settings.target, self.discriminator
-        self._set_learning_rate()
-        losses: dict[str, Tensor] = {}
-
-        with self._autocast():
-            # With diversity every picture has two outputs. The two noises are drawn alike, so D and the GAN loss,
-            # which see the first alone, still see the generator's whole distribution.
-            encoding = self.generator.encode(x)
-            fakes = [self.generator.decode(encoding, noise).to(x.dtype) for noise in self._noises(x)]
-        condition = x if target.conditional else None
-        if d is not None:
-            d.requires_grad_(True)
-            with self._autocast():
-                # In one pass: every picture is normalised by itself, so they do not see each other.
-                both = torch.cat([y, fakes[0].detach()])
-                real, fake = d(condition if condition is None else torch.cat([x, x]), both).chunk(2)
-            losses["D"] = discriminator_loss(real.to(x.dtype), fake.to(x.dtype), settings.gan)
-            self._descend(self.discriminator_optimizer, d, losses["D"])
-            d.requires_grad_(False)  # the generator's step needs no gradients of D's weights
-            with self._autocast():
-                judged = d(condition, fakes[0])
-            losses["GAN"] = generator_gan_loss(judged.to(x.dtype), settings.gan)
-
-        total = losses.get("GAN", torch.zeros((), device=x.device))
-        if target.distance:
-            of_each = [distances(output, y, target.distance) for output in fakes]
-            # The better of two outputs is compared, so that the other is free to be another good answer.
-            distance = torch.stack(of_each).amin(0).mean()
-            losses[target.distance.upper()] = distance
-            total = total + settings.l1_weight * distance
-        if settings.diversity:
-            losses["same"] = sameness(*fakes)
-            total = total + settings.diversity * losses["same"]
-        self._descend(self.generator_optimizer, self.generator, total)
-
-        self.step += 1
-        self._average_weights()
-        return {name: loss.detach() for name, loss in losses.items()}
-
-    def _descend(self, optimizer: torch.optim.Optimizer, network: torch.nn.Module, loss: Tensor) -> None:
-        optimizer.zero_grad()
-        loss.backward()
-        self.processes.average_gradients(network.parameters())
-        optimizer.step()
-
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.mixed_precision == "bf16")
-
-    def _noises(self, x: Tensor) -> list[list[Tensor]]:
-        """Dropout masks of this step, one set for each output of a picture: draw 1 + the number of outputs made
-        before, by all processes, so that none comes twice."""
-        outputs = 2 if self.settings.diversity else 1
-        first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * outputs
-        shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
-        rate = self.generator.config.dropout
-        draws = [dropout_masks(shapes, rate, self.settings.seed, first + i) for i in range(len(x) * outputs)]
-        return [
-            [torch.from_numpy(np.stack(level)).to(x) for level in zip(*draws[output::outputs], strict=True)]
-            for output in range(outputs)
-        ]
-
-    @torch.no_grad()
-    def _average_weights(self) -> None:
-        """Move the averaged model towards the generator; faster in the first steps, whose weights are soon stale."""
-        if self.model is not self.generator:
-            decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
-            torch._foreach_lerp_(list(self.model.parameters()), list(self.generator.parameters()), 1 - decay)
-
-    def _optimizers(self) -> list[torch.optim.Optimizer]:
-        return [self.generator_optimizer, *([self.discriminator_optimizer] if self.discriminator else [])]
-
-    def _set_learning_rate(self) -> None:
-        """Flat for the first half of the run, then in a straight line to zero."""
-        left = 1 - self.step / self.total_steps
-        for optimizer in self._optimizers():
-            for group in optimizer.param_groups:
-                group["lr"] = self.settings.lr * min(1.0, 2 * left)
-
     @torch.no_grad()
     def _save_samples(self, epoch: int) -> None:
         """The grid of the fixed pairs: rows of input | output | truth."""
@@ -291,17 +177,12 @@ class Trainer:
 
     def save_state(self) -> None:
         """Write `training/state.pt`, see `write_state`."""
-        d = self.discriminator
         state = {
             "settings": dataclasses.asdict(self.settings),
             "pairs": len(self.pairs),
             "batch": self.batch,
-            "step": self.step,
             "seconds": self.seconds,
-            "generator": self.generator.state_dict(),
-            "model": self.model.state_dict(),
-            "discriminator": d.state_dict() if d else None,
-            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers()],
+            **self.state(),
         }
         write_state(self.folder, state)
 
@@ -319,35 +200,10 @@ class Trainer:
                 f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
                 f"{len(self.pairs)}: resume with the same pairs."
             )
-        self.generator.load_state_dict(state["generator"])
-        self.model.load_state_dict(state["model"])
-        if self.discriminator:
-            self.discriminator.load_state_dict(state["discriminator"])
-        for optimizer, values in zip(self._optimizers(), state["optimizers"], strict=True):
-            optimizer.load_state_dict(values)
-        self.step, self.seconds = state["step"], state["seconds"]
+        self.load(state)
+        self.seconds = state["seconds"]
         if self.processes.is_first:
             self.watcher.forget_after(self.step)
-
-    def _start_from(self, source: str) -> None:
-        """Take the weights of a checkpoint, or of both networks of another run."""
-        folder = Path(source) / "training"
-        try:
-            if has_state(folder):
-                state = read_state(folder, self.device)
-                weights = state["model"]
-                if self.discriminator and state["discriminator"]:
-                    self.discriminator.load_state_dict(state["discriminator"])
-            else:
-                weights = Generator.from_pretrained(source).state_dict()
-            if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
-                weights = {**self.generator.state_dict(), **one_level_inward(weights)}
-            self.generator.load_state_dict(weights)
-        except (RuntimeError, KeyError):
-            raise TrainingError(
-                f"The weights of {source} do not fit this run: use the --features, --max-features, --depth and "
-                "--discriminator-features that they were trained with."
-            ) from None
 
     def _check_folder(self, resume: bool) -> None:
         # The config is written last: weights alone are a model's, or what a killed run was about to finish.
@@ -372,14 +228,6 @@ class Trainer:
     def _plain(self, source: Source, lightness: bool) -> Pairs:
         palette = self.palettes.get("palette")
         return Pairs(source, self.settings.direction, self.settings.size, palette=palette, lightness=lightness)
-
-    def _placed(self, network: Any) -> Any:
-        layout = torch.channels_last if self.device.type == "cuda" else torch.contiguous_format
-        return network.to(self.device, memory_format=layout)
-
-    def _adam(self, network: torch.nn.Module) -> torch.optim.Adam:
-        fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(network.parameters(), self.settings.lr, BETAS, fused=fused)
 
     def _finish(self) -> None:
         """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
@@ -429,19 +277,3 @@ def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:
     for start in range(0, count, window):
         order += (start + torch.randperm(min(window, count - start), generator=generator)).tolist()
     return order
-
-
-def one_level_inward(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a generator's inner levels, from a generator of half its size that had no others.
-
-    The decoder's levels are counted from the innermost, so they keep their names. What met the smaller pictures
-    themselves, the first convolution and the head, is left out.
-    """
-    inner = {}
-    for name, tensor in weights.items():
-        part, level, *rest = name.split(".")
-        if part == "decoder":
-            inner[name] = tensor
-        elif part == "encoder" and level != "0":
-            inner[".".join([part, str(int(level) + 1), *rest])] = tensor
-    return inner
