@@ -97,6 +97,8 @@ def parser() -> argparse.ArgumentParser:
         choices=["element", "channel"])  # fmt: skip
     add(networks, "--patch", "receptive field of D in pixels", default=70, choices=[1, 16, 34, 70, 142, 286])
     add(networks, "--discriminator-features", "channels of D's first level", type=int, also="default as --features")
+    add(networks, "--discriminator-norm", "layer lets D judge the tone of the whole", default="",
+        choices=["batch", "instance", "layer"], also="default as --norm")  # fmt: skip
 
     objective = p.add_argument_group("objective")
     add(objective, "--objective", "what G minimises", default="cgan+l1",
@@ -137,7 +139,7 @@ def add(group: Any, name: str, words: str, also: str = "", **options: Any) -> No
         options["type"] = type(default)
     if "choices" in options and "metavar" not in options:
         options["metavar"] = name[2:].upper().replace("-", "_")
-        also = "|".join(map(str, options["choices"]))
+        also = ", ".join(filter(None, ["|".join(map(str, options["choices"])), also]))
     if type(default) in (str, int, float) and (default or name == "--seed"):  # 0 or "" is an option left out
         also += (", " if also else "") + (f"default {default:g}" if type(default) is float else f"default {default}")
     group.add_argument(name, help=f"{words} ({also})" if also else words, **options)

@@ -63,7 +63,8 @@ def draw_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
         with gr.Column(min_width=320):
             result = web_component("result", texts.RESULT)
             with gr.Row(elem_id="sampling"):
-                seed = gr.Number(0, label=texts.SEED, precision=0, minimum=0, min_width=100)
+                first = wish(models.tasks[names[0][1]], "seed", 0, MAX_SEED, otherwise=0)
+                seed = gr.Number(first, label=texts.SEED, precision=0, minimum=0, min_width=100)
                 dice = gr.Button(texts.DICE, min_width=100)
                 many = gr.Button(texts.VARIATIONS.format(count=VARIATIONS), variant="primary", min_width=100)
             rate = gr.Slider(
@@ -254,15 +255,16 @@ def studio(models: Models) -> dict[str, dict[str, Any]]:
         palette = models.tasks[name].get("palette")
         known[name] = {
             "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
-            "pen": pen_size(models.tasks[name].get("pen"), palette),
+            "pen": wish(models.tasks[name], "pen", 1, 24, otherwise=AREA_PEN if palette else LINE_PEN),
             "examples": drawings(name, palette),
         }
     return known
 
 
-def pen_size(pen: Any, palette: dict[str, str] | None) -> int:
-    """The pen, in pixels, that a model's config wishes for, or the usual one for lines or areas."""
-    return pen if isinstance(pen, int) and 1 <= pen <= 24 else AREA_PEN if palette else LINE_PEN
+def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int) -> int:
+    """A whole number that a model's config wishes the page to begin with, its "pen" in pixels or its "seed"."""
+    value = task.get(name)
+    return value if type(value) is int and least <= value <= most else otherwise
 
 
 def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:

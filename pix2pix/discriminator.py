@@ -2,6 +2,10 @@
 
 The 70 x 70 one, the paper's choice, is C64 - C128 - C256 - C512 - 1, all 4x4 convolutions; the last two have stride 1.
 A 256 x 256 picture gets 30 x 30 logits. The first level and the last have no norm; leaky ReLU, 0.2.
+
+The paper's norm, at its batch of one, takes each channel's mean away, and with it most of how light the picture is and of
+what colour: the tone is left to the L1 term, which wants the middle of all. The norm "layer" takes the mean of all channels
+together, so that their pattern, and the tone, stay to be judged.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ from pix2pix.generator import PictureNorm, initialise
 
 # Receptive field in pixels -> stride-2 levels. With 0 all convolutions are 1x1: the paper's PixelGAN.
 PATCHES = {1: 0, 16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
+NORMS = ("batch", "instance", "layer")
 
 
 class Discriminator(nn.Module):
@@ -23,7 +28,8 @@ class Discriminator(nn.Module):
             an unconditional discriminator.
         features: channels of the first level; they double up to 8 times as many.
         patch: the receptive field of one logit, in pixels: 1, 16, 34, 70, 142 or 286.
-        norm: "batch" or "instance", see `pix2pix.Generator`.
+        norm: "batch" or "instance", see `pix2pix.Generator`; or "layer", by one mean and variance of all the channels of
+            a picture (Ba et al., "Layer Normalization", 2016), with a scale and shift for each.
 
     Raises:
         ValueError: an argument is out of range.
@@ -35,14 +41,15 @@ class Discriminator(nn.Module):
             raise ValueError("in_channels and features must each be at least 1.")
         if patch not in PATCHES:
             raise ValueError(f"patch is {patch}: choose one of {', '.join(map(str, PATCHES))}.")
-        affine = norm == "batch"
+        if norm not in NORMS:
+            raise ValueError(f"norm is {norm!r}: choose one of {', '.join(NORMS)}.")
         levels = PATCHES[patch]
         if levels == 0:
-            stages = [
+            stages: list[nn.Module] = [
                 nn.Conv2d(in_channels, features, 1),
                 nn.LeakyReLU(0.2),
                 nn.Conv2d(features, 2 * features, 1, bias=False),
-                PictureNorm(2 * features, affine),
+                norm_of(norm, 2 * features),
                 nn.LeakyReLU(0.2),
                 nn.Conv2d(2 * features, 1, 1),
             ]
@@ -53,7 +60,7 @@ class Discriminator(nn.Module):
                 stride = 2 if level < levels else 1
                 stages += [
                     nn.Conv2d(widths[level - 1], widths[level], 4, stride=stride, padding=1, bias=False),
-                    PictureNorm(widths[level], affine),
+                    norm_of(norm, widths[level]),
                     nn.LeakyReLU(0.2),
                 ]
             stages.append(nn.Conv2d(widths[-1], 1, 4, stride=1, padding=1))
@@ -71,3 +78,8 @@ class Discriminator(nn.Module):
             (N, 1, H', W') logits, positive where a patch looks real: 30 x 30 at 256 pixels and patch 70.
         """
         return self.patches(y if x is None else torch.cat([x, y], dim=1))
+
+
+def norm_of(kind: str, channels: int) -> nn.Module:
+    """Of `NORMS`. Each normalises a picture by itself."""
+    return nn.GroupNorm(1, channels) if kind == "layer" else PictureNorm(channels, affine=kind == "batch")

@@ -57,7 +57,8 @@ class Learner:
         if settings.target.adversarial:
             judged = channels_out + (channels_in if settings.target.conditional else 0)
             features = settings.discriminator_features or settings.features
-            self.discriminator = self._placed(Discriminator(judged, features, settings.patch, settings.norm))
+            norm = settings.discriminator_norm or settings.norm
+            self.discriminator = self._placed(Discriminator(judged, features, settings.patch, norm))
             self.discriminator_optimizer = self._adam(self.discriminator)
         self.model = copy.deepcopy(self.generator).requires_grad_(False) if settings.ema else self.generator
 

@@ -7,7 +7,7 @@ import math
 
 from pix2pix.config import CHOICES
 from pix2pix.data import DIRECTIONS
-from pix2pix.discriminator import PATCHES
+from pix2pix.discriminator import NORMS, PATCHES
 from pix2pix.errors import TrainingError
 from pix2pix.losses import GAN_KINDS, OBJECTIVES, Objective
 from pix2pix.sources import MAKES
@@ -46,6 +46,7 @@ class Settings:
     dropout_kind: str = "element"
     patch: int = 70
     discriminator_features: int | None = None
+    discriminator_norm: str = ""
     # Objective
     objective: str = "cgan+l1"
     gan: str = "vanilla"
@@ -80,6 +81,7 @@ class Settings:
             ("generator", GENERATORS),
             *((name, CHOICES[name]) for name in ("norm", "padding", "head", "dropout_kind")),
             ("patch", tuple(PATCHES)),
+            ("discriminator_norm", ("", *NORMS)),
             ("objective", tuple(OBJECTIVES)),
             ("gan", GAN_KINDS),
             ("mixed_precision", PRECISIONS),

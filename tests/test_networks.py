@@ -111,6 +111,24 @@ def test_the_benchmarks_plain_networks_are_the_same_networks():
     torch.testing.assert_close(plain_d(torch.cat([x, y], 1)), discriminator(x, y), rtol=0, atol=1e-5)
 
 
+def test_a_discriminator_with_layer_norm_is_its_formula():
+    torch.manual_seed(0)
+    discriminator = Discriminator(features=4, norm="layer").double()
+    x, y = torch.randn(2, 2, 3, 64, 64, dtype=torch.float64)
+    t = torch.cat([x, y], 1)
+    weights = list(discriminator.parameters())
+    for level in range(5):
+        bias = weights.pop(1) if level in (0, 4) else None
+        t = F.conv2d(t, weights.pop(0), bias, 2 if level < 3 else 1, 1)
+        if level in (1, 2, 3):
+            mean, variance = t.mean((1, 2, 3), keepdim=True), t.var((1, 2, 3), correction=0, keepdim=True)
+            scale, shift = weights.pop(0)[:, None, None], weights.pop(0)[:, None, None]
+            t = (t - mean) / torch.sqrt(variance + 1e-5) * scale + shift
+        if level < 4:
+            t = torch.where(t > 0, t, 0.2 * t)
+    torch.testing.assert_close(discriminator(x, y), t, rtol=0, atol=1e-12)
+
+
 def test_noise_shapes_at_256_are_the_three_innermost_decoder_levels():
     assert Generator(features=2, max_features=16).config.noise_shapes(256, 256) == [(16, 2, 2), (16, 4, 4), (16, 8, 8)]
 

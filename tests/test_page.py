@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import os
 import re
 import shutil
@@ -561,6 +562,19 @@ def test_a_link_carries_model_and_seed(address: str, browser, facade: Path):
     settled(page)
     assert same(result_of(page), Translator.from_pretrained(facade)(canvas_of(page), seed=12))
     page.close()
+
+
+def test_a_page_begins_with_the_seed_that_its_first_model_wishes_for(browser, facade: Path, tmp_path: Path):
+    shutil.copytree(facade, tmp_path / "model")
+    config = json.loads((tmp_path / "model" / "config.json").read_text())
+    config["task"]["seed"] = 3
+    (tmp_path / "model" / "config.json").write_text(json.dumps(config))
+    with (
+        running_app(tmp_path, "--models", str(tmp_path / "model"), str(facade)) as url,
+        open_page(browser, url) as page,
+    ):
+        assert page.get_by_label("Seed").first.input_value() == "3"
+        assert same(result_of(page), Translator.from_pretrained(facade)(canvas_of(page), seed=3))
 
 
 def test_surprise_me_takes_a_drawing_and_a_seed(page, shoes: Translator):

@@ -84,6 +84,7 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         {"gan": "least-squares"},
         {"diversity": 0.5},
         {"norm": "instance", "patch": 1, "batch_size": 2},
+        {"discriminator_norm": "layer", "batch_size": 2},
         *({"objective": name} for name in OBJECTIVES if name != "cgan+l1"),
     ],
 )
