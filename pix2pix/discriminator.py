@@ -3,9 +3,9 @@
 The 70 x 70 one, the paper's choice, is C64 - C128 - C256 - C512 - 1, all 4x4 convolutions; the last two have stride 1.
 A 256 x 256 picture gets 30 x 30 logits. The first level and the last have no norm; leaky ReLU, 0.2.
 
-The paper's norm, at its batch of one, takes each channel's mean away, and with it most of how light the picture is and of
-what colour: the tone is left to the L1 term, which wants the middle of all. The norm "layer" takes the mean of all channels
-together, so that their pattern, and the tone, stay to be judged.
+The paper's norm, at its batch of one, takes away the mean of every channel, and with it much of how light a picture is
+and of what colour: the tone is left to L1, which wants the middle of all tones. The norm "layer" takes away only the
+mean of all channels together; what each has more or less than that, and so the tone, is still there to be judged.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ class Discriminator(nn.Module):
             an unconditional discriminator.
         features: channels of the first level; they double up to 8 times as many.
         patch: the receptive field of one logit, in pixels: 1, 16, 34, 70, 142 or 286.
-        norm: "batch" or "instance", see `pix2pix.Generator`; or "layer", by one mean and variance of all the channels of
-            a picture (Ba et al., "Layer Normalization", 2016), with a scale and shift for each.
+        norm: "batch" or "instance", see `pix2pix.Generator`; or "layer", by one mean and variance of all channels
+            of a picture (Ba et al., "Layer Normalization", 2016), with a scale and shift for each.
 
     Raises:
         ValueError: an argument is out of range.
