@@ -1,10 +1,10 @@
 """The paper's ablations on the maps pairs: `python -m benchmarks.ablation --data maps --out runs/ablation`.
 
-Tables 1 (losses), 2 (generators) and 3 (patch sizes) and the colour histograms of Fig. 7 of Isola et al. 2017,
-retrained small: half resolution, a compact network, few epochs, the same seed and the same number of steps for every
-row, both directions. A run that was stopped goes on where it was; finished rows are not trained again. Prints one
-table beside the paper's figures, and writes `ablation.json`, `ablation.md` and `ablation.jpg` (a row of outputs for
-each model).
+Tables 1 (losses), 2 (generators) and 3 (patch sizes) and the colour histograms of Fig. 7 of Isola et al. 2017, and the
+discriminator's other norm, retrained small: half resolution, a compact network, few epochs, the same seed and the same
+number of steps for every row, both directions. A run that was stopped goes on where it was; finished rows are not
+trained again. Prints one table beside the paper's figures, and writes `ablation.json`, `ablation.md` and
+`ablation.jpg` (a row of outputs for each model).
 
 The paper's scores are of Cityscapes labels to photos under an FCN; here photos to maps are scored by the nearest colour
 of the maps' palette. Only orderings can be compared, not values.
@@ -39,6 +39,7 @@ ROWS: dict[str, tuple[dict[str, Any], str, str]] = {
     "patch 1": ({"patch": 1}, ".39 / .10", ".83 .68 .78"),
     "patch 16": ({"patch": 16}, ".65 / .17", ""),
     "patch 286": ({"patch": 286}, ".42 / .11", ""),
+    "D with layer norm": ({"discriminator_norm": "layer"}, "", ""),
 }
 DIRECTIONS = {"AtoB": "photo to map", "BtoA": "map to photo"}
 SHOWN = 8  # outputs of each row in the sheet
@@ -73,8 +74,9 @@ def main() -> None:
 
 
 def rows(direction: str) -> dict[str, tuple[dict[str, Any], str, str]]:
-    """All for photos to maps; for maps to photos those of Fig. 7 and of Table 2."""
-    return {name: row for name, row in ROWS.items() if direction == "AtoB" or row[2] or "encoder" in name}
+    """All for photos to maps; for maps to photos those of Fig. 7, of Table 2 and the norm's."""
+    both = ("encoder", "norm")
+    return {name: row for name, row in ROWS.items() if direction == "AtoB" or row[2] or any(w in name for w in both)}
 
 
 def folder_of(out: Path, direction: str, name: str) -> Path:
