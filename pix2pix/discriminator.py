@@ -3,8 +3,8 @@
 The 70 x 70 one, the paper's choice, is C64 - C128 - C256 - C512 - 1, all 4x4 convolutions; the last two have stride 1.
 A 256 x 256 picture gets 30 x 30 logits. The first level and the last have no norm; leaky ReLU, 0.2.
 
-The paper's norm, at its batch of one, takes away the mean of every channel, and with it much of how light a picture is
-and of what colour: the tone is left to L1, which wants the middle of all tones. The norm "layer" takes away only the
+The paper's norm, at its batch of one, takes away the mean of every channel, and with it some of how light a picture is
+and of what colour: that is left to L1, which wants the middle of all tones. The norm "layer" takes away only the
 mean of all channels together; what each has more or less than that, and so the tone, is still there to be judged.
 """
 
