@@ -26,20 +26,10 @@ def main() -> None:
         page.goto(options.address)
         page.wait_for_selector("#result .picture:not([hidden])")
         take(page, "page")
-        for name, model, drawing in (
-            ("shoe", "edges2shoes", "high top"),
-            ("facade", "labels2facade", "balconies"),
-        ):
-            draw(page, model, drawing)
-            take(page, name)
+        draw(page, "labels2facade", "balconies")
+        take(page, "facade")
         variations(page)
         tiles(page)
-        phone = browser.new_page(viewport={"width": 390, "height": 844})
-        phone.goto(options.address)
-        phone.wait_for_selector("#result .picture:not([hidden])")
-        phone.locator("#canvas .tools").scroll_into_view_if_needed()
-        phone.mouse.wheel(0, 260)
-        take(phone, "phone")
         browser.close()
 
 
