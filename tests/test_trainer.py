@@ -19,6 +19,7 @@ from PIL import Image
 
 import train
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
+from pix2pix.generator import PictureNorm
 from pix2pix.losses import OBJECTIVES, discriminator_loss, generator_gan_loss, sameness
 from pix2pix.metrics import measure
 
@@ -122,6 +123,14 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
     mine = [*(d.parameters() if d else []), *g.parameters()]
     for parameter, value in zip(mine, expected, strict=True):
         torch.testing.assert_close(parameter.detach(), value, rtol=0, atol=1e-10)
+
+
+def test_the_discriminator_may_have_a_norm_of_its_own(pairs: Path, tmp_path: Path):
+    trainer = Trainer(settings(pairs, tmp_path / "out", discriminator_norm="layer"))
+    assert trainer.discriminator is not None
+    kinds = [{type(module) for module in network.modules()} for network in (trainer.discriminator, trainer.generator)]
+    assert [torch.nn.GroupNorm in kind for kind in kinds] == [True, False]
+    assert [PictureNorm in kind for kind in kinds] == [False, True]
 
 
 def test_learning_rate_is_flat_then_falls_to_zero(pairs: Path, tmp_path: Path):
