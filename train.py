@@ -90,6 +90,8 @@ def parser() -> argparse.ArgumentParser:
     add(networks, "--depth", "its levels; it works on 2**DEPTH pixels square", default=8)
     add(networks, "--norm", "both normalise each picture by itself; batch has a scale and shift", default="batch",
         choices=["batch", "instance"])  # fmt: skip
+    add(networks, "--activation", "of G's decoder; relu6 keeps bright spots from growing", default="relu",
+        choices=["relu", "relu6"])  # fmt: skip
     add(networks, "--padding", "of G's encoder", default="zeros", choices=["zeros", "reflect"])
     add(networks, "--head", "G's last layer; resize leaves no checkerboard", default="transposed",
         choices=["transposed", "resize"])  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 CHOICES = {
     "norm": ("batch", "instance"),
+    "activation": ("relu", "relu6"),
     "skip_activation": ("relu", "leaky"),
     "innermost_activation": ("relu", "leaky"),
     "padding": ("zeros", "reflect"),
@@ -32,6 +33,7 @@ class GeneratorConfig:
     dropout_kind: str = "element"
     skips: bool = True
     norm: str = "batch"
+    activation: str = "relu"
     padding: str = "zeros"
     head: str = "transposed"
     # What other projects' networks do otherwise (see `pix2pix.foreign`).
@@ -74,10 +76,12 @@ class GeneratorConfig:
 
     @property
     def papers_own(self) -> bool:
-        """Nothing of other projects' networks is in it."""
-        ours = GeneratorConfig(depth=self.depth)
-        others = ("encoder_dropped_levels", "skip_activation", "innermost_activation", "padding", "head")
-        return all(getattr(self, name) == getattr(ours, name) for name in others)
+        """Its layers are the paper's, whatever their number and width."""
+        papers = GeneratorConfig()
+        choices = (
+            "encoder_dropped_levels", "activation", "skip_activation", "innermost_activation", "padding", "head"
+        )  # fmt: skip
+        return all(getattr(self, name) == getattr(papers, name) for name in choices)
 
     @property
     def multiple(self) -> int:

@@ -46,7 +46,7 @@ def load_engine(
 
     Args:
         source: see `pix2pix.hub.find_checkpoint`.
-        engine: "onnx", "torch", or "auto": ONNX Runtime for the paper's network on a CPU, else PyTorch.
+        engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
         device: a PyTorch device; ONNX Runtime's engine runs on "cpu" only.
         norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
 
@@ -57,10 +57,11 @@ def load_engine(
     if engine not in ENGINES:
         raise Pix2PixError(f"There is no engine {engine!r}: choose one of {', '.join(ENGINES)}.")
     config, weights, task = load_weights(source)
-    fits = str(device) == "cpu" and config.papers_own and norm_statistics == "picture"
+    fits = str(device) == "cpu" and not config.encoder_dropped_levels and norm_statistics == "picture"
     if engine == "onnx" and not fits:
         raise Pix2PixError(
-            f"The engine onnx runs the paper's network, on the CPU, by each picture's statistics; {source} needs torch."
+            "The engine onnx runs on the CPU, by each picture's statistics, and no encoder that has dropout: "
+            f"{source} needs torch."
         )
     if fits and engine != "torch":
         return OnnxEngine(config, weights), task

@@ -208,10 +208,10 @@ def to_recursive(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) -> Ten
     """Our tensors by the recursive family's names, for programs that read those; see `from_recursive`.
 
     Raises:
-        CheckpointError: the network is of another family and has no such form.
+        CheckpointError: its layers are not the paper's and have no such form.
     """
     if not config.papers_own:
-        raise CheckpointError("A network of another family has no form as latest_net_G.pth: export it otherwise.")
+        raise CheckpointError("Layers that are not the paper's have no form as latest_net_G.pth: export it otherwise.")
     depth = config.depth
     theirs: Tensors = {}
 

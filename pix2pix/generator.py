@@ -48,6 +48,8 @@ class Generator(nn.Module):
             which changes the whole picture.
         skips: False makes it the paper's encoder-decoder, its ablation of the U-Net (section 4.2).
         norm: "batch", or "instance", without a learned scale and shift. Both by each picture's own statistics.
+        activation: "relu", or "relu6", which ends at 6, of the decoder, on what comes up from within: no spot can then
+            grow so bright that its channel's norm takes all else for nothing (Karras et al., "StyleGAN2", 2020, 2.1).
         padding: "zeros" or "reflect", of the encoder's convolutions but the innermost.
         head: "transposed", the paper's, or "resize" for nearest-neighbour scaling and a convolution, which leaves no
             checkerboard.
@@ -147,14 +149,14 @@ class Generator(nn.Module):
 
     def decode(self, skips: Sequence[Tensor], noise: Sequence[Tensor] | None = None) -> Tensor:
         """The picture of an encoding (see `encode`) under a noise (see `forward`)."""
-        on_skip = ACTIVATIONS[self.config.skip_activation]
+        on_up, on_skip = ACTIVATIONS[self.config.activation], ACTIVATIONS[self.config.skip_activation]
         masks = dict(zip(self.config.dropped_levels, noise or ()))  # noqa: B905  # the encoder's masks follow
         x = ACTIVATIONS[self.config.innermost_activation](skips[-1])
         for level, (up, skip) in enumerate(zip(self.decoder, skips[-2::-1], strict=True)):
             x = up(x)
             if level in masks:
                 x = x * masks[level]
-            x = torch.cat([F.relu(x), on_skip(skip)], dim=1) if self.config.skips else F.relu(x)
+            x = torch.cat([on_up(x), on_skip(skip)], dim=1) if self.config.skips else on_up(x)
         if self.config.head == "resize":
             x = F.pad(F.interpolate(x, scale_factor=2.0), (1, 0, 1, 0))  # an even kernel needs one pixel more
         return torch.tanh(self.head(x))
@@ -267,7 +269,7 @@ def leaky_relu(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2)
 
 
-ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "leaky": leaky_relu}
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "relu6": F.relu6, "leaky": leaky_relu}
 
 
 def initialise(module: nn.Module) -> None:

@@ -50,7 +50,7 @@ class Learner:
         self.generator = self._placed(Generator(
             channels_in, channels_out, settings.features, settings.max_features, settings.depth,
             dropout_kind=settings.dropout_kind, skips=settings.generator == "unet", norm=settings.norm,
-            padding=settings.padding, head=settings.head,
+            activation=settings.activation, padding=settings.padding, head=settings.head,
         ))  # fmt: skip
         self.generator_optimizer = self._adam(self.generator)
         self.discriminator: Discriminator | None = None

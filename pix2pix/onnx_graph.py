@@ -50,7 +50,7 @@ def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> lis
     masks = {level: f"mask{i}" for i, level in enumerate(config.dropped_levels)}
     x = graph.add("Mul", [shares[0], masks[0]]) if 0 in masks else shares[0]
     for level, name in enumerate(after_the_first(config), start=1):
-        x = graph.half(name, graph.add("Relu", [x]), False, config)
+        x = graph.half(name, graph.activation(config.activation, x), False, config)
         if config.skips:
             x = graph.add("Add", [x, shares[level]])
         if name != "head":
@@ -88,6 +88,9 @@ class Graph:
         return output
 
     def activation(self, kind: str, x: str) -> str:
+        if kind == "relu6":
+            ends = (self.tensor(f"clip_{end}", np.array(end, np.float32)) for end in (0, 6))
+            return self.add("Clip", [x, *ends])
         return self.add("Relu", [x]) if kind == "relu" else self.add("LeakyRelu", [x], alpha=0.2)
 
     def conv(self, x: str, name: str, reflect: bool) -> str:
@@ -189,7 +192,7 @@ class Graph:
         """A constant; returns its name."""
         from onnx import numpy_helper
 
-        self.tensors[name] = numpy_helper.from_array(np.ascontiguousarray(values), name)
+        self.tensors[name] = numpy_helper.from_array(np.asarray(values, order="C"), name)  # a number stays one
         return name
 
     def model(self, inputs: list[str], outputs: list[str]) -> bytes:

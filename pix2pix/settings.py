@@ -41,6 +41,7 @@ class Settings:
     max_features: int = 512
     depth: int = 8
     norm: str = "batch"
+    activation: str = "relu"
     padding: str = "zeros"
     head: str = "transposed"
     dropout_kind: str = "element"
@@ -79,7 +80,7 @@ class Settings:
             ("input_kind", INPUT_KINDS),
             ("make", ("", *MAKES)),
             ("generator", GENERATORS),
-            *((name, CHOICES[name]) for name in ("norm", "padding", "head", "dropout_kind")),
+            *((name, CHOICES[name]) for name in ("norm", "activation", "padding", "head", "dropout_kind")),
             ("patch", tuple(PATCHES)),
             ("discriminator_norm", ("", *NORMS)),
             ("objective", tuple(OBJECTIVES)),

@@ -34,13 +34,24 @@ def test_a_config_knows_every_tensor(arguments: dict):
     assert {name: tuple(t.shape) for name, t in state.items()} == GeneratorConfig(**arguments).tensor_shapes()
 
 
-@pytest.mark.parametrize(("features", "depth", "sides"), [(8, 5, (32, 32)), (4, 4, (48, 80)), (8, 6, (128, 64))])
-def test_engines_agree_at_any_size(features: int, depth: int, sides: tuple[int, int]):
+@pytest.mark.parametrize(
+    ("features", "depth", "sides", "others"),
+    [
+        (8, 5, (32, 32), {}),
+        (4, 4, (48, 80), {}),
+        (8, 6, (128, 64), {}),
+        (8, 5, (32, 64), {"activation": "relu6"}),
+        (8, 5, (32, 32), {"padding": "reflect", "skip_activation": "leaky", "innermost_activation": "leaky"}),
+    ],
+)
+def test_engines_agree_at_any_size(features: int, depth: int, sides: tuple[int, int], others: dict):
     torch.manual_seed(depth)
-    generator = Generator(in_channels=2, features=features, max_features=16, depth=depth)
+    generator = Generator(in_channels=2, features=features, max_features=16, depth=depth, **others)
     with torch.no_grad():
-        for parameter in generator.parameters():
+        for name, parameter in generator.named_parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
+            if name.endswith("norm.weight"):
+                parameter.mul_(3)  # so that relu6 has something to end
     weights = {name: t.numpy() for name, t in generator.state_dict().items()}
     engines = [TorchEngine(generator), OnnxEngine(generator.config, weights)]
     x = np.random.default_rng(0).uniform(-1, 1, (2, *sides)).astype(np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -63,7 +64,9 @@ def test_discriminator_sees_the_input_picture():
     assert not torch.allclose(discriminator(x, y), discriminator(-x, y))
 
 
-def reference(weights: dict[str, torch.Tensor], x: torch.Tensor, masks: list[torch.Tensor], depth: int) -> torch.Tensor:
+def reference(
+    weights: dict[str, torch.Tensor], x: torch.Tensor, masks: list[torch.Tensor], depth: int, ceiling: float = math.inf
+) -> torch.Tensor:
     """The paper's U-Net written out with functions, at the batch of one for which batch norm is defined."""
 
     def norm(t: torch.Tensor, name: str) -> torch.Tensor:
@@ -82,7 +85,7 @@ def reference(weights: dict[str, torch.Tensor], x: torch.Tensor, masks: list[tor
         x = norm(x, f"decoder.{level}.norm")
         if level < 3:
             x = x * masks[level]
-        x = torch.cat([x, skips.pop()], 1)
+        x = torch.cat([torch.clamp(x, max=ceiling), skips.pop()], 1)
     return torch.tanh(F.conv_transpose2d(F.relu(x), weights["head.weight"], weights["head.bias"], 2, 1))
 
 
@@ -95,6 +98,20 @@ def test_generator_equals_an_independent_reading_of_the_paper(features: int, dep
     masks = [torch.from_numpy(mask)[None].double() for mask in dropout_masks(shapes, 0.5, seed=3)]
     expected = reference(generator.state_dict(), x, masks, depth)
     torch.testing.assert_close(generator(x, masks), expected, rtol=0, atol=1e-10)
+
+
+def test_relu6_ends_what_comes_up_and_not_the_skips():
+    torch.manual_seed(0)
+    generator = Generator(features=4, max_features=16, depth=6, activation="relu6").double()
+    with torch.no_grad():
+        for name, parameter in generator.named_parameters():
+            if name.endswith("norm.weight"):
+                parameter.mul_(8)
+    x = torch.randn(1, 3, 64, 64, dtype=torch.float64)
+    masks = [torch.ones(1, *shape, dtype=torch.float64) for shape in generator.config.noise_shapes(64, 64)]
+    weights = generator.state_dict()
+    torch.testing.assert_close(generator(x, masks), reference(weights, x, masks, 6, ceiling=6), rtol=0, atol=1e-10)
+    assert (generator(x, masks) - reference(weights, x, masks, 6)).abs().mean() > 0.01
 
 
 def test_the_benchmarks_plain_networks_are_the_same_networks():

@@ -268,7 +268,7 @@ def test_save_and_load_give_the_same_weights(small_generator: Generator, tmp_pat
         ({"objective": "cgan", "gan": "least-squares"}, 6),
         ({"objective": "gan+l1", "patch": 1}, 3),
         ({"objective": "cgan+l1", "patch": 16, "generator": "encoder-decoder"}, 6),
-        ({"norm": "instance", "padding": "reflect", "head": "resize"}, 6),
+        ({"norm": "instance", "padding": "reflect", "head": "resize", "activation": "relu6"}, 6),
         ({"diversity": 0.5, "dropout_kind": "channel", "ema": 0.9}, 6),
     ],
 )
