@@ -405,11 +405,13 @@ def test_two_processes_train_the_weights_of_one_with_both_shares(pairs: Path, tm
     script = tmp_path / "steps.py"
     script.write_text(TWO_PROCESSES)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--master-port=0",
-              "--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0"]  # fmt: skip
+    # By its address: this machine's name may take long to look up, or lead elsewhere.
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d",
+              "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]  # fmt: skip
     for name, door, batch in (("two", launch, "1"), ("one", [sys.executable], "2")):
         command = [*door, str(script), str(pairs), str(tmp_path / name), batch]
-        subprocess.run(command, check=True, env=environment, cwd=tmp_path, capture_output=True, timeout=120)
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
     one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("one", "two"))
     for mine, theirs in zip(one, two, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
