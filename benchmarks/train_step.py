@@ -1,17 +1,19 @@
 """How long a training step takes: `python -m benchmarks.train_step [--json FILE]`.
 
 The compact recipe's networks, batch 1, 256 x 256, with random weights and pictures: the networks and the step of
-`benchmarks/plain.py` against `Trainer.train_step`. Both do the same mathematics; the runs are interleaved and the
-medians and their ratio printed. On a GPU the full-size networks are timed too.
+`benchmarks/plain.py` against `Trainer.train_step`. Both do the same mathematics, each in a process of its own; their
+steps are interleaved and the medians and their ratio printed. On a GPU the full-size networks are timed too.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -19,6 +21,7 @@ from PIL import Image
 from benchmarks.plain import PlainDiscriminator, PlainGenerator, load, plain_step
 from benchmarks.translate import interleaved
 from pix2pix import Settings, Trainer, choose_device
+from pix2pix.devices import keep_freed_memory
 from pix2pix.files import write_text
 
 NETWORKS = {
@@ -33,15 +36,15 @@ def main() -> None:
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default auto)")
     parser.add_argument("--json", help="write the figures to this file too")
     options = parser.parse_args()
-    device = choose_device(options.device)
+    device = str(choose_device(options.device))
     rows = []
     for name, networks in NETWORKS.items():
-        if name == "full size" and device.type == "cpu":
+        if name == "full size" and device == "cpu":
             continue
-        plain, ours = make(networks, str(device))
-        times = interleaved([plain, ours], options.rounds)
+        with Stepper(plain_of, networks, device) as plain, Stepper(ours_of, networks, device) as ours:
+            times = interleaved([plain, ours], options.rounds)
         rows.append({"network": name, "plain_ms": times[0], "ours_ms": times[1]})
-    where = torch.cuda.get_device_name() if device.type == "cuda" else f"CPU, {torch.get_num_threads()} threads"
+    where = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {torch.get_num_threads()} threads"
     print(
         f"{where}, PyTorch {torch.__version__}\n\n"
         "| networks | plain step, ms | ours, ms | times faster |\n|---|---|---|---|"
@@ -53,27 +56,63 @@ def main() -> None:
         write_text(options.json, json.dumps(rows, indent=2) + "\n")
 
 
-def make(networks: dict, device: str) -> tuple[Callable, Callable]:
-    """The plain step and ours, each on networks of its own with the same weights."""
-    folder = Path(tempfile.mkdtemp())
-    (folder / "train").mkdir()
-    for i in range(2):
-        Image.effect_noise((512, 256), 90).convert("RGB").save(folder / "train" / f"{i}.png")
-    trainer = Trainer(Settings(str(folder), str(folder / "run"), device=device, **networks))
-    x, y = (torch.rand(1, 3, 256, 256, device=trainer.device) * 2 - 1 for _ in range(2))
+class Stepper:
+    """A training step in a process of its own, as users run it: what one does to its memory is not the other's."""
+
+    def __init__(self, make: Callable[[dict, str], Callable], networks: dict, device: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=serve, args=(theirs, make, networks, device), daemon=True)
+
+    def __enter__(self) -> Stepper:
+        self.process.start()
+        self.pipe.recv()
+        return self
+
+    def __call__(self) -> None:
+        self.pipe.send("step")
+        self.pipe.recv()
+
+    def __exit__(self, *error: object) -> None:
+        self.process.terminate()
+
+
+def serve(pipe: Any, make: Callable[[dict, str], Callable], networks: dict, device: str) -> None:
+    step = make(networks, device)
+    while True:
+        pipe.send("done")
+        pipe.recv()
+        for loss in step():
+            float(loss.detach())  # waits for what a GPU still works on, as a program does that shows the losses
+
+
+def ours_of(networks: dict, device: str) -> Callable[[], Iterable[torch.Tensor]]:
+    trainer, x, y = beginning(networks, device)
+    if device == "cpu":
+        keep_freed_memory()
+    return lambda: trainer.train_step(x, y).values()
+
+
+def plain_of(networks: dict, device: str) -> Callable[[], Iterable[torch.Tensor]]:
+    trainer, x, y = beginning(networks, device)
     sizes = {name: networks[name] for name in ("features", "max_features") if name in networks}
     g, d = PlainGenerator(**sizes), PlainDiscriminator(networks.get("discriminator_features", 64))
     assert trainer.discriminator is not None
     load(g, trainer.generator)
     load(d, trainer.discriminator)
-    step = plain_step(g.to(trainer.device), d.to(trainer.device), x, y)
-    return lambda: finished(*step()), lambda: finished(*trainer.train_step(x, y).values())
+    return plain_step(g.to(device), d.to(device), x, y)
 
 
-def finished(*losses: torch.Tensor) -> None:
-    """Wait for what a GPU still works on, as a program does that shows the losses."""
-    for loss in losses:
-        float(loss.detach())
+def beginning(networks: dict, device: str) -> tuple[Trainer, torch.Tensor, torch.Tensor]:
+    """The same weights and pictures for both."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "train").mkdir()
+        for i in range(2):
+            Image.effect_noise((512, 256), 90).convert("RGB").save(folder / "train" / f"{i}.png")
+        trainer = Trainer(Settings(str(folder), str(folder / "run"), device=device, **networks))
+    x, y = (torch.rand(1, 3, 256, 256, device=device) * 2 - 1 for _ in range(2))
+    return trainer, x, y
 
 
 if __name__ == "__main__":

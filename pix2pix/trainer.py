@@ -23,6 +23,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from pix2pix.data import Pairs, mixed_seed
+from pix2pix.devices import keep_freed_memory
 from pix2pix.errors import MissingSplit, TrainingError
 from pix2pix.files import remove_unfinished, write_text
 from pix2pix.hub import CONFIG_FILE, WEIGHTS_FILE, check_token, push
@@ -100,6 +101,8 @@ class Trainer(Learner):
                 signal.signal(number, handler)
 
     def _run(self) -> None:
+        if self.device.type == "cpu":
+            keep_freed_memory()
         first = self.processes.is_first
         progress = tqdm(
             total=self.total_steps,

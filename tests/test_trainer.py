@@ -107,7 +107,8 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
         d.double()
         seen = x if objective.conditional else None
         d_loss = discriminator_loss(d(seen, y), d(seen, fakes[0].detach()), s.gan)
-        judge = {name: adam(p, *torch.autograd.grad(d_loss, p, retain_graph=True)) for name, p in d.named_parameters()}
+        d_grads = torch.autograd.grad(d_loss, list(d.parameters()))
+        judge = {name: adam(p, grad) for (name, p), grad in zip(d.named_parameters(), d_grads, strict=True)}
         expected += judge.values()
         g_loss = generator_gan_loss(torch.func.functional_call(d, judge, (seen, fakes[0])), s.gan)  # by the updated D
     if objective.distance:
