@@ -1,4 +1,4 @@
-"""What the tests share: small pairs made by a rule, small networks, the bundled models."""
+"""What the tests share: small pairs made by a rule, small networks, the bundled models, the page in a browser."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from browser import CHROMIUM, FLAGS, open_page
 from PIL import Image
 
-from pix2pix import Generator, Translator, list_models
+from pix2pix import PALETTES, Generator, Translator, list_models
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -88,3 +89,52 @@ def running_app(folder: Path, *options: str, door: str | Path = "app.py", **envi
     finally:
         process.terminate()
         process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model that takes the facades' labels: what is drawn for it does not depend on its weights."""
+    folder = tmp_path_factory.mktemp("models") / "labels"
+    torch.manual_seed(0)
+    task = {"input": "labels", "image_size": 256, "palette": PALETTES["facades"]}
+    Generator(features=4, max_features=8).save_pretrained(folder, task)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained model that takes edges, as edges2shoes does."""
+    folder = tmp_path_factory.mktemp("models") / "edges"
+    torch.manual_seed(1)
+    Generator(features=4, max_features=8, dropout=0.25).save_pretrained(folder, {"input": "edges", "image_size": 256})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, facade: Path, other_edges: Path) -> Iterator[str]:
+    bundled = [name for name in ("edges2shoes", "sat2map") if name in list_models()]
+    with running_app(tmp_path_factory.mktemp("app"), "--models", *bundled, str(facade), str(other_edges)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    playwright = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: `apt-get install chromium`, or set CHROMIUM to its path")
+    with playwright.sync_playwright() as p:
+        browser = p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(address: str, browser) -> Iterator:
+    """The page, open, with its first drawing translated."""
+    with open_page(browser, address) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def shoes() -> Translator:
+    return Translator.from_pretrained("edges2shoes")
