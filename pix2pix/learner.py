@@ -98,9 +98,9 @@ class Learner:
 
         total = losses.get("GAN", torch.zeros((), device=x.device))
         if target.distance:
-            of_each = [distances(output, y, target.distance) for output in fakes]
-            # The better of two outputs is compared, so that the other is free to be another good answer.
-            distance = torch.stack(of_each).amin(0).mean()
+            of_each = torch.stack([distances(output, y, target.distance) for output in fakes])
+            # Where only the nearer of two outputs is compared, the other is free to be another good answer.
+            distance = (of_each.amin(0) if settings.nearest else of_each).mean()
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
         if settings.diversity:

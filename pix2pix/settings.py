@@ -53,6 +53,7 @@ class Settings:
     gan: str = "vanilla"
     l1_weight: float = 100.0
     diversity: float = 0.0
+    nearest: bool = True
     # Training
     epochs: int = 200
     batch_size: int = 1
