@@ -81,7 +81,7 @@ class Translator:
 
         Args:
             source: see `pix2pix.hub.find_checkpoint`.
-            engine: "onnx", "torch", or "auto": ONNX Runtime for the paper's network on a CPU, else PyTorch.
+            engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
             device: a PyTorch device.
             norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
 
