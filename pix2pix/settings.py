@@ -111,6 +111,10 @@ class Settings:
             raise TrainingError(f"--patch {self.patch} needs pictures of 128 pixels: use --depth 7 or more.")
         if self.diversity and not self.target.distance:
             raise TrainingError(f"--diversity needs an objective with a distance: {self.objective} has none.")
+        if not self.nearest and not self.diversity:
+            raise TrainingError(
+                "--no-nearest is about the two samples of --diversity: give that a weight, or leave it out."
+            )
         if self.edges and self.input_kind != "edges":
             raise TrainingError("--edges draws edges by hand: it needs --input-kind edges.")
         if self.edges and not self.jitter:

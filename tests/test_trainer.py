@@ -439,13 +439,24 @@ def test_every_recipe_is_of_settings_and_every_setting_an_option():
     assert asdict(Settings(**{k: v for k, v in plain.items() if k != "resume"})) == asdict(Settings("d", "o"))
 
 
+def test_two_samples_are_compared_only_where_there_are_two():
+    with pytest.raises(TrainingError, match="--no-nearest is about the two samples of --diversity"):
+        settings(Path("d"), Path("o"), nearest=False)
+
+
 def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
     import shlex
 
     from pix2pix.card import command
 
     made = settings(
-        tmp_path, tmp_path / "my model", jitter=False, diversity=0.25, columns=("left", "right"), norm="instance"
+        tmp_path,
+        tmp_path / "my model",
+        jitter=False,
+        diversity=0.25,
+        nearest=False,
+        columns=("left", "right"),
+        norm="instance",
     )
     words = shlex.split(command(made))
     assert words[:2] == ["python", "train.py"]
