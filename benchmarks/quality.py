@@ -13,11 +13,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pix2pix import Translator, hub, list_models
+from pix2pix import Translator, list_models
 from pix2pix.card import metrics_text
 from pix2pix.data import Pairs
 from pix2pix.files import write_text
 from pix2pix.metrics import evaluate
+from pix2pix.pretrained import BUNDLED
 from pix2pix.sources import find_source
 
 DATA = {
@@ -41,7 +42,7 @@ def main() -> int:
     faults = []
     for name in options.models:
         figures = measured(name, options.data / DATA[name])
-        folder = hub.BUNDLED / name
+        folder = BUNDLED / name
         text = section(figures)
         if options.write:
             write_text(folder / "figures.json", json.dumps(figures, indent=1) + "\n")

@@ -12,10 +12,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from pix2pix import Translator, hub
+from pix2pix import Translator
 from pix2pix.data import Pairs
 from pix2pix.files import atomic_path
 from pix2pix.images import to_image
+from pix2pix.pretrained import BUNDLED
 from pix2pix.sources import find_source
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,7 @@ def main() -> None:
     parser.add_argument("--data", required=True, help="its data folder")
     options = parser.parse_args()
     translator = Translator.from_pretrained(options.model)
-    save(val_sheet(translator, options.data), hub.BUNDLED / options.model / "samples.jpg")
+    save(val_sheet(translator, options.data), BUNDLED / options.model / "samples.jpg")
     if drawings := sorted((ROOT / "demo" / "examples" / options.model).glob("*.png")):
         save(drawn_sheet(translator, drawings), ROOT / "docs" / "drawn" / f"{options.model}.jpg")
 

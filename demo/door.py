@@ -6,22 +6,16 @@ It is an ASGI middleware, so that nothing is read, parsed or queued before it ha
 from __future__ import annotations
 
 import asyncio
-import json
-import math
 import re
 from collections.abc import Callable
-from typing import Any
 
-import gradio as gr
-from gradio.utils import get_upload_folder
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from demo.files import arrived
 from demo.journal import Journal
+from demo.messages import API, Functions, Refused, read_message
 from demo.visitors import Busy, Visitors
 
-API = "/gradio_api"
 # What the page, gradio_client and curl need. Gradio has more doors (proxies, recordings, run histories, editors).
 ROUTES = {
     "GET": re.compile(
@@ -34,26 +28,6 @@ ROUTES = {
 STREAMS = re.compile(rf"{API}/(queue/data|heartbeat/[\w-]+|upload_progress|call/\w+/\w+)")
 ASSETS = re.compile(r"/(assets|static|svelte)/")  # a page asks for dozens of these at once
 NAMED = re.compile(rf"{API}/(upload|queue/join|queue/data|run|call|cancel|reset|heartbeat)\b")
-SESSION = re.compile(r"[\w-]{0,64}")
-MAX_DEPTH = 20  # of a JSON message
-ADDRESS = re.compile(r"\s*(\w[\w+.-]*:)?//")
-# What Gradio says of a file, beside its path.
-FILE = {
-    "url": (str, type(None)),
-    "orig_name": (str, type(None)),
-    "mime_type": (str, type(None)),
-    "size": (int, type(None)),
-    "is_stream": (bool,),
-    "meta": (dict,),
-}
-
-
-class Refused(Exception):
-    """What came is not let in."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 class Door:
@@ -125,7 +99,7 @@ class Door:
         self._length(scope, limits.message)
         data = await self._whole(self._bounded(receive, limits.message))
         body = read_message(data)
-        index = self._function(scope["path"], body)
+        index = self.functions.called(scope["path"], body)
         kind = self.functions.kinds.get(index, "")
         session = body.get("session_hash") or ""
         if kind:
@@ -167,36 +141,6 @@ class Door:
             await self.app(scope, heard, noticed)
         if session and scope["path"] == f"{API}/queue/data":
             self.visitors.left(name, session, closed or not complete)
-
-    def _function(self, path: str, body: dict[str, Any]) -> int:
-        """The index of the function that a message is for, -1 for a message that is for none.
-
-        Raises:
-            Refused: there is no such function, or the message does not fit it.
-        """
-        door, _, called = path.removeprefix(f"{API}/").rstrip("/").partition("/")
-        if door in ("cancel", "reset"):
-            return -1
-        session = body.get("session_hash")
-        if not (session is None or (isinstance(session, str) and SESSION.fullmatch(session))):
-            raise Refused(400, "session_hash must be at most 64 letters, digits and dashes.")
-        if door == "queue" and not session:
-            raise Refused(400, "session_hash is missing.")
-        index = self.functions.names.get(called) if door == "call" else body.get("fn_index")
-        if type(index) is not int or index not in self.functions.inputs:
-            raise Refused(404, "There is no such function on this page.")
-        data, wanted = body.get("data"), self.functions.inputs[index]
-        if not isinstance(data, list) or len(data) != wanted:
-            raise Refused(400, f"data must be a list of {wanted} values.")
-        for at, several in self.functions.files.get(index, {}).items():
-            if not all(is_file(file) for file in (data[at] if several and isinstance(data[at], list) else [data[at]])):
-                raise Refused(400, "This must be an uploaded file.")
-        others = {key: body.get(key) for key in ("event_data", "trigger_id", "event_id", "simple_format", "batched")}
-        if not isinstance(others["event_data"], (dict, type(None))) or any(
-            not isinstance(value, (str, int, type(None))) for key, value in others.items() if key != "event_data"
-        ):
-            raise Refused(400, "The message is not one of Gradio's.")
-        return index
 
     async def _tell_health(self, scope: Scope, receive: Receive, send: Send) -> None:
         stopping = self.visitors.stopping
@@ -249,80 +193,6 @@ class Door:
             parts.append(message.get("body", b""))
             if not message.get("more_body", False):
                 return b"".join(parts)
-
-
-class Functions:
-    """What Gradio calls the page's functions, once the page is built.
-
-    kinds: by index, "drawing" or "file" for those that compute, after their `concurrency_id`.
-    inputs: by index, how many values each takes.
-    files: by index, which of its inputs are files, and of these, which may be several.
-    names: the index of each that other programs may call.
-    """
-
-    def __init__(self) -> None:
-        self.kinds: dict[int, str] = {}
-        self.inputs: dict[int, int] = {}
-        self.files: dict[int, dict[int, bool]] = {}
-        self.names: dict[str, int] = {}
-
-    def read(self, page: Any) -> None:
-        for index, function in page.fns.items():
-            self.inputs[index] = len(function.inputs)
-            self.files[index] = {
-                at: getattr(part, "file_count", "single") != "single"
-                for at, part in enumerate(function.inputs)
-                if isinstance(part, (gr.File, gr.Image))
-            }
-            if function.concurrency_id in ("drawing", "file"):
-                self.kinds[index] = function.concurrency_id
-            if function.api_name and function.api_visibility == "public":
-                self.names[function.api_name] = index
-
-
-def read_message(data: bytes) -> dict[str, Any]:
-    """A JSON message, looked through.
-
-    Raises:
-        Refused: it is none, is nested too deeply, or names a file by its address on another server, which would
-            otherwise be fetched.
-    """
-    try:
-        body = json.loads(data)
-        if not isinstance(body, dict):
-            raise ValueError
-        look_through(body, MAX_DEPTH)
-    except (ValueError, RecursionError):
-        raise Refused(400, "The message is not JSON of the kind that Gradio sends.") from None
-    return body
-
-
-def look_through(value: Any, depth: int) -> None:
-    """Every file that a message names must be one that was uploaded, and every number one that JSON has."""
-    if depth == 0 or (isinstance(value, float) and not math.isfinite(value)):
-        raise ValueError
-    if isinstance(value, dict):
-        if "path" in value and isinstance(value["path"], str) and ADDRESS.match(value["path"]):
-            raise Refused(400, "Pictures are not fetched from other servers: upload the file and send its path.")
-        if "path" in value and not is_file(value):
-            raise Refused(400, "The file is not here, or no more: upload it again.")
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            look_through(each, depth - 1)
-
-
-def is_file(value: Any) -> bool:
-    """Whether a value is nothing, or names an uploaded file as Gradio does."""
-    if value is None:
-        return True
-    if not isinstance(value, dict) or any(
-        key != "path" and not isinstance(each, FILE.get(key, ())) for key, each in value.items()
-    ):
-        return False
-    if value.get("is_stream") or value.get("meta") != {"_type": "gradio.FileData"}:
-        return False
-    return arrived(value.get("path"), get_upload_folder()) is not None
 
 
 def too_long(limit: int) -> str:

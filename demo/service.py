@@ -9,9 +9,10 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
-from demo.door import Door, Functions
+from demo.door import Door
 from demo.files import Job
 from demo.journal import Journal
+from demo.messages import Functions
 from demo.visitors import Limits, Visitors
 
 PATIENCE = 30.0  # seconds that running work is given when the server stops

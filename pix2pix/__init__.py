@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from pix2pix.discriminator import Discriminator
     from pix2pix.errors import CheckpointError, DataError, ImageError, Pix2PixError, TrainingError
     from pix2pix.generator import Generator
-    from pix2pix.hub import download, is_cached, list_models, read_task
+    from pix2pix.hub import download, is_cached
     from pix2pix.images import MAX_PIXELS, mean_distance, open_image
     from pix2pix.known import KNOWN_MODELS
     from pix2pix.noise import MAX_SEED
     from pix2pix.outlines import outline
     from pix2pix.palettes import PALETTES
+    from pix2pix.pretrained import list_models, read_task
     from pix2pix.recipes import RECIPES
     from pix2pix.settings import Settings
     from pix2pix.trainer import Trainer
@@ -35,8 +36,6 @@ _HOME = {
     "Generator": "generator",
     "download": "hub",
     "is_cached": "hub",
-    "list_models": "hub",
-    "read_task": "hub",
     "KNOWN_MODELS": "known",
     "MAX_PIXELS": "images",
     "mean_distance": "images",
@@ -44,6 +43,8 @@ _HOME = {
     "MAX_SEED": "noise",
     "PALETTES": "palettes",
     "outline": "outlines",
+    "list_models": "pretrained",
+    "read_task": "pretrained",
     "RECIPES": "recipes",
     "Settings": "settings",
     "Trainer": "trainer",

@@ -147,8 +147,9 @@ def run_export(options: argparse.Namespace) -> None:
 
 
 def run_models(options: argparse.Namespace) -> None:
-    from pix2pix.hub import cached_models, is_cached, list_models, read_task
+    from pix2pix.hub import cached_models, is_cached
     from pix2pix.known import KNOWN_MODELS
+    from pix2pix.pretrained import list_models, read_task
 
     print("Bundled:")
     for name in list_models():

@@ -15,8 +15,8 @@ import numpy as np
 
 from pix2pix.config import GeneratorConfig
 from pix2pix.errors import Pix2PixError
-from pix2pix.hub import load_weights
 from pix2pix.onnx_graph import Graph, add_decoder, add_encoder
+from pix2pix.pretrained import load_weights
 
 if TYPE_CHECKING:
     import torch
@@ -45,7 +45,7 @@ def load_engine(
     """The engine for a source's generator, and the source's task.
 
     Args:
-        source: see `pix2pix.hub.find_checkpoint`.
+        source: see `pix2pix.pretrained.find_checkpoint`.
         engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
         device: a PyTorch device; ONNX Runtime's engine runs on "cpu" only.
         norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
@@ -65,7 +65,7 @@ def load_engine(
         )
     if fits and engine != "torch":
         return OnnxEngine(config, weights), task
-    from pix2pix.hub import make_generator
+    from pix2pix.pretrained import make_generator
 
     return TorchEngine(make_generator(source, config, weights, norm_statistics), device), task
 

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from pix2pix.checkpoint import CONFIG_FILE
 from pix2pix.config import GeneratorConfig
 from pix2pix.errors import CheckpointError
 from pix2pix.files import atomic_path
 from pix2pix.foreign import to_recursive
-from pix2pix.hub import CONFIG_FILE, load_weights, make_generator
+from pix2pix.pretrained import load_weights, make_generator
 from pix2pix.tensors import CONFIG_KEY, Tensors
 
 
@@ -21,7 +22,7 @@ def export(source: str | Path, output: Path) -> str:
     """Write the model of a source to `output`, whose suffix says how.
 
     Args:
-        source: see `pix2pix.hub.find_checkpoint`.
+        source: see `pix2pix.pretrained.find_checkpoint`.
         output: a folder (no suffix); or a `.safetensors` file, which carries its config; or `.onnx`, with pictures of
             any size and number, the noise as inputs; or `.pth`, for pytorch-CycleGAN-and-pix2pix.
 

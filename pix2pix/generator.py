@@ -176,7 +176,7 @@ class Generator(nn.Module):
 
     @classmethod
     def from_pretrained(cls, source: str | Path, norm_statistics: str = "picture") -> Generator:
-        """Load a generator from a bundled name, a folder, a file or a Hub id (see `pix2pix.hub.find_checkpoint`).
+        """Load a generator from a bundled name, a folder, a file or a Hub id (see `pretrained.find_checkpoint`).
 
         Every tensor must be there, none may be left over, and every shape must fit.
 
@@ -188,7 +188,7 @@ class Generator(nn.Module):
         Raises:
             CheckpointError: one sentence that names the source, what was looked for and what to do.
         """
-        from pix2pix.hub import load_generator
+        from pix2pix.pretrained import load_generator
 
         return load_generator(source, norm_statistics)[0]
 
@@ -201,7 +201,7 @@ class Generator(nn.Module):
                 palette, size trained at.
             half: store the weights in float16, at half the bytes.
         """
-        from pix2pix.hub import save_generator
+        from pix2pix.checkpoint import save_generator
 
         save_generator(self, folder, task or {}, half=half)
 

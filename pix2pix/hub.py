@@ -1,77 +1,17 @@
-"""A name -> files -> a generator: bundled models, checkpoint folders, the Hugging Face Hub.
-
-A checkpoint folder holds `config.json` (the constructor's arguments under "generator", what the model is for under
-"task"), `model.safetensors` (weights) and `README.md` (the model card).
-"""
+"""The Hugging Face Hub: checkpoints down, into its cache, and up."""
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
+from pix2pix.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
+from pix2pix.errors import CheckpointError
 
-from pix2pix.config import GeneratorConfig
-from pix2pix.errors import CheckpointError, DataError, reason
-from pix2pix.files import atomic_path, write_text
-from pix2pix.known import known_model
-from pix2pix.palettes import check_palette
-
-if TYPE_CHECKING:
-    from pix2pix.generator import Generator
-
-BUNDLED = Path(__file__).resolve().parent.parent / "checkpoints"
-CONFIG_FILE, WEIGHTS_FILE = "config.json", "model.safetensors"
-FOREIGN_FILE = "pytorch_model.bin"  # what older models on the Hub hold instead
-FILE_SUFFIXES = {".safetensors", ".pth", ".pt", ".bin", ".tar", ".pict"}
-HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
-
-
-def list_models() -> list[str]:
-    """Names of the models that come with this copy, in alphabetical order."""
-    folders = (path.parent for path in BUNDLED.glob(f"*/{WEIGHTS_FILE}"))
-    return sorted(folder.name for folder in folders if (folder / CONFIG_FILE).is_file())
-
-
-def find_checkpoint(source: str | Path) -> Path:
-    """Where a source lies: a bundled name, a folder, a file, or a Hub id `owner/name[@revision]`, tried in this order.
-
-    A Hub model is downloaded once and then served from the Hub's cache, also offline.
-
-    Returns:
-        A folder with `config.json`, or a checkpoint file.
-
-    Raises:
-        CheckpointError: nothing of that name, or the Hub did not give it.
-    """
-    name = str(source)
-    if name in list_models():
-        return BUNDLED / name
-    path = Path(source)
-    if path.is_dir():
-        return inside(path)
-    if path.is_file():
-        return path
-    match = HUB_ID.fullmatch(name)
-    if match is None or path.suffix in FILE_SUFFIXES:
-        raise CheckpointError(
-            f"There is no model {name!r}: it is neither bundled ({', '.join(list_models()) or 'none are'}) "
-            "nor a checkpoint folder nor a checkpoint file nor a Hub id like owner/name."
-        )
-    return inside(download(match["id"], match["revision"]))
-
-
-def inside(folder: Path) -> Path:
-    """A folder of ours, or the one checkpoint file in a folder of another project."""
-    if not (folder / CONFIG_FILE).exists() and (folder / FOREIGN_FILE).exists():
-        return folder / FOREIGN_FILE
-    return folder
+FOREIGN_FILE = "pytorch_model.bin"  # what older models on the Hub hold instead of WEIGHTS_FILE
 
 
 def download(repo_id: str, revision: str | None = None, report: Callable[[int, int], None] | None = None) -> Path:
@@ -98,7 +38,7 @@ def download(repo_id: str, revision: str | None = None, report: Callable[[int, i
         options["tqdm_class"] = reporting_bar(report)
     name = repo_id if revision is None else f"{repo_id}@{revision}"
     try:
-        files = [CONFIG_FILE, WEIGHTS_FILE, "README.md"]
+        files = [CONFIG_FILE, WEIGHTS_FILE, CARD_FILE]
         folder = snapshot_download(repo_id, allow_patterns=files, **options)
         if not (Path(folder) / WEIGHTS_FILE).exists():
             folder = snapshot_download(repo_id, allow_patterns=[*files, FOREIGN_FILE], **options)
@@ -148,44 +88,6 @@ def check_download(folder: Path, name: str) -> None:
             raise CheckpointError(f"{name} arrived with other bytes than the Hub lists: try again.")
 
 
-def read_config(folder: Path) -> dict[str, Any]:
-    """`config.json` of a checkpoint folder, with at least the keys "generator" and "task".
-
-    Raises:
-        CheckpointError: it is missing or is not such a file.
-    """
-    path = folder / CONFIG_FILE
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        generator, task = config["generator"], config.get("task", {})
-        if not isinstance(generator, dict) or not isinstance(task, dict):
-            raise TypeError
-        for name in ("palette", "output_palette"):
-            if name in task:
-                check_palette(task[name], f"{path}: {name}")
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{folder} holds no {CONFIG_FILE}: a checkpoint folder has {CONFIG_FILE} and {WEIGHTS_FILE}."
-        ) from None
-    except DataError as error:
-        raise CheckpointError(str(error)) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise CheckpointError(f'{path} is not a pix2pix config: it needs an object "generator".') from None
-    return {**config, "task": task}
-
-
-def read_task(source: str | Path) -> dict[str, Any]:
-    """What a model is for, without loading it: "direction", "input" (edges, labels or photo), "image_size" in pixels.
-
-    Raises:
-        CheckpointError: see `find_checkpoint` and `read_config`.
-    """
-    if (model := known_model(str(source))) is not None:
-        return model.task  # without a download
-    path = find_checkpoint(source)
-    return {} if path.is_file() else read_config(path)["task"]
-
-
 def is_cached(name: str) -> bool:
     """Whether a Hub model's weights are in the Hub's cache already."""
     from huggingface_hub import try_to_load_from_cache
@@ -212,107 +114,6 @@ def cached_models() -> list[str]:
             names.append(repo.repo_id)
             break
     return sorted(names)
-
-
-def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], dict[str, Any]]:
-    """The config, the weights (float32, by name) and the task of a source; see `find_checkpoint`. Needs no PyTorch.
-
-    Raises:
-        CheckpointError: nothing there, or the weights do not fit the config; every wrong tensor is named.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    folder = find_checkpoint(source)
-    if folder.is_file():
-        from pix2pix.foreign import read_file
-
-        config, weights, task = read_file(folder)
-        check_tensors(folder, {name: values.shape for name, values in weights.items()}, config)
-        model = known_model(str(source))
-        return config, weights, task or (model.task if model else {})
-    description = read_config(folder)
-    try:
-        config = GeneratorConfig(**description["generator"])
-    except (TypeError, ValueError) as error:
-        raise CheckpointError(
-            f"{folder / CONFIG_FILE} does not describe a generator ({reason(error)}): copy it again."
-        ) from None
-    path = folder / WEIGHTS_FILE
-    try:
-        with safe_open(path, framework="numpy") as file:
-            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            check_tensors(path, found, config)
-            weights = {name: file.get_tensor(name).astype(np.float32) for name in found}
-    except FileNotFoundError:
-        raise CheckpointError(f"{folder} holds no {WEIGHTS_FILE}: copy the whole checkpoint folder.") from None
-    except (SafetensorError, OSError, TypeError) as error:
-        raise CheckpointError(f"{path} cannot be read ({reason(error)}): copy or download it again.") from None
-    return config, weights, description["task"]
-
-
-def load_generator(source: str | Path, norm_statistics: str = "picture") -> tuple[Generator, dict[str, Any]]:
-    """The generator of a source, in float32 and evaluation mode, and its task; see `Generator.from_pretrained`."""
-    config, weights, task = load_weights(source)
-    return make_generator(source, config, weights, norm_statistics), task
-
-
-def make_generator(
-    source: str | Path, config: GeneratorConfig, weights: dict[str, np.ndarray], norm_statistics: str
-) -> Generator:
-    """The generator of what `load_weights` gave.
-
-    Raises:
-        CheckpointError: running statistics are asked for and there are none.
-    """
-    import torch
-
-    from pix2pix.generator import Generator
-
-    if norm_statistics not in ("picture", "running"):
-        raise CheckpointError(f"norm_statistics is {norm_statistics!r}: choose picture or running.")
-    generator = Generator(**asdict(config))
-    generator.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
-    if norm_statistics == "running":
-        if not config.running_statistics:
-            raise CheckpointError(f"{source} holds no running statistics of its norms: use the picture's own.")
-        generator.use_running_statistics()
-    return generator.eval()
-
-
-def check_tensors(path: Path, found: dict[str, tuple[int, ...]], config: GeneratorConfig) -> None:
-    """Hold the shapes of a file's tensors against a generator's.
-
-    Raises:
-        CheckpointError: a tensor is missing, left over or of another shape; the sentence names them all.
-    """
-    wanted = config.tensor_shapes()
-    faults = [f"{name} is missing" for name in wanted if name not in found]
-    faults += [f"{name} is not expected" for name in found if name not in wanted]
-    faults += [
-        f"{name} is {found[name]} instead of {shape}"
-        for name, shape in wanted.items()
-        if name in found and found[name] != shape
-    ]
-    if faults:
-        raise CheckpointError(f"{path} does not fit its config: {'; '.join(faults)}.")
-
-
-def save_generator(generator: Generator, folder: str | Path, task: dict[str, Any], half: bool = False) -> None:
-    """Write a checkpoint folder's config and weights; see `Generator.save_pretrained`."""
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
-    folder = Path(folder)
-    dtype = torch.float16 if half else torch.float32
-    weights = {name: t.detach().cpu().to(dtype).contiguous() for name, t in generator.state_dict().items()}
-    with atomic_path(folder / WEIGHTS_FILE) as temporary:
-        try:
-            save_file(weights, temporary, metadata={"format": "pt"})
-        except SafetensorError as error:
-            raise OSError(errno.ENOSPC, str(error)) from None
-    config = {"model_type": "pix2pix", "generator": asdict(generator.config), "task": task}
-    write_text(folder / CONFIG_FILE, json.dumps(config, indent=2) + "\n")
 
 
 def check_token() -> None:
@@ -345,7 +146,7 @@ def push(folder: str | Path, repo_id: str) -> str:
     try:
         url = api.create_repo(repo_id, exist_ok=True)
         api.upload_folder(
-            repo_id=repo_id, folder_path=folder, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, "README.md", "*.jpg"],
+            repo_id=repo_id, folder_path=folder, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "*.jpg"],
             commit_message="A pix2pix model",
         )  # fmt: skip
     except (HfHubHTTPError, OSError, ValueError) as error:

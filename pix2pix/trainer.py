@@ -22,11 +22,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from pix2pix.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.data import Pairs, mixed_seed
 from pix2pix.devices import keep_freed_memory
 from pix2pix.errors import MissingSplit, TrainingError
 from pix2pix.files import remove_unfinished, write_text
-from pix2pix.hub import CONFIG_FILE, WEIGHTS_FILE, check_token, push
+from pix2pix.hub import check_token, push
 from pix2pix.learner import Learner
 from pix2pix.noise import dropout_masks
 from pix2pix.palettes import read_palette
@@ -252,7 +253,7 @@ class Trainer(Learner):
         if pairs := self._val_pairs(lightness=False):
             metrics = evaluate(Translator(TorchEngine(self.model, self.device), task), pairs)
         try:
-            write_text(self.out / "README.md", training_card(self, metrics))
+            write_text(self.out / CARD_FILE, training_card(self, metrics))
             self.model.save_pretrained(self.out, task, half=True)
         except OSError as error:
             raise TrainingError(

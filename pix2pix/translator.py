@@ -80,7 +80,7 @@ class Translator:
         """Load from a bundled name, a folder, a file or a Hub id.
 
         Args:
-            source: see `pix2pix.hub.find_checkpoint`.
+            source: see `pix2pix.pretrained.find_checkpoint`.
             engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
             device: a PyTorch device.
             norm_statistics: "picture" or "running", see `Generator.from_pretrained`.

@@ -25,9 +25,10 @@ from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
 
 from benchmarks.load import live_function, run
-from demo.door import Door, Functions
+from demo.door import Door
 from demo.journal import Journal
 from demo.live import data_url
+from demo.messages import Functions
 from demo.models import Models
 from demo.page import build
 from demo.service import Service

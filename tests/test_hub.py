@@ -17,7 +17,8 @@ from conftest import ROOT
 from safetensors.torch import load, load_file, save_file
 from small_hub import SmallHub, small_hub
 
-from pix2pix import CheckpointError, Generator, Translator, hub, list_models, read_task
+from pix2pix import CheckpointError, Generator, Translator, list_models, read_task
+from pix2pix.pretrained import BUNDLED
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def a_hub(small_checkpoint: Path) -> Iterator[SmallHub]:
 def fetch(a_hub: SmallHub, cache: Path, source: str, **environment: str) -> tuple[str, str]:
     """Load a source as a program of its own would; returns the first value of its head's bias, or its error."""
     code = (
-        "import sys; from pix2pix import CheckpointError; from pix2pix.hub import load_weights\n"
+        "import sys; from pix2pix import CheckpointError; from pix2pix.pretrained import load_weights\n"
         f"try: print(load_weights({source!r})[1]['head.bias'].tolist())\n"
         "except CheckpointError as error: sys.exit(str(error))"
     )
@@ -194,7 +195,7 @@ def test_bundled_models_are_small_documented_and_translate(bundled: Translator):
 
 @pytest.mark.parametrize("name", list_models())
 def test_bundled_folders_hold_what_they_should(name: str):
-    folder = hub.BUNDLED / name
+    folder = BUNDLED / name
     assert (folder / "model.safetensors").stat().st_size <= 10_000_000
     card = (folder / "README.md").read_text()
     assert "python train.py" in card and "licence" in card.lower()
