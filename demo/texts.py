@@ -85,7 +85,8 @@ WEB = {
     "copied": "Copied.",
     "no_copy": "This browser does not let a page copy pictures: download it instead.",
     "busy": "The server is busy: your drawing waits for its turn.",
-    "timing": "model {ms} ms · pen to picture {trip} ms{flow} · seed {seed}",
+    "timing": "model {ms} ms{trip} · seed {seed}",
+    "trip": " · pen to picture {ms} ms{flow}",
     "flow": " · {rate} pictures/s",
     "preview": "Show the translation",
 }

@@ -1,17 +1,28 @@
-"""Take the pictures of the page for the README: `python docs/screenshots.py`, with `python app.py` running.
+"""Take the pictures of the page for the README: `python -m docs.screenshots`, with `python app.py` running.
 
-Needs Chromium and requirements-dev.txt. Everything in them is the real page with the bundled models.
+Needs Chromium and requirements-dev.txt. Everything in them is the real page with the bundled models; the film is as
+fast as somebody who draws without a pause.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import shutil
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+from demo.examples.make import SIDE, curve
+from demo.examples.strokes import EDGES
+from pix2pix.files import atomic_path
+
 HERE = Path(__file__).resolve().parent
+FRAME = 100  # ms of the film
+POINTS = 28  # of a stroke, a frame
+ROLLS = 5  # of the dice, when the drawing is done
+HALF = 320  # width of its drawing and of its picture, pixels
 
 
 def main() -> None:
@@ -26,6 +37,7 @@ def main() -> None:
         page.goto(options.address)
         page.wait_for_selector("#result .picture:not([hidden])")
         take(page, "page")
+        film(page, "edges2emoji", "08-cat")
         draw(page, "labels2facade", "balconies")
         take(page, "facade")
         variations(page)
@@ -36,6 +48,43 @@ def main() -> None:
 def take(page: Page, name: str) -> None:
     page.wait_for_timeout(2500)  # a moment for the history strip, and for the page to come to rest
     page.screenshot(path=HERE / f"{name}.png")
+
+
+def film(page: Page, model: str, drawing: str) -> None:
+    """Draw one of the examples by hand, stroke after stroke, then roll the dice."""
+    page.locator("[data-do=clear]").click()
+    page.wait_for_timeout(1000)
+    sheet = page.locator("#canvas canvas.sheet").bounding_box()
+    result = page.locator("#result .picture").bounding_box()
+    assert sheet and result
+    scale = sheet["width"] / SIDE
+    frames: list[Image.Image] = []
+
+    def shoot() -> None:
+        screen = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        frame = Image.new("RGB", (2 * HALF, HALF))
+        for at, box in enumerate((sheet, result)):
+            half = screen.crop((box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]))
+            frame.paste(half.resize((HALF, HALF)), (at * HALF, 0))
+        frames.append(frame.quantize(64, dither=Image.Dither.NONE))
+
+    for stroke in EDGES[model][drawing]:
+        points = curve(stroke)
+        page.mouse.move(*(sheet["x"] + points[0, 0] * scale, sheet["y"] + points[0, 1] * scale))
+        page.mouse.down()
+        for at in [*range(POINTS, len(points), POINTS), len(points) - 1]:
+            for x, y in points[max(0, at - POINTS) : at + 1 : 4]:
+                page.mouse.move(sheet["x"] + x * scale, sheet["y"] + y * scale)
+            page.wait_for_timeout(FRAME)
+            shoot()
+        page.mouse.up()
+    for _ in range(ROLLS):
+        page.wait_for_timeout(10 * FRAME)
+        shoot()
+        page.get_by_role("button", name="Roll the dice").click()
+    times = [FRAME] * (len(frames) - ROLLS) + [10 * FRAME] * ROLLS
+    with atomic_path(HERE / "drawing.gif") as path:
+        frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
 
 
 def draw(page: Page, model: str, drawing: str) -> None:

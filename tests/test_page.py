@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import time
 import urllib.request
@@ -35,8 +36,9 @@ def test_seeds_dice_and_variations(page, shoes: Translator):
         assert same(picture, sample)
     page.get_by_role("button", name="Roll the dice").click()
     page.wait_for_function("!document.querySelector('#result .timing').textContent.endsWith('seed 7')")
-    seed = int(page.inner_text("#result .timing").rpartition(" ")[2])
-    assert same(result_of(page), shoes(drawing, seed=seed))
+    timing = page.inner_text("#result .timing")
+    assert re.fullmatch(r"model \d+ ms · seed \d+", timing), "the pen did nothing"
+    assert same(result_of(page), shoes(drawing, seed=int(timing.rpartition(" ")[2])))
 
 
 def test_strength_turns_the_noise_up_and_off(page, shoes: Translator):

@@ -30,6 +30,7 @@ watch('value', () => {
   document.dispatchEvent(new CustomEvent('pix2pix:answered', { detail: answer }));
   note.textContent = answer.error ?? '';
   if (answer.error) return;
+  const drawn = answer.id !== shown?.id;  // else the same drawing, under another seed or model
   shown = answer;
   picture.src = answer.image;
   save.href = answer.image;
@@ -38,19 +39,20 @@ watch('value', () => {
   picture.hidden = false;
   waiting.hidden = true;
   picture.dataset.frame = answer.id;
-  const now = performance.now();
-  arrivals = [...arrivals.slice(1 - FRAMES), now].filter((at) => now - at < 2000);
-  const rate = (1000 * (arrivals.length - 1) / (now - arrivals[0])).toFixed(1);
-  timing.textContent = filled(texts.timing, {
-    ms: Math.round(answer.ms),
-    trip: Math.round(now - answer.sent),
-    flow: arrivals.length > 1 ? filled(texts.flow, { rate }) : '',
-    seed: answer.seed,
-  });
+  const trip = drawn ? tripOf(answer) : '';
+  timing.textContent = filled(texts.timing, { ms: Math.round(answer.ms), trip, seed: answer.seed });
   preview.firstChild.src = answer.image;
   showPreview();
   document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { ...answer, final } }));
 });
+
+function tripOf(answer) {
+  const now = performance.now();
+  arrivals = [...arrivals.slice(1 - FRAMES), now].filter((at) => now - at < 2000);
+  const rate = (1000 * (arrivals.length - 1) / (now - arrivals[0])).toFixed(1);
+  const flow = arrivals.length > 1 ? filled(texts.flow, { rate }) : '';
+  return filled(texts.trip, { ms: Math.round(now - answer.sent), flow });
+}
 
 // --- on a phone the picture stays in sight: small, in a corner, while the panel itself is off the screen ---------------
 
