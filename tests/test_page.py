@@ -181,6 +181,16 @@ def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
     assert shows(page, Translator.from_pretrained("sat2map")(tile, seed=0))
 
 
+@pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
+def test_a_large_tile_tells_how_far_it_is(page, tmp_path: Path):
+    Image.effect_noise((1600, 1600), 60).convert("RGB").save(tmp_path / "large.png")
+    page.get_by_role("tab", name="Tiles").click()
+    page.set_input_files("input[data-testid=file-upload]", tmp_path / "large.png")
+    page.wait_for_selector("text=/Tile \\d+ of 64/")
+    page.wait_for_selector("text=/1600 × 1600 pixels in/")
+    assert page.get_by_text("of 64").count() == 0
+
+
 def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_path: Path):
     buffer = io.BytesIO()
     torch.save(make_flat(24), buffer)  # 31 MB
