@@ -1,7 +1,7 @@
 """Take the pictures of the page for the README: `python -m docs.screenshots`, with `python app.py` running.
 
-Needs Chromium and requirements-dev.txt. Everything in them is the real page with the bundled models; the film is as
-fast as somebody who draws without a pause.
+Needs Chromium and requirements-dev.txt. Everything in them is the real page with the bundled models; each frame of the
+film is what it shows a tenth of a second after the pen moved on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from demo.examples.strokes import EDGES
 from pix2pix.files import atomic_path
 
 HERE = Path(__file__).resolve().parent
-FRAME = 100  # ms of the film
+FRAME = 100  # of the film, ms
 POINTS = 28  # of a stroke, a frame
 ROLLS = 5  # of the dice, when the drawing is done
 HALF = 320  # width of its drawing and of its picture, pixels
@@ -70,7 +70,7 @@ def film(page: Page, model: str, drawing: str) -> None:
 
     for stroke in EDGES[model][drawing]:
         points = curve(stroke)
-        page.mouse.move(*(sheet["x"] + points[0, 0] * scale, sheet["y"] + points[0, 1] * scale))
+        page.mouse.move(sheet["x"] + points[0, 0] * scale, sheet["y"] + points[0, 1] * scale)
         page.mouse.down()
         for at in [*range(POINTS, len(points), POINTS), len(points) - 1]:
             for x, y in points[max(0, at - POINTS) : at + 1 : 4]:
