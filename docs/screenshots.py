@@ -1,7 +1,7 @@
 """Take the pictures of the page for the README: `python -m docs.screenshots`, with `python app.py` running.
 
 Needs Chromium and requirements-dev.txt. Everything in them is the real page with the bundled models; each frame of the
-film is what it shows a tenth of a second after the pen moved on.
+film was taken a tenth of a second after the pen moved on, or a little later, and is shown for a tenth.
 """
 
 from __future__ import annotations
@@ -37,11 +37,13 @@ def main() -> None:
         page.goto(options.address)
         page.wait_for_selector("#result .picture:not([hidden])")
         take(page, "page")
-        film(page, "edges2emoji", "08-cat")
         draw(page, "labels2facade", "balconies")
         take(page, "facade")
         variations(page)
         tiles(page)
+        page.goto(options.address)  # last, for the dice leave another seed
+        page.wait_for_selector("#result .picture:not([hidden])")
+        film(page, "edges2emoji", "08-cat")
         browser.close()
 
 
