@@ -15,6 +15,7 @@ from typing import Any
 
 from pix2pix import Translator, list_models
 from pix2pix.card import metrics_text
+from pix2pix.checkpoint import CARD_FILE
 from pix2pix.data import Pairs
 from pix2pix.files import write_text
 from pix2pix.metrics import evaluate
@@ -46,13 +47,13 @@ def main() -> int:
         text = section(figures)
         if options.write:
             write_text(folder / "figures.json", json.dumps(figures, indent=1) + "\n")
-            card = (folder / "README.md").read_text(encoding="utf-8")
+            card = (folder / CARD_FILE).read_text(encoding="utf-8")
             before, _, rest = card.partition(BEGIN)
-            write_text(folder / "README.md", before + BEGIN + "\n" + text + END + rest.partition(END)[2])
+            write_text(folder / CARD_FILE, before + BEGIN + "\n" + text + END + rest.partition(END)[2])
         else:
             written = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
             faults += [f"{name}: {fault}" for fault in differences(written, figures)]
-            if section(written) not in (folder / "README.md").read_text(encoding="utf-8"):
+            if section(written) not in (folder / CARD_FILE).read_text(encoding="utf-8"):
                 faults.append(f"{name}: the card does not hold what figures.json says")
         print(f"## {name}\n\n{text}", flush=True)
     print("\n".join(faults) or "Every card agrees." if not options.write else "Written.")
