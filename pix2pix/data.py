@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from pix2pix.color import lightness_and_colour
 from pix2pix.compat import import_torchvision
-from pix2pix.edges import draw_by_hand, place
+from pix2pix.edges import draw_by_hand, leave_outline, place
 from pix2pix.errors import DataError
 from pix2pix.palettes import Palette, snap
 from pix2pix.sources import Source
@@ -98,6 +98,8 @@ class Pairs(Dataset):
         """The pair under this key's jitter, mirroring and hand. One tensor holds both pictures, so one draw serves
         both."""
         by_hand = self.edges and self.jitter
+        if by_hand:
+            pair = leave_outline(pair)
         if by_hand and torch.rand(()) < 0.5:
             pair = place(pair, self.size)
         elif self.jitter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ import torch
 from PIL import Image
 
 from pix2pix import DataError
-from pix2pix.data import Pairs
+from pix2pix.data import Pairs, to_bytes
+from pix2pix.edges import leave_outline
 from pix2pix.sources import find_source
 
 
@@ -128,6 +130,31 @@ def test_edges_keep_the_drawing_over_its_photo(tmp_path: Path):
         inks.add(len(drawing) // 50)
     assert min(sizes) < 110 and max(sizes) > 150  # smaller and larger
     assert len(inks) > 10  # thinner and thicker
+
+
+@pytest.mark.parametrize("ground", ["white", "grey"])
+def test_inner_lines_are_left_out_now_and_then(ground: str):
+    """All, or those far from the white around the object; never its outline, and none where there is no white."""
+    drawing, photo = Image.new("RGB", (256, 256), "white"), Image.new("RGB", (256, 256), ground)
+    drawing.paste("black", (40, 40, 200, 200))
+    drawing.paste("white", (41, 41, 199, 199))
+    for line in (60, 120):  # 20 and 80 pixels inside
+        drawing.paste("black", (50, line, 190, line + 1))
+    photo.paste("red", (40, 40, 201, 201))
+    pair = torch.stack([to_bytes(drawing, 256), to_bytes(photo, 256)])
+    torch.manual_seed(0)
+    found = Counter()
+    for _ in range(200):
+        x, y = leave_outline(pair)
+        assert torch.equal(y, pair[1])
+        assert (x[:, 40, 40:200] == 0).all() and (x[:, 40:200, 199] == 0).all()
+        assert ((x == pair[0]) | (x == 255)).all()
+        found[tuple(bool((x[:, line, 60:180] == 0).all()) for line in (60, 120))] += 1
+    if ground == "grey":
+        assert set(found) == {(True, True)}
+    else:
+        assert set(found) == {(True, True), (True, False), (False, False)}
+        assert 0.6 < found[True, True] / 200 < 0.8
 
 
 def test_edges_follow_from_the_key_too(pairs: Path):
