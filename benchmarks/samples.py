@@ -21,7 +21,7 @@ from pix2pix.sources import find_source
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS, ROWS = 4, 3
-SEEDS = range(4)
+SEEDS = 4
 
 
 def main() -> None:
@@ -46,12 +46,13 @@ def val_sheet(translator: Translator, data: str) -> Image.Image:
 
 
 def drawn_sheet(translator: Translator, drawings: list[Path]) -> Image.Image:
-    """A row for each drawing: itself, and its translations."""
+    """A row for each drawing: itself, and its translations, from the seed on with which the page begins."""
     size = translator.size
-    sheet = Image.new("RGB", ((1 + len(SEEDS)) * size, len(drawings) * size))
+    first = translator.task.get("seed", 0)
+    sheet = Image.new("RGB", ((1 + SEEDS) * size, len(drawings) * size))
     for row, path in enumerate(drawings):
         drawing = Image.open(path).convert("RGB").resize((size, size))
-        for column, image in enumerate([drawing, *translator.sample(drawing, SEEDS)]):
+        for column, image in enumerate([drawing, *translator.sample(drawing, range(first, first + SEEDS))]):
             sheet.paste(image, (column * size, row * size))
     return sheet
 
