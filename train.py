@@ -117,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
     add(how, "--lr", "Adam's learning rate; its momenta are 0.5 and 0.999", default=2e-4)
     add(how, "--jitter", "scale to 286/256 and crop", default=True, action=argparse.BooleanOptionalAction)
     add(how, "--mirror", "mirror half of the pairs", default=True, action=argparse.BooleanOptionalAction)
-    add(how, "--edges", "draw the edges as a hand would: width, wobble, gaps, place", default=False)
+    add(how, "--edges", "draw the edges as a hand would: width, wobble, gaps, few inner lines, place", default=False)
     add(how, "--ema", "keep G's moving average with this decay, say 0.999", default=0.0, metavar="DECAY")
     add(how, "--init", "start from this checkpoint or run, or from one of half the size", default="", metavar="MODEL")
     add(how, "--seed", "of weights, order, jitter and z", default=0)

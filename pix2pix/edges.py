@@ -19,7 +19,7 @@ WIDEST = 3  # pixels, the widest line
 MOST_GAPS = 8
 LONGEST_DROPPED = 80  # pixels
 OUTLINES = 0.3  # share of the drawings that lose their inner lines
-DEEPEST = 32  # pixels from the background, where such a drawing's lines end at the latest
+REACH = (4, 32)  # pixels from the background, within which such a drawing keeps its lines: least, most
 BACKGROUND = 245  # lightness of a photo's, at least
 
 
@@ -40,7 +40,7 @@ def leave_outline(pair: Tensor) -> Tensor:
     border = torch.cat([background[0], background[-1], background[:, 0], background[:, -1]])
     if border.float().mean() < 0.5:
         return pair
-    reach = int(torch.randint(4, DEEPEST + 1, ()))
+    reach = int(torch.randint(REACH[0], REACH[1] + 1, ()))
     # A square's maximum is that of its columns and then of its rows.
     near = F.max_pool2d(background[None].float(), (2 * reach + 1, 1), stride=1, padding=(reach, 0))
     near = F.max_pool2d(near, (1, 2 * reach + 1), stride=1, padding=(0, reach))

@@ -157,6 +157,25 @@ def test_inner_lines_are_left_out_now_and_then(ground: str):
         assert 0.6 < found[True, True] / 200 < 0.8
 
 
+def test_a_hand_draws_without_the_inner_lines_at_times(tmp_path: Path):
+    image = Image.new("RGB", (512, 256), "white")
+    image.paste("black", (40, 40, 216, 216))
+    image.paste("white", (42, 42, 214, 214))
+    for line in range(100, 160, 6):  # more than gaps or a missing stroke could wipe
+        image.paste("black", (90, line, 166, line + 2))
+    image.paste("red", (256 + 40, 40, 256 + 216, 216))
+    image.save(tmp_path / "box.png")
+    data = pairs_of(tmp_path, jitter=True, edges=True)
+    plain = 0
+    for epoch in range(100):
+        x, y = data[epoch, 0]
+        photo = (y[1] < 0).nonzero()
+        (top, left), (bottom, right) = photo.min(0).values.tolist(), photo.max(0).values.tolist()
+        height, width = (bottom - top) // 3, (right - left) // 3
+        plain += not (x.mean(0)[top + height : bottom - height, left + width : right - width] < 0).any()
+    assert 15 < plain < 50  # 3 in 10
+
+
 def test_edges_follow_from_the_key_too(pairs: Path):
     one, other = (pairs_of(pairs, size=32, jitter=True, edges=True, seed=5) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one[2, 3], other[2, 3], strict=True))
