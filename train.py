@@ -121,7 +121,7 @@ def parser() -> argparse.ArgumentParser:
     add(how, "--ema", "keep G's moving average with this decay, say 0.999", default=0.0, metavar="DECAY")
     add(how, "--init", "start from this checkpoint or run, or from one of half the size", default="", metavar="MODEL")
     add(how, "--seed", "of weights, order, jitter and z", default=0)
-    add(how, "--mixed-precision", "bf16 is for GPUs", choices=["no", "bf16"],
+    add(how, "--mixed-precision", "bf16 is for GPUs, and CPUs with AMX", choices=["no", "bf16"],
         default=os.environ.get("ACCELERATE_MIXED_PRECISION", "no"))  # fmt: skip
 
     run = p.add_argument_group("running")

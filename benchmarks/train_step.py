@@ -1,8 +1,9 @@
 """How long a training step takes: `python -m benchmarks.train_step [--json FILE]`.
 
 The compact recipe's networks, batch 1, 256 x 256, with random weights and pictures: the networks and the step of
-`benchmarks/plain.py` against `Trainer.train_step`. Both do the same mathematics, each in a process of its own; their
-steps are interleaved and the medians and their ratio printed. On a GPU the full-size networks are timed too.
+`benchmarks/plain.py` against `Trainer.train_step`, and that once more in bfloat16. The first two do the same
+mathematics. Each runs in a process of its own; their steps are interleaved and the medians and their ratios to the
+plain one's printed. On a GPU the full-size networks are timed too.
 """
 
 from __future__ import annotations
@@ -41,17 +42,22 @@ def main() -> None:
     for name, networks in NETWORKS.items():
         if name == "full size" and device == "cpu":
             continue
-        with Stepper(plain_of, networks, device) as plain, Stepper(ours_of, networks, device) as ours:
-            times = interleaved([plain, ours], options.rounds)
-        rows.append({"network": name, "plain_ms": times[0], "ours_ms": times[1]})
+        with (
+            Stepper(plain_of, networks, device) as plain,
+            Stepper(ours_of, networks, device) as ours,
+            Stepper(ours_of, {**networks, "mixed_precision": "bf16"}, device) as ours_bf16,
+        ):
+            times = interleaved([plain, ours, ours_bf16], options.rounds)
+        rows.append({"network": name, "plain_ms": times[0], "ours_ms": times[1], "ours_bf16_ms": times[2]})
     where = torch.cuda.get_device_name() if device.startswith("cuda") else f"CPU, {torch.get_num_threads()} threads"
     print(
         f"{where}, PyTorch {torch.__version__}\n\n"
-        "| networks | plain step, ms | ours, ms | times faster |\n|---|---|---|---|"
+        "| networks | plain step, ms | ours, ms | times faster | in bf16, ms | times faster |\n"
+        "|---|---|---|---|---|---|"
     )
     for row in rows:
-        ratio = row["plain_ms"] / row["ours_ms"]
-        print(f"| {row['network']} | {row['plain_ms']:.0f} | {row['ours_ms']:.0f} | {ratio:.2f} |")
+        cells = [f"{row[key]:.0f} | {row['plain_ms'] / row[key]:.2f}" for key in ("ours_ms", "ours_bf16_ms")]
+        print(f"| {row['network']} | {row['plain_ms']:.0f} | {' | '.join(cells)} |")
     if options.json:
         write_text(options.json, json.dumps(rows, indent=2) + "\n")
 

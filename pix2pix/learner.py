@@ -193,8 +193,9 @@ class Learner:
             ) from None
 
     def _placed(self, network: Any) -> Any:
-        # On a GPU for the tensor cores; on a CPU oneDNN is faster so for D, and not for G.
-        last = self.device.type == "cuda" or (self.device.type == "cpu" and isinstance(network, Discriminator))
+        # On a GPU for the tensor cores; on a CPU oneDNN is faster so for D, and for G in bf16 alone.
+        fast = isinstance(network, Discriminator) or self.settings.mixed_precision == "bf16"
+        last = self.device.type == "cuda" or (self.device.type == "cpu" and fast)
         layout = torch.channels_last if last else torch.contiguous_format
         return network.to(self.device, memory_format=layout)
 

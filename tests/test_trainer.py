@@ -128,6 +128,20 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
         torch.testing.assert_close(parameter.detach(), value, rtol=0, atol=1e-10)
 
 
+def test_bf16_is_how_a_step_multiplies_and_not_what_is_kept(pairs: Path, tmp_path: Path):
+    losses = []
+    for precision in ("no", "bf16"):
+        trainer = Trainer(settings(pairs, tmp_path / precision, diversity=0.5, mixed_precision=precision))
+        x, y = (torch.stack(t) for t in zip(*(trainer.pairs[0, i] for i in range(2)), strict=True))
+        losses.append({name: float(loss) for name, loss in trainer.train_step(x, y).items()})
+        assert trainer.discriminator is not None
+        kept = [*trainer.generator.parameters(), *trainer.discriminator.parameters()]
+        kept += [value for state in trainer.generator_optimizer.state.values() for value in state.values()]
+        assert {tensor.dtype for tensor in kept} == {torch.float32}
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
+    assert losses[1] != losses[0]
+
+
 def test_the_discriminator_may_have_a_norm_of_its_own(pairs: Path, tmp_path: Path):
     trainer = Trainer(settings(pairs, tmp_path / "out", discriminator_norm="layer"))
     assert trainer.discriminator is not None
@@ -160,12 +174,16 @@ def stopped(trainer: Trainer, at: int) -> None:
     assert leaving.value.code == 143
 
 
-def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_path: Path):
-    Trainer(settings(pairs, tmp_path / "whole", epochs=3)).train()
+@pytest.mark.parametrize("precision", ["no", "bf16"])
+def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_path: Path, precision: str):
+    whole, parts = (
+        settings(pairs, tmp_path / name, epochs=3, mixed_precision=precision) for name in ("whole", "parts")
+    )
+    Trainer(whole).train()
 
-    stopped(Trainer(settings(pairs, tmp_path / "parts", epochs=3)), at=10)
+    stopped(Trainer(parts), at=10)
     assert not (tmp_path / "parts" / "model.safetensors").exists()
-    Trainer(settings(pairs, tmp_path / "parts", epochs=3), resume=True).train()
+    Trainer(parts, resume=True).train()
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
 
 
