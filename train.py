@@ -108,8 +108,9 @@ def parser() -> argparse.ArgumentParser:
     add(objective, "--gan", "the GAN loss", default="vanilla", choices=["vanilla", "least-squares"])
     add(objective, "--l1-weight", "lambda, the weight of L1 (or L2)", default=100.0)
     add(objective, "--diversity", "weight of a term that makes samples of z differ; try 0.2", default=0.0, metavar="W")
-    add(objective, "--nearest", "of the two samples of --diversity, hold the nearer to the truth, not both",
+    add(objective, "--nearest", "of the samples of --diversity, hold the nearest to the truth, not both",
         default=True, action=argparse.BooleanOptionalAction)  # fmt: skip
+    add(objective, "--nearest-of", "how many samples it is the nearest of; 4 gives them more colours", default=2)
 
     how = p.add_argument_group("training")
     add(how, "--epochs", "passes over the pairs; the rate falls over the second half", default=200)

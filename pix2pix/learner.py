@@ -78,10 +78,12 @@ class Learner:
         losses: dict[str, Tensor] = {}
 
         with self._autocast():
-            # With diversity every picture has two outputs. The two noises are drawn alike, so D and the GAN loss,
-            # which see the first alone, still see the generator's whole distribution.
+            # With diversity every picture has two outputs. The first one's noise is as drawn, so D and the GAN loss,
+            # which see it alone, still see the generator's whole distribution.
             encoding = self.generator.encode(x)
-            fakes = [self.generator.decode(encoding, noise).to(x.dtype) for noise in self._noises(x)]
+            first, *others = self._noises(x)
+            noises = [first, self._nearest(others, encoding, y)] if others else [first]
+            fakes = [self.generator.decode(encoding, noise).to(x.dtype) for noise in noises]
         condition = x if target.conditional else None
         if d is not None:
             d.requires_grad_(True)
@@ -99,7 +101,7 @@ class Learner:
         total = losses.get("GAN", torch.zeros((), device=x.device))
         if target.distance:
             of_each = torch.stack([distances(output, y, target.distance) for output in fakes])
-            # Where only the nearer of two outputs is compared, the other is free to be another good answer.
+            # Where only the nearest is compared, the others are free to be other good answers.
             distance = (of_each.amin(0) if settings.nearest else of_each).mean()
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
@@ -122,17 +124,27 @@ class Learner:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.mixed_precision == "bf16")
 
     def _noises(self, x: Tensor) -> list[list[Tensor]]:
-        """Dropout masks of this step, one set for each output of a picture: draw 1 + the number of outputs made
-        before, by all processes, so that none comes twice."""
-        outputs = 2 if self.settings.diversity else 1
-        first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * outputs
+        """Dropout masks of this step, as many sets for each picture as it has samples: draw 1 + the number of
+        samples made before, by all processes, so that none comes twice."""
+        samples = self.settings.nearest_of if self.settings.diversity else 1
+        first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * samples
         shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
         rate = self.generator.config.dropout
-        draws = [dropout_masks(shapes, rate, self.settings.seed, first + i) for i in range(len(x) * outputs)]
+        draws = [dropout_masks(shapes, rate, self.settings.seed, first + i) for i in range(len(x) * samples)]
         return [
-            [torch.from_numpy(np.stack(level)).to(x) for level in zip(*draws[output::outputs], strict=True)]
-            for output in range(outputs)
+            [torch.from_numpy(np.stack(level)).to(x) for level in zip(*draws[sample::samples], strict=True)]
+            for sample in range(samples)
         ]
+
+    @torch.no_grad()
+    def _nearest(self, noises: list[list[Tensor]], encoding: list[Tensor], y: Tensor) -> list[Tensor]:
+        """Of several noises, for each picture the one whose output is nearest to the truth."""
+        if len(noises) == 1:
+            return noises[0]
+        outputs = [self.generator.decode(encoding, noise).to(y.dtype) for noise in noises]
+        nearest = torch.stack([distances(output, y, self.settings.target.distance) for output in outputs]).argmin(0)
+        everyone = torch.arange(len(y), device=y.device)
+        return [torch.stack(level)[nearest, everyone] for level in zip(*noises, strict=True)]
 
     @torch.no_grad()
     def _average_weights(self) -> None:

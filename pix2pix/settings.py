@@ -54,6 +54,7 @@ class Settings:
     l1_weight: float = 100.0
     diversity: float = 0.0
     nearest: bool = True
+    nearest_of: int = 2
     # Training
     epochs: int = 200
     batch_size: int = 1
@@ -114,6 +115,13 @@ class Settings:
         if not self.nearest and not self.diversity:
             raise TrainingError(
                 "--no-nearest is about the two samples of --diversity: give that a weight, or leave it out."
+            )
+        if self.nearest_of < 2:
+            raise TrainingError(f"--nearest-of is {self.nearest_of}: it must be at least 2.")
+        if self.nearest_of > 2 and not (self.diversity and self.nearest):
+            raise TrainingError(
+                "--nearest-of is about the samples of --diversity, of which the nearest is held: give that a weight, "
+                "and leave --no-nearest out."
             )
         if self.edges and self.input_kind != "edges":
             raise TrainingError("--edges draws edges by hand: it needs --input-kind edges.")

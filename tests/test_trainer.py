@@ -86,6 +86,7 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         {"gan": "least-squares"},
         {"diversity": 0.5},
         {"diversity": 0.5, "nearest": False},
+        {"diversity": 0.5, "nearest_of": 4, "batch_size": 2},
         {"norm": "instance", "patch": 1, "batch_size": 2},
         {"discriminator_norm": "layer", "batch_size": 2},
         *({"objective": name} for name in OBJECTIVES if name != "cgan+l1"),
@@ -105,6 +106,9 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
 
     expected, g_loss = [], torch.zeros((), dtype=torch.float64)
     fakes = [g(x, noise) for noise in noises]
+    if s.nearest_of > 2:  # of the second to the last, each picture's nearest stands beside its first
+        off = torch.stack([(fake - y).abs().flatten(1).mean(1) for fake in fakes[1:]])
+        fakes = [fakes[0], torch.stack([fakes[1 + best][i] for i, best in enumerate(off.argmin(0).tolist())])]
     if d is not None:
         d.double()
         seen = x if objective.conditional else None
@@ -457,9 +461,25 @@ def test_every_recipe_is_of_settings_and_every_setting_an_option():
     assert asdict(Settings(**{k: v for k, v in plain.items() if k != "resume"})) == asdict(Settings("d", "o"))
 
 
-def test_two_samples_are_compared_only_where_there_are_two():
+@pytest.mark.parametrize("precision", ["no", "bf16"])
+def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp_path: Path, precision: str):
+    trainer = Trainer(settings(pairs, tmp_path / "out", diversity=0.5, nearest_of=4, mixed_precision=precision))
+    x, y = (torch.stack(t) for t in zip(*(trainer.pairs[0, i] for i in range(2)), strict=True))
+    assert len(trainer._noises(x)) == 4
+    trainer.train_step(x, y)
+    for name, parameter in trainer.generator.named_parameters():
+        assert parameter.grad is not None and parameter.grad.count_nonzero() > 0, name
+
+
+def test_samples_are_compared_only_where_there_are_several():
     with pytest.raises(TrainingError, match="--no-nearest is about the two samples of --diversity"):
         settings(Path("d"), Path("o"), nearest=False)
+    with pytest.raises(TrainingError, match="--nearest-of is about the samples of --diversity"):
+        settings(Path("d"), Path("o"), nearest_of=4)
+    with pytest.raises(TrainingError, match="--nearest-of is about the samples of --diversity"):
+        settings(Path("d"), Path("o"), nearest_of=4, nearest=False, diversity=0.1)
+    with pytest.raises(TrainingError, match="--nearest-of is 1: it must be at least 2"):
+        settings(Path("d"), Path("o"), nearest_of=1, diversity=0.1)
 
 
 def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
