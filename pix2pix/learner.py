@@ -106,7 +106,7 @@ class Learner:
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
         if settings.diversity:
-            losses["same"] = sameness(*fakes)
+            losses["same"] = sameness(fakes[0], fakes[1], settings.hue)
             total = total + settings.diversity * losses["same"]
         self._descend(self.generator_optimizer, self.generator, total)
 

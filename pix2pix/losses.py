@@ -36,7 +36,6 @@ OBJECTIVES = {
 }
 GAN_KINDS = ("vanilla", "least-squares")
 CLIP = 0.3  # of [-1, 1] pictures
-HUE = 2.0
 
 
 def discriminator_loss(real: Tensor, fake: Tensor, kind: str = "vanilla") -> Tensor:
@@ -85,20 +84,21 @@ def distances(output: Tensor, truth: Tensor, kind: str = "l1") -> Tensor:
     return (difference.abs() if kind == "l1" else difference.square()).mean((1, 2, 3))
 
 
-def sameness(first: Tensor, second: Tensor) -> Tensor:
+def sameness(first: Tensor, second: Tensor, hue: float) -> Tensor:
     """The mode-seeking term (Mao et al., "Mode Seeking Generative Adversarial Networks", CVPR 2019): large where two
     outputs of one input under two noises are alike.
 
     It is E[1 / (d + 0.01)], d the distance of the two. Their paper divides by the distance of the noises, which for
     dropout masks is the same every time, and compares pixel by pixel. Here the mean colours are compared: pixel by
-    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole. Another
-    hue counts `HUE` times as much as another lightness, or the samples would be light ones and dark ones. And a
+    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole. And a
     pixel's difference counts softly up to `CLIP`: a few spots of black and white must not pay.
 
     Args:
         first, second: (N, C, H, W) in [-1, 1].
+        hue: how many times as much as another lightness another hue counts. At 1 the samples of things of any colour
+            are light ones and dark ones; above, what has one colour in all truths gets others too.
     """
     difference = (CLIP * torch.tanh((first - second) / CLIP)).mean((2, 3))
     lightness = difference.mean(1, keepdim=True)
-    distance = (lightness.abs() + HUE * (difference - lightness).abs()).mean(1) / 2
+    distance = (lightness.abs() + hue * (difference - lightness).abs()).mean(1) / 2
     return (1 / (distance + 0.01)).mean()

@@ -53,6 +53,7 @@ class Settings:
     gan: str = "vanilla"
     l1_weight: float = 100.0
     diversity: float = 0.0
+    hue: float = 2.0
     nearest: bool = True
     nearest_of: int = 2
     # Training
@@ -98,8 +99,9 @@ class Settings:
         for name in ("lr", "l1_weight"):
             if not 0 < getattr(self, name) < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be above 0.")
-        if not 0 <= self.diversity < math.inf:
-            raise TrainingError(f"--diversity is {self.diversity}: it must be at least 0.")
+        for name in ("diversity", "hue"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 0.")
         if not 0 <= self.ema < 1:
             raise TrainingError(f"--ema is {self.ema}: it must be at least 0 and below 1.")
         if not 0 <= self.seed < 2**63:

@@ -86,7 +86,7 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         {"gan": "least-squares"},
         {"diversity": 0.5},
         {"diversity": 0.5, "nearest": False},
-        {"diversity": 0.5, "nearest_of": 4, "batch_size": 2},
+        {"diversity": 0.5, "hue": 0.3, "nearest_of": 4, "batch_size": 2},
         {"norm": "instance", "patch": 1, "batch_size": 2},
         {"discriminator_norm": "layer", "batch_size": 2},
         *({"objective": name} for name in OBJECTIVES if name != "cgan+l1"),
@@ -122,7 +122,7 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
         off = torch.stack([(fake - y).abs().pow(power).flatten(1).mean(1) for fake in fakes])
         g_loss = g_loss + 100 * (off.min(0).values if s.nearest else off).mean()
     if s.diversity:
-        g_loss = g_loss + s.diversity * sameness(*fakes)
+        g_loss = g_loss + s.diversity * sameness(fakes[0], fakes[1], s.hue)
     g_grads = torch.autograd.grad(g_loss, list(g.parameters()))
     expected += [adam(p, grad) for p, grad in zip(g.parameters(), g_grads, strict=True)]
 
