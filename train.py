@@ -109,9 +109,7 @@ def parser() -> argparse.ArgumentParser:
     add(objective, "--l1-weight", "lambda, the weight of L1 (or L2)", default=100.0)
     add(objective, "--diversity", "weight of a term that makes samples of z differ; try 0.2", default=0.0, metavar="W")
     add(objective, "--hue", "in it, how many times as much as another lightness another hue counts", default=2.0)
-    add(objective, "--nearest", "of the samples of --diversity, hold the nearest to the truth alone",
-        default=True, action=argparse.BooleanOptionalAction)  # fmt: skip
-    add(objective, "--nearest-of", "how many samples it is the nearest of; 4 gives them more colours", default=2)
+    add(objective, "--nearest-of", "of how many samples the nearest is held to the truth; 1 holds both", default=2)
 
     how = p.add_argument_group("training")
     add(how, "--epochs", "passes over the pairs; the rate falls over the second half", default=200)

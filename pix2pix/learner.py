@@ -102,7 +102,7 @@ class Learner:
         if target.distance:
             of_each = torch.stack([distances(output, y, target.distance) for output in fakes])
             # Where only the nearest is compared, the others are free to be other good answers.
-            distance = (of_each.amin(0) if settings.nearest else of_each).mean()
+            distance = (of_each if settings.nearest_of == 1 else of_each.amin(0)).mean()
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
         if settings.diversity:
@@ -126,7 +126,7 @@ class Learner:
     def _noises(self, x: Tensor) -> list[list[Tensor]]:
         """Dropout masks of this step, as many sets for each picture as it has samples: draw 1 + the number of
         samples made before, by all processes, so that none comes twice."""
-        samples = self.settings.nearest_of if self.settings.diversity else 1
+        samples = max(2, self.settings.nearest_of) if self.settings.diversity else 1
         first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * samples
         shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
         rate = self.generator.config.dropout

@@ -54,7 +54,6 @@ class Settings:
     l1_weight: float = 100.0
     diversity: float = 0.0
     hue: float = 2.0
-    nearest: bool = True
     nearest_of: int = 2
     # Training
     epochs: int = 200
@@ -93,7 +92,7 @@ class Settings:
             if getattr(self, name) not in choices:
                 listed = ", ".join(str(choice) for choice in choices if choice != "")
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)!r}: choose one of {listed}.")
-        for name in ("features", "max_features", "epochs", "batch_size"):
+        for name in ("features", "max_features", "nearest_of", "epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 1.")
         for name in ("lr", "l1_weight"):
@@ -114,17 +113,9 @@ class Settings:
             raise TrainingError(f"--patch {self.patch} needs pictures of 128 pixels: use --depth 7 or more.")
         if self.diversity and not self.target.distance:
             raise TrainingError(f"--diversity needs an objective with a distance: {self.objective} has none.")
-        if not self.nearest and not self.diversity:
-            raise TrainingError(
-                "--no-nearest is about the two samples of --diversity: give that a weight, or leave it out."
-            )
-        if self.nearest_of < 2:
-            raise TrainingError(f"--nearest-of is {self.nearest_of}: it must be at least 2.")
-        if self.nearest_of > 2 and not (self.diversity and self.nearest):
-            raise TrainingError(
-                "--nearest-of is about the samples of --diversity, of which the nearest is held: give that a weight, "
-                "and leave --no-nearest out."
-            )
+        for name in ("hue", "nearest_of"):
+            if not self.diversity and getattr(self, name) != getattr(Settings, name):
+                raise TrainingError(f"{flag(name)} is about the samples of --diversity: give that a weight.")
         if self.edges and self.input_kind != "edges":
             raise TrainingError("--edges draws edges by hand: it needs --input-kind edges.")
         if self.edges and not self.jitter:
@@ -170,6 +161,8 @@ def changed(before: dict, now: Settings) -> list[str]:
         before: the fields of the earlier run; one that did not exist then had its default.
     """
     was = {**dataclasses.asdict(Settings("", "")), **before}
+    if not was.get("nearest", True):
+        was["nearest_of"] = 1  # which said the same before there was the other
     return [
         f"{name} was {was[name]} and is {value}"
         for name, value in dataclasses.asdict(now).items()

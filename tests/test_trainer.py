@@ -85,7 +85,7 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         {"batch_size": 2},
         {"gan": "least-squares"},
         {"diversity": 0.5},
-        {"diversity": 0.5, "nearest": False},
+        {"diversity": 0.5, "nearest_of": 1},
         {"diversity": 0.5, "hue": 0.3, "nearest_of": 4, "batch_size": 2},
         {"norm": "instance", "patch": 1, "batch_size": 2},
         {"discriminator_norm": "layer", "batch_size": 2},
@@ -120,7 +120,7 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
     if objective.distance:
         power = {"l1": 1, "l2": 2}[objective.distance]
         off = torch.stack([(fake - y).abs().pow(power).flatten(1).mean(1) for fake in fakes])
-        g_loss = g_loss + 100 * (off.min(0).values if s.nearest else off).mean()
+        g_loss = g_loss + 100 * (off if s.nearest_of == 1 else off.min(0).values).mean()
     if s.diversity:
         g_loss = g_loss + s.diversity * sameness(fakes[0], fakes[1], s.hue)
     g_grads = torch.autograd.grad(g_loss, list(g.parameters()))
@@ -471,15 +471,22 @@ def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp
         assert parameter.grad is not None and parameter.grad.count_nonzero() > 0, name
 
 
-def test_samples_are_compared_only_where_there_are_several():
-    with pytest.raises(TrainingError, match="--no-nearest is about the two samples of --diversity"):
-        settings(Path("d"), Path("o"), nearest=False)
-    with pytest.raises(TrainingError, match="--nearest-of is about the samples of --diversity"):
-        settings(Path("d"), Path("o"), nearest_of=4)
-    with pytest.raises(TrainingError, match="--nearest-of is about the samples of --diversity"):
-        settings(Path("d"), Path("o"), nearest_of=4, nearest=False, diversity=0.1)
-    with pytest.raises(TrainingError, match="--nearest-of is 1: it must be at least 2"):
-        settings(Path("d"), Path("o"), nearest_of=1, diversity=0.1)
+def test_a_run_from_before_an_option_is_known_by_what_it_did():
+    from dataclasses import asdict
+
+    from pix2pix.settings import changed
+
+    now = settings(Path("d"), Path("o"), diversity=0.1, nearest_of=1)
+    before = {name: value for name, value in asdict(now).items() if name not in ("nearest_of", "hue")}
+    assert changed({**before, "nearest": False}, now) == []
+    assert changed({**before, "nearest": True}, now) == ["nearest_of was 2 and is 1"]
+
+
+@pytest.mark.parametrize("of_samples", [{"nearest_of": 1}, {"nearest_of": 4}, {"hue": 0.3}])
+def test_samples_are_compared_only_where_there_are_several(of_samples: dict):
+    settings(Path("d"), Path("o"), diversity=0.1, **of_samples)
+    with pytest.raises(TrainingError, match="is about the samples of --diversity: give that a weight"):
+        settings(Path("d"), Path("o"), **of_samples)
 
 
 def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
@@ -492,7 +499,7 @@ def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
         tmp_path / "my model",
         jitter=False,
         diversity=0.25,
-        nearest=False,
+        nearest_of=1,
         columns=("left", "right"),
         norm="instance",
     )
