@@ -162,7 +162,7 @@ def changed(before: dict, now: Settings) -> list[str]:
     """
     was = {**dataclasses.asdict(Settings("", "")), **before}
     if not was.get("nearest", True):
-        was["nearest_of"] = 1  # which said the same before there was the other
+        was["nearest_of"] = 1  # what was --no-nearest
     return [
         f"{name} was {was[name]} and is {value}"
         for name, value in dataclasses.asdict(now).items()
