@@ -2,7 +2,7 @@
 
 `checkpoints/NAME/samples.jpg` shows the model's outputs for the first 12 val pairs by name, none chosen by hand. The
 inputs and truths are not in it: most data sets may be used, but not be passed on. `docs/drawn/NAME.jpg` shows what it
-makes of the page's own drawings, each under four seeds.
+makes of the page's own drawings, each under four seeds, or of its own tiles, each under one.
 """
 
 from __future__ import annotations
@@ -46,14 +46,18 @@ def val_sheet(translator: Translator, data: str) -> Image.Image:
 
 
 def drawn_sheet(translator: Translator, drawings: list[Path]) -> Image.Image:
-    """A row for each drawing: itself, and its translations, from the seed on with which the page begins."""
+    """Each drawing, and beside it its translations, from the seed on with which the page begins. Photos are a tile and
+    its translation, two of them in a row."""
     size = translator.size
     first = translator.task.get("seed", 0)
-    sheet = Image.new("RGB", ((1 + SEEDS) * size, len(drawings) * size))
-    for row, path in enumerate(drawings):
+    seeds, columns = (1, 4) if translator.input_kind == "photo" else (SEEDS, 1 + SEEDS)
+    images = []
+    for path in drawings:
         drawing = Image.open(path).convert("RGB").resize((size, size))
-        for column, image in enumerate([drawing, *translator.sample(drawing, range(first, first + SEEDS))]):
-            sheet.paste(image, (column * size, row * size))
+        images += [drawing, *translator.sample(drawing, range(first, first + seeds))]
+    sheet = Image.new("RGB", (columns * size, -(-len(images) // columns) * size))
+    for i, image in enumerate(images):
+        sheet.paste(image, (i % columns * size, i // columns * size))
     return sheet
 
 

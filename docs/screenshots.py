@@ -108,7 +108,7 @@ def variations(page: Page) -> None:
 
 def tiles(page: Page) -> None:
     page.get_by_role("tab", name="Tiles").click()
-    page.get_by_role("button", name="town", exact=True).click()
+    page.get_by_role("button", name="river", exact=True).click()
     page.wait_for_selector("text=/pixels in/")
     take(page, "tiles")
 

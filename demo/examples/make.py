@@ -1,8 +1,8 @@
 """Make the page's examples: `python -m demo.examples.make`.
 
 The drawings, from `strokes.py`, are smooth curves through points set by hand, drawn with the page's pen (whole pixels,
-no antialiasing), and painted areas. The tile is a town as seen from above, painted from a seed. Nothing here comes from
-anybody's photographs.
+no antialiasing), and painted areas. The tiles are two towns as seen from above, painted from a seed, and the drawn maps
+as somebody above them might see them. Nothing here comes from anybody's photographs.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
@@ -19,6 +20,8 @@ from pix2pix import PALETTES
 
 HERE = Path(__file__).resolve().parent
 SIDE = 256
+ASPHALT = {"road": (74, 75, 76), "main road": (84, 84, 82), "motorway": (104, 103, 99)}
+WATER, LAWN, GROUND = (28, 40, 44), (52, 66, 40), (62, 64, 58)
 
 
 def main() -> None:
@@ -33,15 +36,13 @@ def main() -> None:
         colours = PALETTES[palette]
         for name, areas in drawings.items():
             image = Image.new("RGB", (SIDE, SIDE), next(iter(colours.values())))
-            for area in areas:
-                words = area.split()
-                points = [numbers(word) for word in words if "," in word]
-                label = " ".join(word for word in words if "," not in word)
-                draw = ImageDraw.Draw(image)
-                (draw.rectangle if len(points) == 2 else draw.polygon)(points, fill=colours[label])
+            for label, points in map(labelled, areas):
+                fill(image, points, colours[label])
             save(image.quantize(len(colours)), model, name)
     save(paint_town(np.random.default_rng(3)), "sat2map", "01-town")
     save(paint_town(np.random.default_rng(8), side=512), "sat2map", "02-larger-town")
+    for number, (name, areas) in enumerate(list(LABELS["map2sat"][1].items())[1:9], start=3):
+        save(paint_map(np.random.default_rng(number), areas), "sat2map", f"{number:02}-{name.split('-', 1)[1]}")
 
 
 def save(image: Image.Image, model: str, name: str) -> None:
@@ -52,6 +53,16 @@ def save(image: Image.Image, model: str, name: str) -> None:
 def numbers(pair: str) -> tuple[float, float]:
     x, y = map(float, pair.split(","))
     return x, y
+
+
+def labelled(area: str) -> tuple[str, list[tuple[float, float]]]:
+    words = area.split()
+    return " ".join(word for word in words if "," not in word), [numbers(word) for word in words if "," in word]
+
+
+def fill(image: Image.Image, points: list[tuple[float, float]], colour: Any) -> None:
+    draw = ImageDraw.Draw(image)
+    (draw.rectangle if len(points) == 2 else draw.polygon)(points, fill=colour)
 
 
 def curve(stroke: str) -> np.ndarray:
@@ -90,7 +101,7 @@ def between(u: np.ndarray, p: np.ndarray, q: np.ndarray, start: float, end: floa
 def paint_town(rng: np.random.Generator, side: int = 300) -> Image.Image:
     """Blocks of roofs and trees along a tilted grid of streets, with a park and a pond."""
     big = int(side * 1.6)
-    ground = Image.new("RGB", (big, big), (62, 64, 58))
+    ground = Image.new("RGB", (big, big), GROUND)
     draw = ImageDraw.Draw(ground)
     xs, ys = streets(rng, big, 96), streets(rng, big, 62)
     for x0, x1 in pairwise(xs):
@@ -103,13 +114,35 @@ def paint_town(rng: np.random.Generator, side: int = 300) -> Image.Image:
     middle = big // 2
     left, top = xs[len(xs) // 2], ys[len(ys) // 2]
     park = [left + 8, top + 6, xs[len(xs) // 2 + 1] - 8, ys[min(len(ys) // 2 + 2, len(ys) - 1)] - 6]
-    draw.rectangle(park, fill=(52, 66, 40))
+    draw.rectangle(park, fill=LAWN)
     trees(draw, rng, park, 90)
     pond = [park[0] + 18, park[1] + 20, park[0] + 52, park[1] + 52]
-    draw.ellipse(pond, fill=(28, 40, 44))
+    draw.ellipse(pond, fill=WATER)
     ground = ground.rotate(float(rng.uniform(6, 14)), Image.Resampling.BICUBIC)
     ground = ground.crop((middle - side // 2, middle - side // 2, middle - side // 2 + side, middle - side // 2 + side))
-    grain = rng.normal(0, 9, (side, side, 1)) + rng.normal(0, 4, (side, side, 3))
+    return photographed(rng, ground)
+
+
+def paint_map(rng: np.random.Generator, areas: Sequence[str]) -> Image.Image:
+    """A drawn map from above: gardens, parks and their trees, water, roads and roofs, where the map has them."""
+    ground = Image.new("RGB", (SIDE, SIDE), GROUND)
+    trees(ImageDraw.Draw(ground), rng, [0, 0, SIDE, SIDE], 500)
+    for label, points in map(labelled, areas):
+        if label == "building":
+            (left, top), (right, bottom) = points
+            roof(ImageDraw.Draw(ground), rng, left, top, right, bottom)
+            continue
+        area = Image.new("RGB", (SIDE, SIDE), {"water": WATER, "park": LAWN, "land": GROUND, **ASPHALT}[label])
+        if label == "park":
+            trees(ImageDraw.Draw(area), rng, [0, 0, SIDE, SIDE], 900)
+        mask = Image.new("L", (SIDE, SIDE))
+        fill(mask, points, 255)
+        ground.paste(area, mask=mask)
+    return photographed(rng, ground)
+
+
+def photographed(rng: np.random.Generator, ground: Image.Image) -> Image.Image:
+    grain = rng.normal(0, 9, (*ground.size, 1)) + rng.normal(0, 4, (*ground.size, 3))
     noisy = np.clip(np.asarray(ground, float) + grain, 0, 255).astype(np.uint8)
     return Image.fromarray(noisy).filter(ImageFilter.GaussianBlur(0.6))
 
@@ -131,12 +164,18 @@ def block(draw: ImageDraw.ImageDraw, rng: np.random.Generator, x0: int, y0: int,
         x = float(x0)
         while x < x1 - 8:
             width = rng.uniform(8, 15)
-            tone = rng.uniform(95, 200) * np.array([1, rng.uniform(0.94, 1), rng.uniform(0.88, 0.98)])
-            right, low = min(x + width - 2, x1), bottom - rng.uniform(0, 4)
-            draw.rectangle([x + 1.5, top + 1.5, right + 1.5, low + 1.5], fill=(30, 31, 30))  # shadow
-            draw.rectangle([x, top, right, low], fill=tuple(int(v) for v in tone))
-            draw.rectangle([x, top, right, (top + low) / 2], fill=tuple(int(v * 0.86) for v in tone))
+            roof(draw, rng, x, top, min(x + width - 2, x1), bottom)
             x += width
+
+
+def roof(
+    draw: ImageDraw.ImageDraw, rng: np.random.Generator, left: float, top: float, right: float, low: float
+) -> None:
+    tone = rng.uniform(95, 200) * np.array([1, rng.uniform(0.94, 1), rng.uniform(0.88, 0.98)])
+    low -= rng.uniform(0, 4)
+    draw.rectangle([left + 1.5, top + 1.5, right + 1.5, low + 1.5], fill=(30, 31, 30))  # shadow
+    draw.rectangle([left, top, right, low], fill=tuple(int(v) for v in tone))
+    draw.rectangle([left, top, right, (top + low) / 2], fill=tuple(int(v * 0.86) for v in tone))
 
 
 def trees(draw: ImageDraw.ImageDraw, rng: np.random.Generator, box: Sequence[float], count: int) -> None:
