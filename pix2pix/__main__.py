@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--html", type=Path, metavar="FILE", help="write a page with the worst and best pairs")
     evaluate.add_argument("--perturb", action="store_true", help="draw the edges that go in as a hand would")
     evaluate.add_argument("--perceptual", action="store_true", help="FID, KID and LPIPS too, where their weights are")
-    evaluate.add_argument("--seed", type=seed, default=0, help="of the first of the 8 samples (default 0)")
+    evaluate.add_argument("--seed", type=seed, default=0, help="of the first sample; each pair has 8 (default 0)")
     add_running(evaluate)
     evaluate.set_defaults(run=run_evaluate)
 
@@ -116,7 +116,6 @@ def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.sheet import Sheet
     from pix2pix.sources import find_source
 
-    seeds = seeds_from(options.seed, SAMPLES)
     translator = load(options)
     task = translator.task
     direction = options.direction or task.get("direction", "AtoB")
@@ -124,6 +123,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
         raise Pix2PixError(f"--perturb draws edges by hand, and {options.model} takes {translator.input_kind}.")
     source = find_source(options.data, options.split, task.get("make", ""), tuple(options.columns))
     pairs = Pairs(source, direction, translator.size, palette=translator.palette)
+    seeds = seeds_from(options.seed, SAMPLES * len(pairs))
     sheet = Sheet()
     metrics = evaluate(translator, pairs, seeds[0], options.perturb, sheet.keep)
     print(f"{options.model}: {metrics['count']} pairs of the {options.split} split of {options.data}, {direction}\n")

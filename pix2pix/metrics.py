@@ -144,14 +144,13 @@ def evaluate(
     """Mean metrics over a split: the model's, and beside them two that need no model.
 
     Every pair is scaled to the size the model was trained at, as in the paper, and the outputs are rounded to
-    8 bits, as people get them. Each input is translated under `SAMPLES` noises, the same for all inputs; the figures
-    are of all these outputs, since what one noise makes of every input can be, say, the pale half of what the model
-    makes.
+    8 bits, as people get them. Each input is translated under `SAMPLES` noises of its own, and the figures are of all
+    these outputs: a noise gives every input its tint, so that a few noises shared by all would measure these few.
 
     Args:
         translator: the model.
         pairs: the split, without jitter, at `translator.size`.
-        seed: of the first of the dropout noises; the others follow.
+        seed: of the first input's first noise; the others follow, `SAMPLES` for each input.
         perturb: draw the edges that go in as a hand would (see `pix2pix.edges`).
         keep: called for each pair with its name, input, first output, truth and the latter's figures.
 
@@ -171,7 +170,8 @@ def evaluate(
         x = pairs[i][0]
         if perturb:
             x = redraw(x, mixed_seed(seed, i))
-        samples = translator.sample(to_image(x.numpy()), range(seed, seed + SAMPLES))
+        first = seed + SAMPLES * i
+        samples = translator.sample(to_image(x.numpy()), range(first, first + SAMPLES))
         figures = [rows["model"].add(torch.from_numpy(to_array(sample)), y) for sample in samples]
         rows["input"].add(x, y)
         rows["mean"].add(mean, y)
