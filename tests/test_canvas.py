@@ -366,14 +366,14 @@ def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address:
     with open_page(browser, slow_address) as page:
         page.get_by_role("button", name="Clear", exact=True).click()
         settled(page)
-        for _ in range(2):  # once more where other work took the processor away
-            found = [stroke_for(page, 2.0, 20 + 10 * i) for i in range(20)]
+        for _ in range(4):  # again where other work took the processor away
+            found = [stroke_for(page, 2.0, 20 + 10 * i) for i in range(12)]
             frames, waits = zip(*found, strict=True)
-            if sorted(waits)[15] <= 400 and max(waits) <= 1000:
+            # 400 ms on an idle machine; a busy one gets some grace, but never another stroke's time.
+            if on_time := sorted(waits)[8] <= 400 and max(waits) <= 1000:
                 break
     assert min(frames) >= 5, frames
-    # 400 ms on an idle machine; a busy one gets some grace, but never another stroke's time.
-    assert sorted(waits)[15] <= 400 and max(waits) <= 1000, waits
+    assert on_time, waits
 
 
 def test_three_drawers_at_once_all_get_their_pictures(slow_address: str, browser):
