@@ -20,8 +20,15 @@ from pix2pix import PALETTES
 
 HERE = Path(__file__).resolve().parent
 SIDE = 256
-ASPHALT = {"road": (74, 75, 76), "main road": (84, 84, 82), "motorway": (104, 103, 99)}
-WATER, LAWN, GROUND = (28, 40, 44), (52, 66, 40), (62, 64, 58)
+# A map's labels as they look from above; its buildings are roofs, each of its own tone.
+FROM_ABOVE = {
+    "land": (62, 64, 58),
+    "park": (52, 66, 40),
+    "water": (28, 40, 44),
+    "road": (74, 75, 76),
+    "main road": (84, 84, 82),
+    "motorway": (104, 103, 99),
+}
 
 
 def main() -> None:
@@ -41,7 +48,8 @@ def main() -> None:
             save(image.quantize(len(colours)), model, name)
     save(paint_town(np.random.default_rng(3)), "sat2map", "01-town")
     save(paint_town(np.random.default_rng(8), side=512), "sat2map", "02-larger-town")
-    for number, (name, areas) in enumerate(list(LABELS["map2sat"][1].items())[1:9], start=3):
+    maps = list(LABELS["map2sat"][1].items())[1:9]  # the first is a grid of streets, as the towns are; ten tiles in all
+    for number, (name, areas) in enumerate(maps, start=3):
         save(paint_map(np.random.default_rng(number), areas), "sat2map", f"{number:02}-{name.split('-', 1)[1]}")
 
 
@@ -56,11 +64,13 @@ def numbers(pair: str) -> tuple[float, float]:
 
 
 def labelled(area: str) -> tuple[str, list[tuple[float, float]]]:
+    """An area's label and its points, in pixels."""
     words = area.split()
     return " ".join(word for word in words if "," not in word), [numbers(word) for word in words if "," in word]
 
 
 def fill(image: Image.Image, points: list[tuple[float, float]], colour: Any) -> None:
+    """Paint a box between two corners, or a polygon."""
     draw = ImageDraw.Draw(image)
     (draw.rectangle if len(points) == 2 else draw.polygon)(points, fill=colour)
 
@@ -101,7 +111,7 @@ def between(u: np.ndarray, p: np.ndarray, q: np.ndarray, start: float, end: floa
 def paint_town(rng: np.random.Generator, side: int = 300) -> Image.Image:
     """Blocks of roofs and trees along a tilted grid of streets, with a park and a pond."""
     big = int(side * 1.6)
-    ground = Image.new("RGB", (big, big), GROUND)
+    ground = Image.new("RGB", (big, big), FROM_ABOVE["land"])
     draw = ImageDraw.Draw(ground)
     xs, ys = streets(rng, big, 96), streets(rng, big, 62)
     for x0, x1 in pairwise(xs):
@@ -114,10 +124,10 @@ def paint_town(rng: np.random.Generator, side: int = 300) -> Image.Image:
     middle = big // 2
     left, top = xs[len(xs) // 2], ys[len(ys) // 2]
     park = [left + 8, top + 6, xs[len(xs) // 2 + 1] - 8, ys[min(len(ys) // 2 + 2, len(ys) - 1)] - 6]
-    draw.rectangle(park, fill=LAWN)
+    draw.rectangle(park, fill=FROM_ABOVE["park"])
     trees(draw, rng, park, 90)
     pond = [park[0] + 18, park[1] + 20, park[0] + 52, park[1] + 52]
-    draw.ellipse(pond, fill=WATER)
+    draw.ellipse(pond, fill=FROM_ABOVE["water"])
     ground = ground.rotate(float(rng.uniform(6, 14)), Image.Resampling.BICUBIC)
     ground = ground.crop((middle - side // 2, middle - side // 2, middle - side // 2 + side, middle - side // 2 + side))
     return photographed(rng, ground)
@@ -125,14 +135,14 @@ def paint_town(rng: np.random.Generator, side: int = 300) -> Image.Image:
 
 def paint_map(rng: np.random.Generator, areas: Sequence[str]) -> Image.Image:
     """A drawn map from above: gardens, parks and their trees, water, roads and roofs, where the map has them."""
-    ground = Image.new("RGB", (SIDE, SIDE), GROUND)
+    ground = Image.new("RGB", (SIDE, SIDE), FROM_ABOVE["land"])
     trees(ImageDraw.Draw(ground), rng, [0, 0, SIDE, SIDE], 500)
     for label, points in map(labelled, areas):
         if label == "building":
             (left, top), (right, bottom) = points
             roof(ImageDraw.Draw(ground), rng, left, top, right, bottom)
             continue
-        area = Image.new("RGB", (SIDE, SIDE), {"water": WATER, "park": LAWN, "land": GROUND, **ASPHALT}[label])
+        area = Image.new("RGB", (SIDE, SIDE), FROM_ABOVE[label])
         if label == "park":
             trees(ImageDraw.Draw(area), rng, [0, 0, SIDE, SIDE], 900)
         mask = Image.new("L", (SIDE, SIDE))
@@ -142,6 +152,7 @@ def paint_map(rng: np.random.Generator, areas: Sequence[str]) -> Image.Image:
 
 
 def photographed(rng: np.random.Generator, ground: Image.Image) -> Image.Image:
+    """The same with a camera's grain and softness."""
     grain = rng.normal(0, 9, (*ground.size, 1)) + rng.normal(0, 4, (*ground.size, 3))
     noisy = np.clip(np.asarray(ground, float) + grain, 0, 255).astype(np.uint8)
     return Image.fromarray(noisy).filter(ImageFilter.GaussianBlur(0.6))
