@@ -14,7 +14,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from demo.examples.make import SIDE, curve
+from demo.examples.drawing import curve
+from demo.examples.make import SIDE
 from demo.examples.strokes import EDGES
 from pix2pix.files import atomic_path
 
