@@ -1,4 +1,4 @@
-"""`python -m pix2pix translate | evaluate | export | models`."""
+"""`python -m pix2pix translate | evaluate | export | tone | models`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pix2pix.errors import ImageError, Pix2PixError
+
+if TYPE_CHECKING:
+    from pix2pix.data import Pairs
+    from pix2pix.translator import Translator
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,12 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
     evaluate = commands.add_parser("evaluate", help="measure a model on a split of pairs")
     evaluate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
-    evaluate.add_argument("--data", required=True, help="folder of pairs, or hub:owner/name, as train.py takes it")
-    evaluate.add_argument("--split", default="val", help="which of the data's splits (default val)")
-    evaluate.add_argument(
-        "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
-    )
-    evaluate.add_argument("--direction", choices=["AtoB", "BtoA"], help="as trained, where it is left out")
+    add_data(evaluate, "val")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
     evaluate.add_argument("--html", type=Path, metavar="FILE", help="write a page with the worst and best pairs")
     evaluate.add_argument("--perturb", action="store_true", help="draw the edges that go in as a hand would")
@@ -61,9 +61,29 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     export.set_defaults(run=run_export)
 
+    tone = commands.add_parser("tone", help="give a model the colours of its training pairs back")
+    tone.add_argument("source", metavar="SOURCE", help="bundled name, checkpoint folder or file, or Hub id")
+    tone.add_argument("output", metavar="OUT", type=Path, help="the checkpoint folder to write")
+    add_data(tone, "train")
+    tone.add_argument(
+        "--diversity", type=weight, default=0.5,
+        help="how much samples that differ are worth beside the L1, from 0 to 2 (default 0.5, as in the CRPS)",
+    )  # fmt: skip
+    tone.set_defaults(run=run_tone)
+
     models = commands.add_parser("models", help="list the bundled, cached and known models")
     models.set_defaults(run=run_models)
     return p
+
+
+def add_data(command: argparse.ArgumentParser, split: str) -> None:
+    """The options about the pairs that a model meets."""
+    command.add_argument("--data", required=True, help="folder of pairs, or hub:owner/name, as train.py takes it")
+    command.add_argument("--split", default=split, help=f"which of the data's splits (default {split})")
+    command.add_argument(
+        "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
+    )
+    command.add_argument("--direction", choices=["AtoB", "BtoA"], help="as trained, where it is left out")
 
 
 def add_running(command: argparse.ArgumentParser) -> None:
@@ -110,23 +130,19 @@ def seeds_from(first: int, count: int) -> range:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.card import metrics_text
-    from pix2pix.data import Pairs
     from pix2pix.files import write_text
     from pix2pix.metrics import SAMPLES, evaluate
     from pix2pix.sheet import Sheet
-    from pix2pix.sources import find_source
 
     translator = load(options)
-    task = translator.task
-    direction = options.direction or task.get("direction", "AtoB")
     if options.perturb and translator.input_kind != "edges":
         raise Pix2PixError(f"--perturb draws edges by hand, and {options.model} takes {translator.input_kind}.")
-    source = find_source(options.data, options.split, task.get("make", ""), tuple(options.columns))
-    pairs = Pairs(source, direction, translator.size, palette=translator.palette)
+    pairs = find_pairs(options, translator)
     seeds = seeds_from(options.seed, SAMPLES * len(pairs))
     sheet = Sheet()
     metrics = evaluate(translator, pairs, seeds[0], options.perturb, sheet.keep)
-    print(f"{options.model}: {metrics['count']} pairs of the {options.split} split of {options.data}, {direction}\n")
+    of = f"the {options.split} split of {options.data}, {pairs.direction}"
+    print(f"{options.model}: {metrics['count']} pairs of {of}\n")
     print(metrics_text(metrics))
     if options.perceptual:
         from pix2pix.perceptual import perceptual
@@ -134,16 +150,46 @@ def run_evaluate(options: argparse.Namespace) -> None:
         metrics["perceptual"], missing = perceptual(sheet.rows)
         print("\n" + "\n".join([f"{name}: {value:.4f}" for name, value in metrics["perceptual"].items()] + missing))
     if options.json:
-        facts = {"model": options.model, "split": options.split, "direction": direction, "seed": options.seed}
+        facts = {"model": options.model, "split": options.split, "direction": pairs.direction, "seed": options.seed}
         write_text(options.json, json.dumps({**facts, "perturbed": options.perturb, **metrics}, indent=2) + "\n")
     if options.html:
         write_text(options.html, sheet.html(f"{options.model} on {options.data}, {options.split}", metrics))
+
+
+def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
+    """The pairs that the options of `add_data` name, as this model takes them."""
+    from pix2pix.data import Pairs
+    from pix2pix.sources import find_source
+
+    task = translator.task
+    source = find_source(options.data, options.split, task.get("make", ""), tuple(options.columns))
+    direction = options.direction or task.get("direction", "AtoB")
+    return Pairs(source, direction, translator.size, palette=translator.palette)
 
 
 def run_export(options: argparse.Namespace) -> None:
     from pix2pix.export import export
 
     print(export(options.source, options.output))
+
+
+def run_tone(options: argparse.Namespace) -> None:
+    from pix2pix.engines import TorchEngine
+    from pix2pix.export import check_free
+    from pix2pix.pretrained import load_generator
+    from pix2pix.tone import fit_tone
+    from pix2pix.translator import Translator
+
+    check_free(options.output)
+    generator, task = load_generator(options.source)
+    pairs = find_pairs(options, Translator(TorchEngine(generator), task))
+    tone, before, after = fit_tone(generator, pairs, options.diversity)
+    tone.fold_into(generator)
+    generator.save_pretrained(options.output, task, half=True)
+    print(f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and now:")
+    words = {"lab": "Lab histograms in common", "l1": "L1", "diversity": "two samples apart"}
+    for name, what in words.items():
+        print(f"  {what:25} {before[name]:.4f}  {after[name]:.4f}")
 
 
 def run_models(options: argparse.Namespace) -> None:
@@ -165,7 +211,7 @@ def run_models(options: argparse.Namespace) -> None:
         print(f"  {model.name:28} {model.what} ({kind}); {model.licence}; {state}")
 
 
-def load(options: argparse.Namespace):
+def load(options: argparse.Namespace) -> Translator:
     from pix2pix.devices import choose_device
     from pix2pix.translator import Translator
 
@@ -187,6 +233,13 @@ def count(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be from 1 to 1000")
+    return value
+
+
+def weight(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 2:
+        raise argparse.ArgumentTypeError("must be from 0 to 2")
     return value
 
 

@@ -33,12 +33,21 @@ def export(source: str | Path, output: Path) -> str:
         CheckpointError: the source cannot be loaded, has no such form, or something is at `output` already.
     """
     config, weights, task = load_weights(source)
-    if output.exists() and (output.is_file() or (output / CONFIG_FILE).exists()):
-        raise CheckpointError(f"{output} is there already: choose another place.")
+    check_free(output)
     writers = {"": write_folder, ".safetensors": write_safetensors, ".onnx": write_onnx, ".pth": write_recursive}
     if output.suffix not in writers:
         raise CheckpointError(f"{output}: export to a folder, or to a file .safetensors, .onnx or .pth.")
     return writers[output.suffix](output, config, weights, task)
+
+
+def check_free(output: Path) -> None:
+    """Hold a place to write to.
+
+    Raises:
+        CheckpointError: a file or a checkpoint is there already.
+    """
+    if output.exists() and (output.is_file() or (output / CONFIG_FILE).exists()):
+        raise CheckpointError(f"{output} is there already: choose another place.")
 
 
 def write_folder(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:

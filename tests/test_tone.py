@@ -1,0 +1,123 @@
+"""A model's tone: fitted on training pairs, folded into its last layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pix2pix import Generator, Translator
+from pix2pix.__main__ import main
+from pix2pix.color import rgb_to_lab
+from pix2pix.data import Pairs
+from pix2pix.errors import CheckpointError
+from pix2pix.images import to_image
+from pix2pix.metrics import LabHistograms
+from pix2pix.pretrained import load_generator
+from pix2pix.sources import find_source
+from pix2pix.tone import Tone, fit_tone, histograms, lab
+
+MATRIX = torch.tensor([[1.5, 0.2, -0.1], [0.0, 1.3, 0.1], [-0.2, 0.1, 1.6]])
+SHIFT = torch.tensor([0.1, -0.2, 0.3])
+
+
+def test_lab_is_that_of_the_metrics_and_has_a_slope_everywhere():
+    rgb = torch.rand(200, 3, generator=torch.Generator().manual_seed(0))
+    rgb[:2] = torch.tensor([[0.0, 0, 0], [1, 1, 1]])
+    np.testing.assert_allclose(lab(rgb), rgb_to_lab(rgb.numpy()), atol=1e-3)
+    rgb.requires_grad_()
+    lab(rgb).square().sum().backward()
+    assert rgb.grad is not None and rgb.grad.isfinite().all()
+
+
+def test_histograms_are_those_of_the_metrics_but_for_neighbouring_bins():
+    picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
+    counted = LabHistograms()
+    counted.add(picture * 2 - 1)
+    for mine, theirs in zip(histograms(picture.permute(1, 2, 0)), counted.counts.values(), strict=True):
+        assert mine.sum().item() == pytest.approx(1, abs=1e-4)
+        away = np.abs(np.cumsum(mine.numpy()) - np.cumsum(theirs / theirs.sum()))
+        assert away.max() < 0.05
+
+
+@pytest.mark.parametrize("head", ["transposed", "resize"])
+def test_a_folded_tone_changes_the_colours_before_the_last_tanh_and_nothing_else(head: str):
+    torch.manual_seed(0)
+    generator = Generator(features=4, max_features=8, depth=5, head=head).eval()
+    x = torch.rand(2, 3, 64, 32) * 2 - 1
+    with torch.no_grad():
+        before = torch.atanh(generator(x))
+        expected = torch.tanh(torch.einsum("ij,njhw->nihw", MATRIX, before) + SHIFT[:, None, None])
+        Tone(MATRIX, SHIFT).fold_into(generator)
+        torch.testing.assert_close(generator(x), expected, atol=1e-4, rtol=0)
+
+
+def make_faded(tmp_path: Path, dropout: float) -> tuple[Path, Path]:
+    """A model, and training pairs whose truths are its outputs in another tone."""
+    torch.manual_seed(1)
+    generator = Generator(features=8, max_features=16, depth=5, dropout=dropout)
+    with torch.no_grad():
+        for parameter in generator.parameters():  # far from the initial N(0, 0.02), so that outputs differ visibly
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    task = {"direction": "AtoB", "input": "edges", "image_size": 32}
+    generator.save_pretrained(tmp_path / "pale", task)
+    Tone(MATRIX, SHIFT).fold_into(generator)
+    generator.save_pretrained(tmp_path / "vivid", task)
+    vivid = Translator.from_pretrained(tmp_path / "vivid")
+    (tmp_path / "data" / "train").mkdir(parents=True)
+    for i in range(24):
+        chance = torch.Generator().manual_seed(i)
+        drawing = to_image((torch.rand(3, 32, 32, generator=chance) * 2 - 1).numpy())
+        pair = Image.new("RGB", (64, 32))
+        pair.paste(drawing, (0, 0))
+        pair.paste(vivid(drawing, seed=i), (32, 0))
+        pair.save(tmp_path / "data" / "train" / f"{i}.png")
+    return tmp_path / "pale", tmp_path / "data"
+
+
+def test_a_faded_model_gets_the_colours_of_its_pairs_back(tmp_path: Path, capsys):
+    model, data = make_faded(tmp_path, dropout=0.1)
+    assert main(["tone", str(model), str(tmp_path / "toned"), "--data", str(data)]) == 0
+    printed = capsys.readouterr().out
+    pairs = Pairs(find_source(data, "train"), "AtoB", 32)
+    common, distance = {}, {}
+    for name in (model, tmp_path / "toned"):
+        translator = Translator.from_pretrained(name)
+        outputs, truths, l1 = LabHistograms(), LabHistograms(), []
+        for i in range(len(pairs)):
+            x, y = pairs[i]
+            output = np.asarray(translator(to_image(x.numpy()), seed=i), np.float32) / 127.5 - 1
+            outputs.add(torch.from_numpy(output).permute(2, 0, 1))
+            truths.add(y)
+            l1.append(np.abs(output.transpose(2, 0, 1) - y.numpy()).mean())
+        common[name] = np.mean(list(outputs.intersection(truths).values()))
+        distance[name] = np.mean(l1)
+    assert common[tmp_path / "toned"] > 0.9 > common[model] + 0.05
+    assert distance[tmp_path / "toned"] < 0.7 * distance[model]
+    for words in ("toned: ", "Lab histograms in common", "L1", "two samples apart"):
+        assert words in printed
+
+
+def test_samples_that_differ_are_paid_for(tmp_path: Path):
+    model, data = make_faded(tmp_path, dropout=0.5)
+    generator, _ = load_generator(model)
+    pairs = Pairs(find_source(data, "train"), "AtoB", 32)
+    spread = [fit_tone(generator, pairs, diversity)[2]["diversity"] for diversity in (0, 2)]
+    assert spread[1] > spread[0] + 0.01
+    again = fit_tone(generator, pairs, 2)
+    assert again[2]["diversity"] == spread[1]  # a seed names the pixels and the noises
+
+
+def test_what_cannot_be_toned_is_said_in_one_sentence(tmp_path: Path, capsys):
+    model, data = make_faded(tmp_path, dropout=0.5)
+    assert main(["tone", str(model), str(model), "--data", str(data)]) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert main(["tone", str(model), str(tmp_path / "x"), "--data", str(tmp_path / "nothing")]) == 2
+    assert "nothing" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
+    colours = Generator(in_channels=1, out_channels=2, features=4, max_features=8, depth=5)
+    with pytest.raises(CheckpointError, match="2 channels out"):
+        fit_tone(colours, Pairs(find_source(data, "train"), "AtoB", 32))
