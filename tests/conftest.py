@@ -42,9 +42,13 @@ def make_pairs(folder: Path, count: int, seed: int, side: int = 32) -> None:
 
 @pytest.fixture(scope="session")
 def small_generator() -> Generator:
+    return make_generator(seed=0)
+
+
+def make_generator(seed: int, dropout: float = 0.5) -> Generator:
     """An untrained generator for pictures of 32 x 32: enough to test what does not depend on the weights."""
-    torch.manual_seed(0)
-    generator = Generator(features=8, max_features=16, depth=5)
+    torch.manual_seed(seed)
+    generator = Generator(features=8, max_features=16, depth=5, dropout=dropout)
     with torch.no_grad():
         for parameter in generator.parameters():  # far from the initial N(0, 0.02), so that outputs differ visibly
             parameter.add_(torch.randn_like(parameter) * 0.1)

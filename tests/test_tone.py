@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import make_generator
 from PIL import Image
 
 from pix2pix import Generator, Translator
@@ -57,11 +58,7 @@ def test_a_folded_tone_changes_the_colours_before_the_last_tanh_and_nothing_else
 
 def make_faded(tmp_path: Path, dropout: float) -> tuple[Path, Path]:
     """A model, and training pairs whose truths are its outputs in another tone."""
-    torch.manual_seed(1)
-    generator = Generator(features=8, max_features=16, depth=5, dropout=dropout)
-    with torch.no_grad():
-        for parameter in generator.parameters():  # far from the initial N(0, 0.02), so that outputs differ visibly
-            parameter.add_(torch.randn_like(parameter) * 0.1)
+    generator = make_generator(seed=1, dropout=dropout)
     task = {"direction": "AtoB", "input": "edges", "image_size": 32}
     generator.save_pretrained(tmp_path / "pale", task)
     Tone(MATRIX, SHIFT).fold_into(generator)
