@@ -20,7 +20,7 @@ from pix2pix.color import WHITE, XYZ_OF_RGB
 from pix2pix.data import Pairs, mixed_seed
 from pix2pix.errors import CheckpointError
 from pix2pix.generator import Generator
-from pix2pix.metrics import LAB_BINS
+from pix2pix.metrics import LAB_BINS, rounded
 from pix2pix.noise import dropout_masks
 
 PIXELS = 96  # of each pair
@@ -54,7 +54,7 @@ class Tone:
     shift: Tensor
 
     def fold_into(self, generator: Generator) -> None:
-        """Make it part of the generator's last layer."""
+        """Make it part of the last layer of a generator of three channels out, in place."""
         head = generator.head
         outputs = 1 if isinstance(head, torch.nn.ConvTranspose2d) else 0  # the dimension of its weight
         with torch.no_grad():
@@ -102,7 +102,11 @@ def fit_tone(
         optimizer.step()
         schedule.step()
     after = figures(pixels, truth, matrix, shift)
-    return Tone(matrix.detach(), shift.detach()), rounded(before), rounded(after)
+    return Tone(matrix.detach(), shift.detach()), numbers(before), numbers(after)
+
+
+def numbers(tensors: dict[str, Tensor]) -> Figures:
+    return rounded({name: tensor.item() for name, tensor in tensors.items()})
 
 
 @torch.no_grad()
@@ -137,10 +141,6 @@ def figures(pixels: Pixels, truth: list[Tensor], matrix: Tensor, shift: Tensor) 
     }
 
 
-def rounded(values: dict[str, Tensor]) -> Figures:
-    return {name: round(value.item(), 4) for name, value in values.items()}
-
-
 def histograms(rgb: Tensor) -> list[Tensor]:
     """Of L, a and b of (..., 3) colours in [0, 1], in the bins of `evaluate`; each sums to 1. A value is shared by the
     two bins whose middles it lies between, so that the histograms change smoothly with the colours."""
@@ -155,7 +155,7 @@ def histograms(rgb: Tensor) -> list[Tensor]:
 
 
 def lab(rgb: Tensor) -> Tensor:
-    """`color.rgb_to_lab`, differentiable."""
+    """`color.rgb_to_lab`, (..., 3) in [0, 1] to (..., 3), with a finite slope everywhere."""
     linear = torch.where(rgb > 0.04045, ((rgb.clamp_min(0.04) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     t = linear @ torch.from_numpy(XYZ_OF_RGB.T / WHITE)
     f = torch.where(t > 0.008856, t.clamp_min(0.008) ** (1 / 3), 7.787 * t + 16 / 116)

@@ -15,7 +15,7 @@ from pix2pix.__main__ import main
 from pix2pix.color import rgb_to_lab
 from pix2pix.data import Pairs
 from pix2pix.errors import CheckpointError
-from pix2pix.images import to_image
+from pix2pix.images import to_array, to_image
 from pix2pix.metrics import LabHistograms
 from pix2pix.pretrained import load_generator
 from pix2pix.sources import find_source
@@ -86,10 +86,10 @@ def test_a_faded_model_gets_the_colours_of_its_pairs_back(tmp_path: Path, capsys
         outputs, truths, l1 = LabHistograms(), LabHistograms(), []
         for i in range(len(pairs)):
             x, y = pairs[i]
-            output = np.asarray(translator(to_image(x.numpy()), seed=i), np.float32) / 127.5 - 1
-            outputs.add(torch.from_numpy(output).permute(2, 0, 1))
+            output = to_array(translator(to_image(x.numpy()), seed=i))
+            outputs.add(torch.from_numpy(output))
             truths.add(y)
-            l1.append(np.abs(output.transpose(2, 0, 1) - y.numpy()).mean())
+            l1.append(np.abs(output - y.numpy()).mean())
         common[name] = np.mean(list(outputs.intersection(truths).values()))
         distance[name] = np.mean(l1)
     assert common[tmp_path / "toned"] > 0.9 > common[model] + 0.05
