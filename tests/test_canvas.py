@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import count, takewhile
 from pathlib import Path
 
 import numpy as np
@@ -354,7 +356,8 @@ def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
     box = page.locator("#canvas canvas").bounding_box()
     page.mouse.move(box["x"] + 10, box["y"] + row)
     page.mouse.down()
-    for i in range(int(seconds * 50)):
+    end = time.monotonic() + seconds  # by the clock: a busy browser takes longer over each move
+    for i in takewhile(lambda _: time.monotonic() < end, count()):
         page.mouse.move(box["x"] + 10 + (3 * i) % (box["width"] - 20), box["y"] + row + i % 7)
         page.wait_for_timeout(20)
     page.mouse.up()
