@@ -29,11 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
-        from demo.journal import Journal
         from demo.models import Models
         from demo.page import build
-        from demo.service import Service
-        from demo.visitors import Limits
+        from demo.server.journal import Journal
+        from demo.server.service import Service
+        from demo.server.visitors import Limits
 
         models = Models(names, options.device, options.max_models, options.allow_any_model)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)

@@ -27,8 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
         options = vars(parse(arguments))
         resume = options.pop("resume")
 
-        from pix2pix.settings import Settings
-        from pix2pix.trainer import Trainer
+        from pix2pix.training.settings import Settings
+        from pix2pix.training.trainer import Trainer
 
         trainer = Trainer(Settings(**options), resume=resume)
         if trainer.processes.is_first:
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options, with those of the recipes beneath them."""
-    from pix2pix.recipes import RECIPES
+    from pix2pix.training.recipes import RECIPES
 
     p = parser()
     recipes = p.parse_args(arguments).recipe
@@ -60,7 +60,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def parser() -> argparse.ArgumentParser:
-    from pix2pix.recipes import RECIPES
+    from pix2pix.training.recipes import RECIPES
 
     p = argparse.ArgumentParser(
         prog="train.py", usage="python train.py --data DATA --out OUT [options]",

@@ -20,11 +20,11 @@ from typing import Any
 from PIL import Image
 
 from pix2pix import Settings, Trainer, Translator
-from pix2pix.data import Pairs
+from pix2pix.evaluation.metrics import evaluate
 from pix2pix.files import atomic_path, write_text
-from pix2pix.images import to_image
-from pix2pix.metrics import evaluate
-from pix2pix.sources import Part, find_source
+from pix2pix.pairs.folders import Part, find_source
+from pix2pix.pairs.pairs import Pairs
+from pix2pix.pictures.images import to_image
 
 SMALL = {"features": 32, "max_features": 128, "depth": 7, "discriminator_features": 16, "device": "cpu"}
 # What the paper prints: per-pixel accuracy and class IoU (Tables 1 to 3), histogram intersection in L, a, b (Fig. 7).

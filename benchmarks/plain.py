@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from pix2pix.learner import BETAS
+from pix2pix.training.learner import BETAS
 
 
 class PlainGenerator(nn.Module):

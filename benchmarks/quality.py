@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from pix2pix import Translator, list_models
-from pix2pix.card import metrics_text
-from pix2pix.checkpoint import CARD_FILE
-from pix2pix.data import Pairs
+from pix2pix.evaluation.metrics import evaluate
 from pix2pix.files import write_text
-from pix2pix.metrics import evaluate
-from pix2pix.pretrained import BUNDLED
-from pix2pix.sources import find_source
+from pix2pix.pairs.folders import find_source
+from pix2pix.pairs.pairs import Pairs
+from pix2pix.training.card import metrics_text
+from pix2pix.weights.checkpoint import CARD_FILE
+from pix2pix.weights.pretrained import BUNDLED
 
 DATA = {
     "edges2shoes": "edges2shoes",

@@ -13,11 +13,11 @@ from pathlib import Path
 from PIL import Image
 
 from pix2pix import Translator
-from pix2pix.data import Pairs
 from pix2pix.files import atomic_path
-from pix2pix.images import to_image
-from pix2pix.pretrained import BUNDLED
-from pix2pix.sources import find_source
+from pix2pix.pairs.folders import find_source
+from pix2pix.pairs.pairs import Pairs
+from pix2pix.pictures.images import to_image
+from pix2pix.weights.pretrained import BUNDLED
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS, ROWS = 4, 3

@@ -24,11 +24,11 @@ from PIL import Image
 
 from benchmarks.plain import PlainGenerator, load
 from pix2pix import Generator, Translator
-from pix2pix.engines import OnnxEngine
 from pix2pix.files import write_text
-from pix2pix.images import to_array
-from pix2pix.noise import dropout_masks
-from pix2pix.translator import tile_starts
+from pix2pix.networks.noise import dropout_masks
+from pix2pix.pictures.images import to_array
+from pix2pix.translate.engines import OnnxEngine
+from pix2pix.translate.translator import tile_starts
 
 NETWORKS = {"compact": {"features": 32, "max_features": 128}, "full size": {}}
 ONE = "one, 256 x 256"

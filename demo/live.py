@@ -64,7 +64,7 @@ def outlined(frame: Any) -> str:
     """A photo that was put on the canvas -> its outlines, as a data URL; nothing where the message is none.
 
     Args:
-        frame: JSON: "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.outlines`).
+        frame: JSON: "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.pairs.edge_filter`).
     """
     try:
         message = read_frame(frame)

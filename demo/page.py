@@ -18,7 +18,7 @@ from demo import texts
 from demo.files import Report, arrived, translate_file, translate_files, translate_picture
 from demo.live import MAX_RATE, VARIATIONS, fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
-from demo.service import Service
+from demo.server.service import Service
 from pix2pix import MAX_SEED, PALETTES, Pix2PixError
 
 HERE = Path(__file__).resolve().parent

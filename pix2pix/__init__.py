@@ -10,45 +10,45 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pix2pix.devices import choose_device
-    from pix2pix.discriminator import Discriminator
     from pix2pix.errors import CheckpointError, DataError, ImageError, Pix2PixError, TrainingError
-    from pix2pix.generator import Generator
-    from pix2pix.hub import download, is_cached
-    from pix2pix.images import MAX_PIXELS, mean_distance, open_image
-    from pix2pix.known import KNOWN_MODELS
-    from pix2pix.noise import MAX_SEED
-    from pix2pix.outlines import outline
-    from pix2pix.palettes import PALETTES
-    from pix2pix.pretrained import list_models, read_task
-    from pix2pix.recipes import RECIPES
-    from pix2pix.settings import Settings
-    from pix2pix.trainer import Trainer
-    from pix2pix.translator import Translator
+    from pix2pix.networks.discriminator import Discriminator
+    from pix2pix.networks.generator import Generator
+    from pix2pix.networks.noise import MAX_SEED
+    from pix2pix.pairs.edge_filter import outline
+    from pix2pix.pictures.images import MAX_PIXELS, mean_distance, open_image
+    from pix2pix.pictures.palettes import PALETTES
+    from pix2pix.training.recipes import RECIPES
+    from pix2pix.training.settings import Settings
+    from pix2pix.training.trainer import Trainer
+    from pix2pix.translate.translator import Translator
+    from pix2pix.weights.hub import download, is_cached
+    from pix2pix.weights.known import KNOWN_MODELS
+    from pix2pix.weights.pretrained import list_models, read_task
 
 _HOME = {
     "choose_device": "devices",
-    "Discriminator": "discriminator",
+    "Discriminator": "networks.discriminator",
     "CheckpointError": "errors",
     "DataError": "errors",
     "ImageError": "errors",
     "Pix2PixError": "errors",
     "TrainingError": "errors",
-    "Generator": "generator",
-    "download": "hub",
-    "is_cached": "hub",
-    "KNOWN_MODELS": "known",
-    "MAX_PIXELS": "images",
-    "mean_distance": "images",
-    "open_image": "images",
-    "MAX_SEED": "noise",
-    "PALETTES": "palettes",
-    "outline": "outlines",
-    "list_models": "pretrained",
-    "read_task": "pretrained",
-    "RECIPES": "recipes",
-    "Settings": "settings",
-    "Trainer": "trainer",
-    "Translator": "translator",
+    "Generator": "networks.generator",
+    "download": "weights.hub",
+    "is_cached": "weights.hub",
+    "KNOWN_MODELS": "weights.known",
+    "MAX_PIXELS": "pictures.images",
+    "mean_distance": "pictures.images",
+    "open_image": "pictures.images",
+    "MAX_SEED": "networks.noise",
+    "PALETTES": "pictures.palettes",
+    "outline": "pairs.edge_filter",
+    "list_models": "weights.pretrained",
+    "read_task": "weights.pretrained",
+    "RECIPES": "training.recipes",
+    "Settings": "training.settings",
+    "Trainer": "training.trainer",
+    "Translator": "translate.translator",
 }
 
 __all__ = [

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pix2pix.errors import ImageError, Pix2PixError
 
 if TYPE_CHECKING:
-    from pix2pix.data import Pairs
-    from pix2pix.translator import Translator
+    from pix2pix.pairs.pairs import Pairs
+    from pix2pix.translate.translator import Translator
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,7 +100,7 @@ def run_translate(options: argparse.Namespace) -> None:
     from PIL import Image
 
     from pix2pix.files import atomic_path
-    from pix2pix.images import open_image
+    from pix2pix.pictures.images import open_image
 
     output = options.output
     if output.suffix.lower() not in Image.registered_extensions():
@@ -121,7 +121,7 @@ def run_translate(options: argparse.Namespace) -> None:
 
 
 def seeds_from(first: int, count: int) -> range:
-    from pix2pix.noise import MAX_SEED
+    from pix2pix.networks.noise import MAX_SEED
 
     if first + count - 1 > MAX_SEED:
         raise Pix2PixError(f"--seed {first} leaves no room for {count} samples: take a smaller seed.")
@@ -129,10 +129,10 @@ def seeds_from(first: int, count: int) -> range:
 
 
 def run_evaluate(options: argparse.Namespace) -> None:
-    from pix2pix.card import metrics_text
+    from pix2pix.evaluation.metrics import SAMPLES, evaluate
+    from pix2pix.evaluation.sheet import Sheet
     from pix2pix.files import write_text
-    from pix2pix.metrics import SAMPLES, evaluate
-    from pix2pix.sheet import Sheet
+    from pix2pix.training.card import metrics_text
 
     translator = load(options)
     if options.perturb and translator.input_kind != "edges":
@@ -145,7 +145,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     print(f"{options.model}: {metrics['count']} pairs of {of}\n")
     print(metrics_text(metrics))
     if options.perceptual:
-        from pix2pix.perceptual import perceptual
+        from pix2pix.evaluation.perceptual import perceptual
 
         metrics["perceptual"], missing = perceptual(sheet.rows)
         print("\n" + "\n".join([f"{name}: {value:.4f}" for name, value in metrics["perceptual"].items()] + missing))
@@ -158,8 +158,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
     """The pairs that the options of `add_data` name, as this model takes them."""
-    from pix2pix.data import Pairs
-    from pix2pix.sources import find_source
+    from pix2pix.pairs.folders import find_source
+    from pix2pix.pairs.pairs import Pairs
 
     task = translator.task
     source = find_source(options.data, options.split, task.get("make", ""), tuple(options.columns))
@@ -168,17 +168,17 @@ def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
 
 
 def run_export(options: argparse.Namespace) -> None:
-    from pix2pix.export import export
+    from pix2pix.weights.export import export
 
     print(export(options.source, options.output))
 
 
 def run_tone(options: argparse.Namespace) -> None:
-    from pix2pix.engines import TorchEngine
-    from pix2pix.export import check_free
-    from pix2pix.pretrained import load_generator
-    from pix2pix.tone import fit_tone
-    from pix2pix.translator import Translator
+    from pix2pix.evaluation.tone import fit_tone
+    from pix2pix.translate.engines import TorchEngine
+    from pix2pix.translate.translator import Translator
+    from pix2pix.weights.export import check_free
+    from pix2pix.weights.pretrained import load_generator
 
     check_free(options.output)
     generator, task = load_generator(options.source)
@@ -193,9 +193,9 @@ def run_tone(options: argparse.Namespace) -> None:
 
 
 def run_models(options: argparse.Namespace) -> None:
-    from pix2pix.hub import cached_models, is_cached
-    from pix2pix.known import KNOWN_MODELS
-    from pix2pix.pretrained import list_models, read_task
+    from pix2pix.weights.hub import cached_models, is_cached
+    from pix2pix.weights.known import KNOWN_MODELS
+    from pix2pix.weights.pretrained import list_models, read_task
 
     print("Bundled:")
     for name in list_models():
@@ -213,7 +213,7 @@ def run_models(options: argparse.Namespace) -> None:
 
 def load(options: argparse.Namespace) -> Translator:
     from pix2pix.devices import choose_device
-    from pix2pix.translator import Translator
+    from pix2pix.translate.translator import Translator
 
     return Translator.from_pretrained(
         options.model, options.engine, choose_device(options.device), options.norm_statistics
@@ -221,7 +221,7 @@ def load(options: argparse.Namespace) -> Translator:
 
 
 def seed(text: str) -> int:
-    from pix2pix.noise import MAX_SEED
+    from pix2pix.networks.noise import MAX_SEED
 
     value = int(text)
     if not 0 <= value <= MAX_SEED:

@@ -317,14 +317,14 @@ def test_a_photo_on_the_canvas_becomes_its_outlines(page, shoes: Translator, tmp
 
 SLOW_APP = """
 import sys, time
-import app, pix2pix.translator
-quick = pix2pix.translator.Translator.__call__
+import app, pix2pix.translate.translator
+quick = pix2pix.translate.translator.Translator.__call__
 def slow(self, *arguments, **options):
     end = time.monotonic() + 0.15
     result = quick(self, *arguments, **options)
     time.sleep(max(0, end - time.monotonic()))
     return result
-pix2pix.translator.Translator.__call__ = slow
+pix2pix.translate.translator.Translator.__call__ = slow
 sys.exit(app.main())
 """
 

@@ -20,10 +20,10 @@ from skimage.metrics import structural_similarity
 
 from pix2pix import Translator, mean_distance, open_image
 from pix2pix.__main__ import main
-from pix2pix.data import Pairs
-from pix2pix.images import to_array, to_image
-from pix2pix.metrics import LabHistograms, measure
-from pix2pix.sources import find_source
+from pix2pix.evaluation.metrics import LabHistograms, measure
+from pix2pix.pairs.folders import find_source
+from pix2pix.pairs.pairs import Pairs
+from pix2pix.pictures.images import to_array, to_image
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def test_the_doors_import_no_torch_before_they_need_it():
 
 def test_models_are_listed(capsys):
     from pix2pix import list_models
-    from pix2pix.known import KNOWN_MODELS
+    from pix2pix.weights.known import KNOWN_MODELS
 
     assert main(["models"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]

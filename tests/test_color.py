@@ -14,10 +14,10 @@ from PIL import Image
 from skimage import color
 
 from pix2pix import CheckpointError, DataError, Generator, Translator
-from pix2pix.color import coloured, grey, lab_to_rgb, lightness_and_colour, rgb_to_lab
-from pix2pix.images import to_array
-from pix2pix.metrics import LabelScores, LabHistograms
-from pix2pix.palettes import PALETTES, colours, nearest_label, read_palette, snap
+from pix2pix.evaluation.metrics import LabelScores, LabHistograms
+from pix2pix.pictures.color import coloured, grey, lab_to_rgb, lightness_and_colour, rgb_to_lab
+from pix2pix.pictures.images import to_array
+from pix2pix.pictures.palettes import PALETTES, colours, nearest_label, read_palette, snap
 
 
 def test_lab_agrees_with_an_independent_library():

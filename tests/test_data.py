@@ -12,9 +12,9 @@ import torch
 from PIL import Image
 
 from pix2pix import DataError
-from pix2pix.data import Pairs, to_bytes
-from pix2pix.edges import leave_outline
-from pix2pix.sources import find_source
+from pix2pix.pairs.folders import find_source
+from pix2pix.pairs.hand_drawn import leave_outline
+from pix2pix.pairs.pairs import Pairs, to_bytes
 
 
 def pairs_of(data: Path, split: str = "train", **options) -> Pairs:

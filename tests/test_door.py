@@ -25,15 +25,15 @@ from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
 
 from benchmarks.load import live_function, run
-from demo.door import Door
-from demo.journal import Journal
 from demo.live import data_url
-from demo.messages import Functions
 from demo.models import Models
 from demo.page import build
-from demo.service import Service
-from demo.turns import Turns
-from demo.visitors import Busy, Limits, Visitors
+from demo.server.checks import Functions
+from demo.server.door import Door
+from demo.server.journal import Journal
+from demo.server.service import Service
+from demo.server.turns import Turns
+from demo.server.visitors import Busy, Limits, Visitors
 from pix2pix import Translator
 
 PICTURE = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
@@ -340,7 +340,7 @@ def test_who_sends_too_slowly_is_cut_off():
 
 def test_limits_by_hand(monkeypatch: pytest.MonkeyPatch):
     now = 100.0
-    monkeypatch.setattr("demo.visitors.time.monotonic", lambda: now)
+    monkeypatch.setattr("demo.server.visitors.time.monotonic", lambda: now)
     visitors = Visitors(Limits(users=6, rate=2, burst=4, upload_rate=10, upload_burst=100, streams=1))
     for _ in range(3):
         visitors.admit("a", "s")
@@ -370,7 +370,7 @@ def test_limits_by_hand(monkeypatch: pytest.MonkeyPatch):
 
 def test_drawings_are_told_once_a_minute(monkeypatch: pytest.MonkeyPatch):
     now = 100.0
-    monkeypatch.setattr("demo.journal.time.monotonic", lambda: now)
+    monkeypatch.setattr("demo.server.journal.time.monotonic", lambda: now)
     journal = Journal(io.StringIO())
     for ms in (30, 10, 20):
         journal.drawing(ms)

@@ -14,9 +14,9 @@ from conftest import ROOT
 from PIL import Image
 
 from pix2pix import Generator, Pix2PixError, Translator, list_models
-from pix2pix.config import GeneratorConfig
-from pix2pix.engines import OnnxEngine, TorchEngine, load_engine
-from pix2pix.noise import dropout_masks
+from pix2pix.networks.config import GeneratorConfig
+from pix2pix.networks.noise import dropout_masks
+from pix2pix.translate.engines import OnnxEngine, TorchEngine, load_engine
 
 
 @pytest.mark.parametrize(

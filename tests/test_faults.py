@@ -27,7 +27,7 @@ from test_trainer import SMALL, stopped, weights
 from test_trainer import settings as small_settings
 
 from pix2pix import Trainer, TrainingError
-from pix2pix.state import read_state
+from pix2pix.training.state import read_state
 
 KILLS = int(os.environ.get("FAULTS", "2"))
 

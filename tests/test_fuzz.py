@@ -26,7 +26,7 @@ from test_door import Stranger
 
 from benchmarks.load import resident
 from pix2pix import Generator, ImageError, Pix2PixError, open_image
-from pix2pix.images import FORMATS
+from pix2pix.pictures.images import FORMATS
 
 TRIES = int(os.environ.get("FUZZ", "150"))
 SECONDS = 2.0

@@ -18,7 +18,7 @@ from safetensors.torch import load, load_file, save_file
 from small_hub import SmallHub, small_hub
 
 from pix2pix import CheckpointError, Generator, Translator, list_models, read_task
-from pix2pix.pretrained import BUNDLED
+from pix2pix.weights.pretrained import BUNDLED
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def a_hub(small_checkpoint: Path) -> Iterator[SmallHub]:
 def fetch(a_hub: SmallHub, cache: Path, source: str, **environment: str) -> tuple[str, str]:
     """Load a source as a program of its own would; returns the first value of its head's bias, or its error."""
     code = (
-        "import sys; from pix2pix import CheckpointError; from pix2pix.pretrained import load_weights\n"
+        "import sys; from pix2pix import CheckpointError; from pix2pix.weights.pretrained import load_weights\n"
         f"try: print(load_weights({source!r})[1]['head.bias'].tolist())\n"
         "except CheckpointError as error: sys.exit(str(error))"
     )
@@ -204,7 +204,7 @@ def test_bundled_folders_hold_what_they_should(name: str):
 
 def push(a_hub: SmallHub, cache: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     code = (
-        "import sys; from pix2pix import CheckpointError; from pix2pix.hub import push\n"
+        "import sys; from pix2pix import CheckpointError; from pix2pix.weights.hub import push\n"
         f"try: print(push({str(folder)!r}, 'me/mine'))\n"
         "except CheckpointError as error: sys.exit(str(error))"
     )

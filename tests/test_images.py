@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pix2pix import ImageError, open_image
-from pix2pix.images import MAX_PIXELS, to_array, to_image, to_rgb
+from pix2pix.pictures.images import MAX_PIXELS, to_array, to_image, to_rgb
 
 
 @pytest.mark.parametrize(

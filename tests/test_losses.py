@@ -8,7 +8,7 @@ from math import exp, log
 import pytest
 import torch
 
-from pix2pix.losses import discriminator_loss, distances, generator_gan_loss, sameness
+from pix2pix.networks.losses import discriminator_loss, distances, generator_gan_loss, sameness
 
 
 def sigmoid(v: float) -> float:

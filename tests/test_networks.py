@@ -11,8 +11,8 @@ from torch.nn import functional as F
 
 from benchmarks.plain import PlainDiscriminator, PlainGenerator, load
 from pix2pix import Discriminator, Generator
-from pix2pix.generator import PictureNorm
-from pix2pix.noise import dropout_masks
+from pix2pix.networks.generator import PictureNorm
+from pix2pix.networks.noise import dropout_masks
 
 
 def count(module: torch.nn.Module) -> int:

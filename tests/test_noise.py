@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pix2pix.noise import MAX_SEED, dropout_masks
+from pix2pix.networks.noise import MAX_SEED, dropout_masks
 
 
 def philox(key: tuple[int, int], counter: list[int]) -> list[int]:

@@ -13,8 +13,8 @@ from PIL import Image
 
 from pix2pix import DataError
 from pix2pix.errors import MissingSplit
-from pix2pix.outlines import outline
-from pix2pix.sources import Twins, find_source, held_out
+from pix2pix.pairs.edge_filter import outline
+from pix2pix.pairs.folders import Twins, find_source, held_out
 
 
 def fill(folder: Path, names: list[str], colour: str) -> None:
@@ -164,7 +164,7 @@ def test_a_data_set_in_the_hubs_form(tmp_path: Path):
 
 def test_a_data_set_that_comes_in_while_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     datasets = pytest.importorskip("datasets")
-    from pix2pix.hub_pairs import HubStream
+    from pix2pix.pairs.hub import HubStream
 
     rows = [Image.new("RGB", (8, 8), (i, 0, 0)) for i in range(20)]
     features = datasets.Features({"imageA": datasets.Image(), "imageB": datasets.Image()})
@@ -182,7 +182,7 @@ def test_a_data_set_that_comes_in_while_it_is_used(tmp_path: Path, monkeypatch: 
 
 
 def test_the_first_epoch_of_a_stream_keeps_about_its_order():
-    from pix2pix.trainer import epoch_order
+    from pix2pix.training.trainer import epoch_order
 
     order = epoch_order(0, 0, 1000, 256)
     assert sorted(order) == list(range(1000))

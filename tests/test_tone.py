@@ -12,14 +12,14 @@ from PIL import Image
 
 from pix2pix import Generator, Translator
 from pix2pix.__main__ import main
-from pix2pix.color import rgb_to_lab
-from pix2pix.data import Pairs
 from pix2pix.errors import CheckpointError
-from pix2pix.images import to_array, to_image
-from pix2pix.metrics import LabHistograms
-from pix2pix.pretrained import load_generator
-from pix2pix.sources import find_source
-from pix2pix.tone import Tone, fit_tone, histograms, lab
+from pix2pix.evaluation.metrics import LabHistograms
+from pix2pix.evaluation.tone import Tone, fit_tone, histograms, lab
+from pix2pix.pairs.folders import find_source
+from pix2pix.pairs.pairs import Pairs
+from pix2pix.pictures.color import rgb_to_lab
+from pix2pix.pictures.images import to_array, to_image
+from pix2pix.weights.pretrained import load_generator
 
 MATRIX = torch.tensor([[1.5, 0.2, -0.1], [0.0, 1.3, 0.1], [-0.2, 0.1, 1.6]])
 SHIFT = torch.tensor([0.1, -0.2, 0.3])

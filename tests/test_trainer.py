@@ -20,9 +20,9 @@ from PIL import Image
 
 import train
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
-from pix2pix.generator import PictureNorm
-from pix2pix.losses import OBJECTIVES, discriminator_loss, generator_gan_loss, sameness
-from pix2pix.metrics import measure
+from pix2pix.evaluation.metrics import measure
+from pix2pix.networks.generator import PictureNorm
+from pix2pix.networks.losses import OBJECTIVES, discriminator_loss, generator_gan_loss, sameness
 
 SMALL = ["--features", "4", "--max-features", "8", "--depth", "5", "--discriminator-features", "4", "--device", "cpu"]
 
@@ -474,7 +474,7 @@ def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp
 def test_a_run_from_before_an_option_is_known_by_what_it_did():
     from dataclasses import asdict
 
-    from pix2pix.settings import changed
+    from pix2pix.training.settings import changed
 
     now = settings(Path("d"), Path("o"), diversity=0.1, nearest_of=1)
     before = {name: value for name, value in asdict(now).items() if name not in ("nearest_of", "hue")}
@@ -492,7 +492,7 @@ def test_samples_are_compared_only_where_there_are_several(of_samples: dict):
 def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
     import shlex
 
-    from pix2pix.card import command
+    from pix2pix.training.card import command
 
     made = settings(
         tmp_path,

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from pix2pix import Generator, ImageError, Translator, mean_distance
-from pix2pix.engines import TorchEngine
-from pix2pix.images import MAX_PIXELS, to_array, to_image
-from pix2pix.noise import dropout_masks
-from pix2pix.translator import feather, tile_starts
+from pix2pix.networks.noise import dropout_masks
+from pix2pix.pictures.images import MAX_PIXELS, to_array, to_image
+from pix2pix.translate.engines import TorchEngine
+from pix2pix.translate.translator import feather, tile_starts
 
 
 @pytest.fixture(scope="module", params=["edges", "labels", "photo"])

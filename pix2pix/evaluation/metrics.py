@@ -1,0 +1,191 @@
+"""What `evaluate` reports: how near the outputs come to the truths of a split, and how they vary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from tqdm import tqdm
+
+from pix2pix.compat import import_torchvision
+from pix2pix.pairs.hand_drawn import redraw
+from pix2pix.pairs.pairs import Pairs, mixed_seed
+from pix2pix.pictures.color import rgb_to_lab
+from pix2pix.pictures.images import mean_distance, to_array, to_image
+from pix2pix.pictures.palettes import Palette, nearest_label
+from pix2pix.translate.translator import Translator
+
+Metrics = dict[str, float]
+SAMPLES = 8
+LAB_BINS = {"L": (0, 100, 100), "a": (-110, 110, 110), "b": (-110, 110, 110)}  # from, to, how many
+
+
+def measure(output: Tensor, truth: Tensor) -> Metrics:
+    """Distances of one picture from its truth.
+
+    Args:
+        output, truth: (3, H, W) in [-1, 1].
+
+    Returns:
+        "l1": mean absolute difference on [0, 1], 0 is best.
+        "psnr": peak signal-to-noise ratio in dB, higher is better (100 for equal pictures).
+        "ssim": structural similarity (Wang et al. 2004; 11x11 Gaussian window, sigma 1.5), 1 is best.
+    """
+    import_torchvision()  # torchmetrics imports it
+    from torchmetrics.functional.image import structural_similarity_index_measure
+
+    a, b = (output[None] + 1) / 2, (truth[None] + 1) / 2
+    mse = float(torch.mean((a - b) ** 2))
+    ssim = structural_similarity_index_measure(a, b, data_range=1.0)
+    return {
+        "l1": float(torch.mean(torch.abs(a - b))),
+        "psnr": min(100.0, -10 * torch.log10(torch.tensor(mse)).item()) if mse > 0 else 100.0,
+        "ssim": float(ssim),  # type: ignore[arg-type]
+    }
+
+
+class LabHistograms:
+    """Counts of L, a and b over all pixels of all pictures added, as in the paper's Fig. 7."""
+
+    def __init__(self) -> None:
+        self.counts = {name: np.zeros(bins) for name, (_, _, bins) in LAB_BINS.items()}
+
+    def add(self, picture: Tensor) -> None:
+        """(3, H, W) in [-1, 1]."""
+        lab = rgb_to_lab((picture.permute(1, 2, 0).numpy() + 1) / 2)
+        for channel, (name, (low, high, bins)) in enumerate(LAB_BINS.items()):
+            self.counts[name] += np.histogram(lab[..., channel].clip(low, high), bins, (low, high))[0]
+
+    def intersection(self, other: LabHistograms) -> Metrics:
+        """For each of "L", "a" and "b" the share that the two distributions have in common, from 0 to 1."""
+        return {
+            name: float(np.minimum(mine / mine.sum(), theirs / theirs.sum()).sum())
+            for (name, mine), theirs in zip(self.counts.items(), other.counts.values(), strict=True)
+        }
+
+
+class LabelScores:
+    """The columns of the paper's FCN score for outputs that are label maps, the palette in the place of the FCN: every
+    pixel is of the label whose colour is nearest.
+
+    Args:
+        palette: of the labels.
+    """
+
+    def __init__(self, palette: Palette) -> None:
+        self.palette = palette
+        self.pairs = np.zeros((len(palette), len(palette)), np.int64)  # truth, output
+
+    def add(self, output: Tensor, truth: Tensor) -> None:
+        """(3, H, W) each, in [-1, 1]."""
+        mine, true = (nearest_label(127.5 * (p.permute(1, 2, 0).numpy() + 1), self.palette) for p in (output, truth))
+        self.pairs += np.bincount(len(self.palette) * true.ravel() + mine.ravel(), minlength=self.pairs.size).reshape(
+            self.pairs.shape
+        )
+
+    def scores(self) -> dict[str, Any]:
+        """ "pixel_accuracy"; "class_accuracy" and "iou", means over the labels that occur in the truths; "ious", each
+        label's, by name."""
+        hits, true, mine = np.diag(self.pairs), self.pairs.sum(1), self.pairs.sum(0)
+        there = true > 0
+        ious = hits[there] / (true + mine - hits)[there]
+        names = [name for name, occurs in zip(self.palette, there, strict=True) if occurs]
+        return {
+            "pixel_accuracy": float(hits.sum() / true.sum()),
+            "class_accuracy": float((hits[there] / true[there]).mean()),
+            "iou": float(ious.mean()),
+            "ious": dict(zip(names, ious.tolist(), strict=True)),
+        }
+
+
+@dataclass
+class Evaluation:
+    """One row of a report.
+
+    Attributes:
+        sums: of `measure` over the pairs.
+        lab: of the outputs.
+        labels: where the outputs have a palette.
+    """
+
+    palette: Palette | None
+    sums: Metrics = field(default_factory=dict)
+    count: int = 0
+    lab: LabHistograms = field(default_factory=LabHistograms)
+
+    def __post_init__(self) -> None:
+        self.labels = LabelScores(self.palette) if self.palette else None
+
+    def add(self, output: Tensor, truth: Tensor) -> Metrics:
+        figures = measure(output, truth)
+        self.sums = {name: self.sums.get(name, 0.0) + value for name, value in figures.items()}
+        self.count += 1
+        self.lab.add(output)
+        if self.labels:
+            self.labels.add(output, truth)
+        return figures
+
+    def report(self, truths: LabHistograms) -> dict[str, Any]:
+        means = {name: value / self.count for name, value in self.sums.items()}
+        return {**means, "lab": self.lab.intersection(truths), **(self.labels.scores() if self.labels else {})}
+
+
+Keeper = Callable[[str, Tensor, Image.Image, Tensor, Metrics], None]
+
+
+def evaluate(
+    translator: Translator, pairs: Pairs, seed: int = 0, perturb: bool = False, keep: Keeper | None = None
+) -> dict[str, Any]:
+    """Mean metrics over a split: the model's, and beside them two that need no model.
+
+    Every pair is scaled to the size the model was trained at, as in the paper, and the outputs are rounded to
+    8 bits, as people get them. Each input is translated under `SAMPLES` noises of its own, and the figures are of all
+    these outputs: a noise gives every input its tint, so that a few noises shared by all would measure these few.
+
+    Args:
+        translator: the model.
+        pairs: the split, without jitter, at `translator.size`.
+        seed: of the first input's first noise; the others follow, `SAMPLES` for each input.
+        perturb: draw the edges that go in as a hand would (see `pix2pix.pairs.hand_drawn`).
+        keep: called for each pair with its name, input, first output, truth and the latter's figures.
+
+    Returns:
+        "count", of the pairs; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`),
+        and those of `LabelScores` where its outputs have a palette; "diversity" (mean absolute difference of two
+        samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples); and
+        "baselines": the figures of "input" (the input taken as the output) and "mean" (the mean of all truths of
+        this split for every input).
+    """
+    truths = [y for _, y in (pairs[i] for i in tqdm(range(len(pairs)), "truths"))]
+    mean = torch.stack(truths).mean(0)
+    histograms = LabHistograms()
+    rows = {name: Evaluation(translator.task.get("output_palette")) for name in ("model", "input", "mean")}
+    spread = {"diversity": 0.0, "best_l1": 0.0}
+    for i, y in enumerate(tqdm(truths, "pairs")):
+        x = pairs[i][0]
+        if perturb:
+            x = redraw(x, mixed_seed(seed, i))
+        first = seed + SAMPLES * i
+        samples = translator.sample(to_image(x.numpy()), range(first, first + SAMPLES))
+        figures = [rows["model"].add(torch.from_numpy(to_array(sample)), y) for sample in samples]
+        rows["input"].add(x, y)
+        rows["mean"].add(mean, y)
+        histograms.add(y)
+        spread["diversity"] += mean_distance(samples) / len(pairs)
+        spread["best_l1"] += min(of_one["l1"] for of_one in figures) / len(pairs)
+        if keep:
+            keep(pairs.source.names[i], x, samples[0], y, figures[0])
+    reports = {name: row.report(histograms) for name, row in rows.items()}
+    return rounded({"count": len(pairs), **reports.pop("model"), **spread, "baselines": reports})
+
+
+def rounded(figures: Any) -> Any:
+    """The same with every number to four places."""
+    if isinstance(figures, dict):
+        return {name: rounded(value) for name, value in figures.items()}
+    return round(figures, 4) if isinstance(figures, float) else figures

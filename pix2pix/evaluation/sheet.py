@@ -1,0 +1,89 @@
+"""A page of an evaluation's pictures: one HTML file with everything in it."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from pix2pix.pictures.images import to_image
+from pix2pix.training.card import metrics_text
+
+EXTREMES = 8  # worst and best pairs shown
+FIRST = 12  # by name, chosen by nobody
+
+PAGE = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; }}
+pre {{ overflow-x: auto; }}
+figure {{ margin: 0 0 1em; }}
+img {{ width: 32%; image-rendering: auto; }}
+figcaption {{ color: #666; }}
+</style></head><body>
+<h1>{title}</h1>
+<pre>{figures}</pre>
+{sections}
+</body></html>
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One pair of an evaluation."""
+
+    name: str
+    input: Image.Image
+    output: Image.Image
+    truth: Image.Image
+    figures: dict[str, float]
+
+
+class Sheet:
+    """Collects an evaluation's pictures; see `pix2pix.evaluation.metrics.evaluate`'s `keep`."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+
+    def keep(self, name: str, x: Tensor, output: Image.Image, truth: Tensor, figures: dict[str, float]) -> None:
+        self.rows.append(Row(name, to_image(x.numpy()), output, to_image(truth.numpy()), figures))
+
+    def html(self, title: str, metrics: dict[str, Any]) -> str:
+        """The page: the figures, then the first pairs by name, the worst and the best by L1, each as
+        input | output | truth."""
+        by_l1 = sorted(self.rows, key=lambda row: row.figures["l1"])
+        sections = [
+            section("The first by name", self.rows[:FIRST]),
+            section("The worst", by_l1[: -EXTREMES - 1 : -1]),
+            section("The best", by_l1[:EXTREMES]),
+        ]
+        return PAGE.format(
+            title=html.escape(title), figures=html.escape(metrics_text(metrics)), sections="\n".join(sections)
+        )
+
+
+def section(heading: str, rows: list[Row]) -> str:
+    figures = [
+        "<figure>"
+        + "".join(
+            f'<img alt="{word} of {html.escape(row.name)}" src="{data_url(image)}"> '
+            for word, image in (("input", row.input), ("output", row.output), ("truth", row.truth))
+        )
+        + f"<figcaption>{html.escape(row.name)}: L1 {row.figures['l1']:.4f}, SSIM {row.figures['ssim']:.3f}; "
+        "input, output, truth</figcaption></figure>"
+        for row in rows
+    ]
+    return f"<h2>{heading}</h2>\n" + "\n".join(figures)
+
+
+def data_url(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=88)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

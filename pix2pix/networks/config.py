@@ -1,0 +1,126 @@
+"""What a generator is, as plain data: enough to know every shape in it without building it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+CHOICES = {
+    "norm": ("batch", "instance"),
+    "activation": ("relu", "relu6"),
+    "skip_activation": ("relu", "leaky"),
+    "innermost_activation": ("relu", "leaky"),
+    "padding": ("zeros", "reflect"),
+    "dropout_kind": ("element", "channel"),
+    "head": ("transposed", "resize"),
+}
+
+
+@dataclass(frozen=True)
+class GeneratorConfig:
+    """The arguments of `pix2pix.Generator`; see there.
+
+    Raises:
+        ValueError: one is of the wrong type or out of range.
+    """
+
+    in_channels: int = 3
+    out_channels: int = 3
+    features: int = 64
+    max_features: int = 512
+    depth: int = 8
+    dropout: float = 0.5
+    dropped_levels: tuple[int, ...] = (0, 1, 2)
+    dropout_kind: str = "element"
+    skips: bool = True
+    norm: str = "batch"
+    activation: str = "relu"
+    padding: str = "zeros"
+    head: str = "transposed"
+    # What other projects' networks do otherwise (see `pix2pix.weights.foreign`).
+    encoder_dropped_levels: tuple[int, ...] = ()
+    skip_activation: str = "relu"
+    innermost_activation: str = "relu"
+    running_statistics: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least, most in (
+            ("in_channels", 1, 64),
+            ("out_channels", 1, 64),
+            ("features", 1, 1024),
+            ("max_features", 1, 4096),
+            ("depth", 4, 12),
+        ):
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                raise ValueError(f"{name} is {value!r}: it must be a whole number from {least} to {most}.")
+        if type(self.dropout) not in (int, float) or not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout!r}: it must be a number, at least 0 and below 1.")
+        for name, last in (("dropped_levels", self.depth - 2), ("encoder_dropped_levels", self.depth - 1)):
+            levels = getattr(self, name)
+            if type(levels) not in (tuple, list) or any(type(v) is not int or not 0 <= v <= last for v in levels):
+                raise ValueError(f"{name} is {levels!r}: it must be a list of levels from 0 to {last}.")
+            if list(levels) != sorted(set(levels)):
+                raise ValueError(f"{name} is {levels!r}: each level once, in order.")
+            object.__setattr__(self, name, tuple(levels))  # a JSON file holds a list
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: choose {' or '.join(choices)}.")
+        for name in ("skips", "running_statistics"):
+            if type(getattr(self, name)) is not bool:
+                raise ValueError(f"{name} is {getattr(self, name)!r}: it must be true or false.")
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of each encoder level, outermost first."""
+        return [min(self.features * 2**level, self.max_features) for level in range(self.depth)]
+
+    @property
+    def papers_own(self) -> bool:
+        """Its layers are the paper's, whatever their number and width."""
+        papers = GeneratorConfig()
+        choices = (
+            "encoder_dropped_levels", "activation", "skip_activation", "innermost_activation", "padding", "head"
+        )  # fmt: skip
+        return all(getattr(self, name) == getattr(papers, name) for name in choices)
+
+    @property
+    def multiple(self) -> int:
+        """A picture's sides must be multiples of this many pixels: 256 for the paper's network."""
+        return 2**self.depth
+
+    def noise_shapes(self, height: int, width: int) -> list[tuple[int, int, int]]:
+        """(channels, height, width) of each dropout mask for a picture of these sides: the decoder's, innermost
+        first, then the encoder's, outermost first. Where whole channels are dropped, height and width are 1."""
+        inward = self.widths[-2::-1]
+        sites = [(inward[level], self.depth - 1 - level) for level in self.dropped_levels]
+        sites += [(self.widths[level], level + 1) for level in self.encoder_dropped_levels]
+        if self.dropout_kind == "channel":
+            return [(channels, 1, 1) for channels, _ in sites]
+        return [(channels, height >> halvings, width >> halvings) for channels, halvings in sites]
+
+    def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The name and shape of every tensor in a checkpoint of this generator, in order."""
+        shapes: dict[str, tuple[int, ...]] = {}
+
+        def add_norm(name: str, width: int) -> None:
+            if self.norm == "instance":
+                return
+            for part in ("weight", "bias", *(("running_mean", "running_var") if self.running_statistics else ())):
+                shapes[f"{name}.{part}"] = (width,)
+
+        before = self.in_channels
+        for level, width in enumerate(self.widths):
+            shapes[f"encoder.{level}.conv.weight"] = (width, before, 4, 4)
+            if 0 < level < self.depth - 1:
+                add_norm(f"encoder.{level}.norm", width)
+            else:
+                shapes[f"encoder.{level}.conv.bias"] = (width,)
+            before = width
+        for level, width in enumerate(self.widths[-2::-1]):
+            shapes[f"decoder.{level}.conv.weight"] = (before, width, 4, 4)
+            add_norm(f"decoder.{level}.norm", width)
+            before = width * (2 if self.skips else 1)  # [up, skip]
+        ends = (before, self.out_channels)
+        shapes["head.weight"] = (*(ends if self.head == "transposed" else ends[::-1]), 4, 4)
+        shapes["head.bias"] = (self.out_channels,)
+        return shapes

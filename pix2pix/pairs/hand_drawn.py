@@ -1,0 +1,133 @@
+"""Edges as a hand would draw them.
+
+An edge filter's lines are one pixel wide, lie exactly on the photo's edges, follow every seam, and the object fills the
+picture in the same way every time. A person's do not. These changes to training pairs teach a generator to take both.
+
+All draw from PyTorch's global random state: `pix2pix.pairs.pairs` lends them one that follows from (seed, epoch, pair).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+WHITE = 255
+SMALLEST = 0.6  # of the canvas, for an object that does not fill it
+WOBBLE = 1.5  # pixels, the standard deviation of a line's displacement
+WIDEST = 3  # pixels, the widest line
+MOST_GAPS = 8
+LONGEST_DROPPED = 80  # pixels
+OUTLINES = 0.3  # share of the drawings that lose their inner lines
+REACH = (4, 32)  # pixels from the background, within which such a drawing keeps its lines: least, most
+BACKGROUND = 245  # lightness of a photo's, at least
+
+
+def leave_outline(pair: Tensor) -> Tensor:
+    """In a share `OUTLINES` of all cases, leave out the lines inside the object: few people draw more than an outline.
+
+    Nothing changes where the photo does not stand on white, for nothing tells the object's inside there.
+
+    Args:
+        pair: (2, 3, L, L) in [0, 255], the drawing and its photo.
+
+    Returns:
+        The same shape and type, the photo untouched.
+    """
+    if torch.rand(()) >= OUTLINES:
+        return pair
+    background = pair[1].float().mean(0) >= BACKGROUND
+    border = torch.cat([background[0], background[-1], background[:, 0], background[:, -1]])
+    if border.float().mean() < 0.5:
+        return pair
+    reach = int(torch.randint(REACH[0], REACH[1] + 1, ()))
+    # A square's maximum is that of its columns and then of its rows.
+    near = F.max_pool2d(background[None].float(), (2 * reach + 1, 1), stride=1, padding=(reach, 0))
+    near = F.max_pool2d(near, (1, 2 * reach + 1), stride=1, padding=(0, reach))
+    return torch.stack([torch.where(near > 0, pair[0], WHITE), pair[1]])
+
+
+def place(pair: Tensor, size: int) -> Tensor:
+    """Scale a pair to `SMALLEST` of the canvas or more, and put it anywhere on white.
+
+    Args:
+        pair: (2, 3, L, L) in [0, 255], the drawing and its photo, both on white.
+        size: side of the canvas.
+
+    Returns:
+        float32 (2, 3, size, size).
+    """
+    side = round(size * float(torch.empty(()).uniform_(SMALLEST, 1)))
+    top, left = torch.randint(0, size - side + 1, (2,)).tolist()
+    small = F.interpolate(pair.float(), (side, side), mode="bilinear", antialias=True, align_corners=False)
+    small[0] = WHITE - (2 * (WHITE - small[0])).clamp(max=WHITE)  # thin lines fade when scaled down: ink them again
+    return F.pad(small, (left, size - side - left, top, size - side - top), value=WHITE)
+
+
+def draw_by_hand(edges: Tensor) -> Tensor:
+    """Wobbling lines of another width with gaps in them; one drawing in four stays as it is.
+
+    Args:
+        edges: (3, S, S) in [0, 255], dark lines on white.
+    """
+    return edges if torch.rand(()) < 0.25 else redrawn(edges)
+
+
+def redraw(x: Tensor, seed: int) -> Tensor:
+    """A drawing as a hand would repeat it, always the same for a seed: (3, S, S) in [-1, 1] to the same."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return redrawn((x + 1) * 127.5) / 127.5 - 1
+
+
+def redrawn(edges: Tensor) -> Tensor:
+    grey = edges.float().mean(0, keepdim=True)
+    return with_gaps(thicker(without_a_stroke(wobbling(grey)))).expand(3, -1, -1)
+
+
+def wobbling(edges: Tensor) -> Tensor:
+    """Displaced by a smooth random field, as by a hand that is not quite steady."""
+    size = edges.shape[-1]
+    coarse = torch.randn(1, 2, 9, 9) * (WOBBLE * 2 / size)  # grid_sample measures a picture as 2 wide
+    field = F.interpolate(coarse, (size, size), mode="bicubic", align_corners=True)[0].permute(1, 2, 0)
+    steps = (torch.arange(size) * 2 + 1) / size - 1
+    grid = torch.stack(torch.meshgrid(steps, steps, indexing="xy"), -1) + field
+    return F.grid_sample(edges[None], grid[None], padding_mode="border", align_corners=False)[0]
+
+
+def without_a_stroke(edges: Tensor) -> Tensor:
+    """A length of up to `LONGEST_DROPPED` pixels along the lines left out, half of the time."""
+    ink = edges[0] < WHITE / 2
+    points = ink.nonzero()
+    length = int(torch.randint(0, LONGEST_DROPPED // 2, ())) if torch.rand(()) < 0.5 else 0
+    if not len(points) or not length:
+        return edges
+    row, column = points[int(torch.randint(0, len(points), ()))].tolist()
+    top, left = max(0, row - length), max(0, column - length)
+    near = ink[top : row + length + 1, left : column + length + 1]
+    dropped = torch.zeros_like(near)
+    dropped[row - top, column - left] = True
+    for _ in range(length):  # a pixel further along the lines each time, both ways
+        dropped = (F.max_pool2d(dropped[None].float(), 3, stride=1, padding=1)[0] > 0) & near
+    edges = edges.clone()
+    around = F.max_pool2d(dropped[None].float(), 3, stride=1, padding=1)[0] > 0  # the lines' soft sides too
+    edges[0, top : row + length + 1, left : column + length + 1][around] = WHITE
+    return edges
+
+
+def thicker(edges: Tensor) -> Tensor:
+    """Every line 0 to `WIDEST` - 1 pixels wider."""
+    more = int(torch.randint(0, WIDEST, ()))
+    padded = F.pad(edges, (more // 2, more - more // 2) * 2, value=WHITE)
+    return -F.max_pool2d(-padded[None], more + 1, stride=1)[0]
+
+
+def with_gaps(edges: Tensor) -> Tensor:
+    """Up to `MOST_GAPS` places on the lines wiped white, 3 to 12 pixels wide."""
+    ink = (edges.mean(0) < WHITE / 2).nonzero()
+    edges = edges.clone()
+    for _ in range(int(torch.randint(0, MOST_GAPS + 1, ())) if len(ink) else 0):
+        row, column = ink[int(torch.randint(0, len(ink), ()))].tolist()
+        half = int(torch.randint(3, 13, ())) // 2
+        edges[:, max(0, row - half) : row + half + 1, max(0, column - half) : column + half + 1] = WHITE
+    return edges

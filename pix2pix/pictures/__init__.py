@@ -1,0 +1,1 @@
+"""Pictures: reading and writing them, colour spaces, and the palettes of label maps."""

@@ -1,0 +1,232 @@
+"""The networks of a training run, their optimisers, and the step: one on the discriminator, one on the generator
+(Isola et al. 2017, section 3.3, appendix 6.2)."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pix2pix.errors import TrainingError
+from pix2pix.networks.discriminator import Discriminator
+from pix2pix.networks.generator import Generator
+from pix2pix.networks.losses import discriminator_loss, distances, generator_gan_loss, sameness
+from pix2pix.networks.noise import dropout_masks
+from pix2pix.pairs.pairs import mixed_seed
+from pix2pix.training.processes import Processes
+from pix2pix.training.settings import Settings
+from pix2pix.training.state import has_state, read_state
+
+BETAS = (0.5, 0.999)  # Adam's
+
+
+class Learner:
+    """What learns, on one device.
+
+    Args:
+        settings: of the networks, the objective and the step.
+        processes: this one and those beside it.
+        total_steps: of the run, over which the learning rate falls.
+
+    Attributes:
+        generator, discriminator: None for the latter where the objective has none.
+        model: what is kept: the generator, or the moving average of its weights.
+        batch: pairs in a step, of all processes.
+        step: how many steps were done.
+    """
+
+    def __init__(self, settings: Settings, processes: Processes, total_steps: int) -> None:
+        self.settings, self.processes, self.total_steps = settings, processes, total_steps
+        self.device = processes.device
+        self.batch = settings.batch_size * processes.count
+        self.step = 0
+
+        torch.manual_seed(mixed_seed(settings.seed))
+        channels_in, channels_out = settings.channels
+        self.generator = self._placed(Generator(
+            channels_in, channels_out, settings.features, settings.max_features, settings.depth,
+            dropout_kind=settings.dropout_kind, skips=settings.generator == "unet", norm=settings.norm,
+            activation=settings.activation, padding=settings.padding, head=settings.head,
+        ))  # fmt: skip
+        self.generator_optimizer = self._adam(self.generator)
+        self.discriminator: Discriminator | None = None
+        if settings.target.adversarial:
+            judged = channels_out + (channels_in if settings.target.conditional else 0)
+            features = settings.discriminator_features or settings.features
+            norm = settings.discriminator_norm or settings.norm
+            self.discriminator = self._placed(Discriminator(judged, features, settings.patch, norm))
+            self.discriminator_optimizer = self._adam(self.discriminator)
+        self.model = copy.deepcopy(self.generator).requires_grad_(False) if settings.ema else self.generator
+
+    def train_step(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        """One gradient step on D, then one on G (section 3.3).
+
+        Args:
+            x: (N, C, H, W) inputs in [-1, 1].
+            y: (N, C', H, W) truths in [-1, 1].
+
+        Returns:
+            The losses of this process's pictures, scalars without gradient: "D" (halved) and "GAN" where there is a
+            discriminator, the distance (before lambda) as "L1" or "L2", and "same" with diversity.
+        """
+        settings, target, d = self.settings, self.settings.target, self.discriminator
+        self._set_learning_rate()
+        losses: dict[str, Tensor] = {}
+
+        with self._autocast():
+            # With diversity every picture has two outputs. The first one's noise is as drawn, so D and the GAN loss,
+            # which see it alone, still see the generator's whole distribution.
+            encoding = self.generator.encode(x)
+            first, *others = self._noises(x)
+            noises = [first, self._nearest(others, encoding, y)] if others else [first]
+            fakes = [self.generator.decode(encoding, noise).to(x.dtype) for noise in noises]
+        condition = x if target.conditional else None
+        if d is not None:
+            d.requires_grad_(True)
+            with self._autocast():
+                # In one pass: every picture is normalised by itself, so they do not see each other.
+                both = torch.cat([y, fakes[0].detach()])
+                real, fake = d(condition if condition is None else torch.cat([x, x]), both).chunk(2)
+            losses["D"] = discriminator_loss(real.to(x.dtype), fake.to(x.dtype), settings.gan)
+            self._descend(self.discriminator_optimizer, d, losses["D"])
+            d.requires_grad_(False)  # the generator's step needs no gradients of D's weights
+            with self._autocast():
+                judged = d(condition, fakes[0])
+            losses["GAN"] = generator_gan_loss(judged.to(x.dtype), settings.gan)
+
+        total = losses.get("GAN", torch.zeros((), device=x.device))
+        if target.distance:
+            of_each = torch.stack([distances(output, y, target.distance) for output in fakes])
+            # Where only the nearest is compared, the others are free to be other good answers.
+            distance = (of_each if settings.nearest_of == 1 else of_each.amin(0)).mean()
+            losses[target.distance.upper()] = distance
+            total = total + settings.l1_weight * distance
+        if settings.diversity:
+            losses["same"] = sameness(fakes[0], fakes[1], settings.hue)
+            total = total + settings.diversity * losses["same"]
+        self._descend(self.generator_optimizer, self.generator, total)
+
+        self.step += 1
+        self._average_weights()
+        return {name: loss.detach() for name, loss in losses.items()}
+
+    def _descend(self, optimizer: torch.optim.Optimizer, network: torch.nn.Module, loss: Tensor) -> None:
+        optimizer.zero_grad()
+        loss.backward()
+        self.processes.average_gradients(network.parameters())
+        optimizer.step()
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.mixed_precision == "bf16")
+
+    def _noises(self, x: Tensor) -> list[list[Tensor]]:
+        """Dropout masks of this step, as many sets for each picture as it has samples: draw 1 + the number of
+        samples made before, by all processes, so that none comes twice."""
+        samples = max(2, self.settings.nearest_of) if self.settings.diversity else 1
+        first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * samples
+        shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
+        rate = self.generator.config.dropout
+        draws = [dropout_masks(shapes, rate, self.settings.seed, first + i) for i in range(len(x) * samples)]
+        return [
+            [torch.from_numpy(np.stack(level)).to(x) for level in zip(*draws[sample::samples], strict=True)]
+            for sample in range(samples)
+        ]
+
+    @torch.no_grad()
+    def _nearest(self, noises: list[list[Tensor]], encoding: list[Tensor], y: Tensor) -> list[Tensor]:
+        """Of several noises, for each picture the one whose output is nearest to the truth."""
+        if len(noises) == 1:
+            return noises[0]
+        outputs = [self.generator.decode(encoding, noise).to(y.dtype) for noise in noises]
+        nearest = torch.stack([distances(output, y, self.settings.target.distance) for output in outputs]).argmin(0)
+        everyone = torch.arange(len(y), device=y.device)
+        return [torch.stack(level)[nearest, everyone] for level in zip(*noises, strict=True)]
+
+    @torch.no_grad()
+    def _average_weights(self) -> None:
+        """Move the averaged model towards the generator; faster in the first steps, whose weights are soon stale."""
+        if self.model is not self.generator:
+            decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(list(self.model.parameters()), list(self.generator.parameters()), 1 - decay)
+
+    def _optimizers(self) -> list[torch.optim.Optimizer]:
+        return [self.generator_optimizer, *([self.discriminator_optimizer] if self.discriminator else [])]
+
+    def _set_learning_rate(self) -> None:
+        """Flat for the first half of the run, then in a straight line to zero."""
+        left = 1 - self.step / self.total_steps
+        for optimizer in self._optimizers():
+            for group in optimizer.param_groups:
+                group["lr"] = self.settings.lr * min(1.0, 2 * left)
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on; see `load`."""
+        return {
+            "step": self.step,
+            "generator": self.generator.state_dict(),
+            "model": self.model.state_dict(),
+            "discriminator": self.discriminator.state_dict() if self.discriminator else None,
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers()],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from a state of the same networks."""
+        self.generator.load_state_dict(state["generator"])
+        self.model.load_state_dict(state["model"])
+        if self.discriminator:
+            self.discriminator.load_state_dict(state["discriminator"])
+        for optimizer, values in zip(self._optimizers(), state["optimizers"], strict=True):
+            optimizer.load_state_dict(values)
+        self.step = state["step"]
+
+    def start_from(self, source: str) -> None:
+        """Take the weights of a checkpoint, or of both networks of another run."""
+        folder = Path(source) / "training"
+        try:
+            if has_state(folder):
+                state = read_state(folder, self.device)
+                weights = state["model"]
+                if self.discriminator and state["discriminator"]:
+                    self.discriminator.load_state_dict(state["discriminator"])
+            else:
+                weights = Generator.from_pretrained(source).state_dict()
+            if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
+                weights = {**self.generator.state_dict(), **one_level_inward(weights)}
+            for network in (self.generator, self.model):
+                network.load_state_dict(weights)
+        except (RuntimeError, KeyError):
+            raise TrainingError(
+                f"The weights of {source} do not fit this run: use the --features, --max-features, --depth and "
+                "--discriminator-features that they were trained with."
+            ) from None
+
+    def _placed(self, network: Any) -> Any:
+        # On a GPU for the tensor cores; on a CPU oneDNN is faster so for D, and for G in bf16 alone.
+        fast = isinstance(network, Discriminator) or self.settings.mixed_precision == "bf16"
+        last = self.device.type == "cuda" or (self.device.type == "cpu" and fast)
+        layout = torch.channels_last if last else torch.contiguous_format
+        return network.to(self.device, memory_format=layout)
+
+    def _adam(self, network: torch.nn.Module) -> torch.optim.Adam:
+        fused = self.device.type in ("cpu", "cuda")
+        return torch.optim.Adam(network.parameters(), self.settings.lr, BETAS, fused=fused)
+
+
+def one_level_inward(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of a generator's inner levels, from a generator of half its size that had no others.
+
+    The decoder's levels are counted from the innermost, so they keep their names. What met the smaller pictures
+    themselves, the first convolution and the head, is left out.
+    """
+    inner = {}
+    for name, tensor in weights.items():
+        part, level, *rest = name.split(".")
+        if part == "decoder":
+            inner[name] = tensor
+        elif part == "encoder" and level != "0":
+            inner[".".join([part, str(int(level) + 1), *rest])] = tensor
+    return inner

@@ -1,0 +1,100 @@
+"""What a training run lets people see: a line of JSON per interval, pictures of fixed pairs, TensorBoard, and a
+timelapse at the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from pix2pix.errors import TrainingError
+from pix2pix.files import atomic_path, write_text
+from pix2pix.pictures.color import coloured
+from pix2pix.pictures.images import to_image
+
+FRAMES = 60  # of the timelapse, at most
+FRAME_SECONDS = 0.2
+LAST_FRAME_SECONDS = 2.0
+FRAME_PIXELS = 640  # width of the timelapse, at most
+
+
+class Watcher:
+    """Writes to `folder`: `log.jsonl`, `samples/epoch_NNNN.png`, `timelapse.gif` and `tensorboard/`.
+
+    Args:
+        folder: of the run.
+        tensorboard: write for TensorBoard too.
+
+    Raises:
+        TrainingError: the tensorboard package is missing.
+    """
+
+    def __init__(self, folder: Path, tensorboard: bool = False) -> None:
+        self.folder = folder
+        self.board: Any = None  # made with the first line, so that a run that cannot start leaves nothing
+        self._board_class: Any = None
+        if tensorboard:
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError:
+                raise TrainingError("--tensorboard needs the tensorboard package: pip install tensorboard.") from None
+            self._board_class = SummaryWriter
+
+    def log(self, line: dict[str, Any]) -> None:
+        """Append a line; its numbers but "step" and "epoch" are TensorBoard's scalars, at that step."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        if self._board_class is not None:
+            self.board = self.board or self._board_class(str(self.folder / "tensorboard"))
+            for name, value in line.items():
+                if name not in ("step", "epoch"):
+                    self.board.add_scalar(name, value, line["step"])
+
+    def forget_after(self, step: int) -> None:
+        """Take out of the log what a run that was killed had logged of steps that are now done again."""
+        path = self.folder / "log.jsonl"
+        if path.exists():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
+            write_text(path, "".join(line + "\n" for line in kept))
+
+    def samples(self, rows: list[list[Tensor]], epoch: int, step: int) -> None:
+        """Write a grid: `rows` of (3, H, W) pictures in [-1, 1]."""
+        image = to_image(torch.cat([torch.cat(row, dim=2) for row in rows], dim=1).numpy())
+        with atomic_path(self.folder / "samples" / f"epoch_{epoch:04d}.png") as temporary:
+            image.save(temporary)
+        if self.board is not None:
+            self.board.add_image("samples", np.asarray(image), step, dataformats="HWC")
+
+    def finish(self) -> None:
+        """Close TensorBoard's files and write the timelapse of the grids."""
+        if self.board is not None:
+            self.board.close()
+        grids = sorted((self.folder / "samples").glob("epoch_*.png"))
+        if len(grids) < 2:
+            return
+        chosen = [grids[round(i)] for i in np.linspace(0, len(grids) - 1, min(FRAMES, len(grids)))]
+        frames = []
+        for path in chosen:
+            with Image.open(path) as grid:
+                frame = grid.convert("RGB")
+            frame.thumbnail((FRAME_PIXELS, 2 * FRAME_PIXELS))
+            frames.append(frame.quantize(128))
+        seconds = [FRAME_SECONDS] * (len(frames) - 1) + [LAST_FRAME_SECONDS]
+        with atomic_path(self.folder / "timelapse.gif") as temporary:
+            frames[0].save(
+                temporary, save_all=True, append_images=frames[1:], duration=[1000 * s for s in seconds], loop=0
+            )
+
+
+def viewable(x: Tensor, y: Tensor) -> Tensor:
+    """An output or a truth `y` of the input `x` as a picture, (3, H, W) in [-1, 1]: colour is put on its lightness."""
+    if len(y) == 3:
+        return y
+    return torch.from_numpy(coloured(x.numpy(), y.numpy()).copy())

@@ -1,0 +1,283 @@
+"""The trainer: a run from pairs to a checkpoint folder, which can be stopped at any moment.
+
+Nothing random is left to a hidden state. The order of the pairs follows from (seed, epoch), their jitter from
+(seed, epoch, pair) and the dropout noise from (seed, step, place in the batch). So a resumed run needs only the
+networks, the optimisers and the number of steps done, and ends with the same weights as one that was never stopped;
+and several processes with a part of the batch each train the same weights as one with all of it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from tqdm import tqdm
+
+from pix2pix.devices import keep_freed_memory
+from pix2pix.errors import MissingSplit, TrainingError
+from pix2pix.files import remove_unfinished, write_text
+from pix2pix.networks.noise import dropout_masks
+from pix2pix.pairs.folders import Source, find_source
+from pix2pix.pairs.pairs import Pairs, mixed_seed
+from pix2pix.pictures.palettes import read_palette
+from pix2pix.training.learner import Learner
+from pix2pix.training.log import Watcher, viewable
+from pix2pix.training.processes import Processes
+from pix2pix.training.settings import Settings, changed
+from pix2pix.training.state import has_state, read_state, write_state
+from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
+from pix2pix.weights.hub import check_token, push
+
+FIXED_PAIRS = 6
+STEPS_PER_LINE = 1000  # of the log, at most
+SECONDS_PER_STATE = 300
+STREAM_WINDOW = 256  # pairs shuffled among each other while a data set is still coming in
+
+
+class Trainer(Learner):
+    """A training run: `settings` -> a checkpoint folder at `settings.out`.
+
+    While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from) and what
+    `pix2pix.training.log` writes; the sample grids are rows of input | output | truth for fixed pairs of the val split.
+
+    Raises:
+        DataError: see `find_source` and `Pairs`.
+        CheckpointError: the finished model is to be pushed and there is no token, or the Hub does not take it.
+        TrainingError: the folder holds a finished model or an unfinished run that `resume` was not asked to
+            continue, or there is nothing to resume, or it was another kind of run.
+    """
+
+    def __init__(self, settings: Settings, resume: bool = False) -> None:
+        self.settings = settings
+        self.out = Path(settings.out)
+        self.folder = self.out / "training"
+        self._check_folder(resume)
+        if settings.push_to_hub:
+            check_token()
+        processes = Processes(settings.device)
+        self.watcher = Watcher(self.folder, settings.tensorboard and processes.is_first)
+        self.palettes = {
+            name: read_palette(source)
+            for name, source in (("palette", settings.palette), ("output_palette", settings.output_palette))
+            if source
+        }
+        self.pairs = Pairs(
+            self._source("train"), settings.direction, settings.size,
+            settings.jitter, settings.mirror, settings.edges, self.palettes.get("palette"), settings.lightness,
+            settings.seed,
+        )  # fmt: skip
+        fixed = self._val_pairs(settings.lightness) or self._plain(self.pairs.source, settings.lightness)
+        self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
+
+        # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
+        self.steps_per_epoch = len(self.pairs) // (settings.batch_size * processes.count)
+        if self.steps_per_epoch == 0:
+            raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
+        self.seconds = 0.0
+        super().__init__(settings, processes, total_steps=settings.epochs * self.steps_per_epoch)
+        if settings.init and not resume:
+            self.start_from(settings.init)
+        if resume:
+            self._load_state()
+            if self.processes.is_first:
+                remove_unfinished(self.out)
+
+    def train(self) -> None:
+        """Run to the end and write the checkpoint folder. SIGTERM and Ctrl+C save the state first, then leave."""
+        self._stop: int | None = None
+        handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._run()
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+    def _run(self) -> None:
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        first = self.processes.is_first
+        progress = tqdm(
+            total=self.total_steps,
+            initial=self.step,
+            unit="step",
+            smoothing=0.05,
+            dynamic_ncols=True,
+            disable=not first,
+        )
+        begun, saved = time.monotonic() - self.seconds, time.monotonic()
+        sums: dict[str, float] = {}
+        since, waited, counted = time.monotonic(), 0.0, 0
+        batches = self._batches()
+        with progress:
+            for _ in range(self.step, self.total_steps):
+                asked = time.monotonic()
+                x, y = next(batches)
+                waited += time.monotonic() - asked
+                losses = self.train_step(x.to(self.device), y.to(self.device))
+                sums = {name: sums.get(name, 0.0) + float(value) for name, value in losses.items()}
+                counted += 1
+                progress.update()
+                epoch, in_epoch = divmod(self.step, self.steps_per_epoch)
+                now = time.monotonic()
+                self.seconds = now - begun
+                waiting = waited / (now - since)
+                if self.step % 10 == 0:
+                    shown = {name: f"{float(value):.3f}" for name, value in losses.items()}
+                    progress.set_postfix(epoch=f"{epoch}/{self.settings.epochs}", **shown, waiting=f"{waiting:.0%}")
+                if first and (in_epoch == 0 or in_epoch % STEPS_PER_LINE == 0):
+                    means = {name: round(total / counted, 5) for name, total in sums.items()}
+                    times = {"seconds": round(self.seconds, 1), "waiting": round(waiting, 3)}
+                    unless_full(self.watcher.log, {"epoch": epoch, "step": self.step, **means, **times})
+                    sums, since, waited, counted = {}, now, 0.0, 0
+                if first and in_epoch == 0:
+                    unless_full(self._save_samples, epoch)
+                stop = self.processes.any(self._stop is not None)
+                if first and (in_epoch == 0 or stop or time.monotonic() - saved > SECONDS_PER_STATE):
+                    saved = time.monotonic()
+                    (self.save_state if stop else partial(unless_full, self.save_state))()
+                if stop:
+                    raise SystemExit(128 + (self._stop or signal.SIGTERM))
+        if first:
+            self._finish()
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """This process's share of the batches that are still to come."""
+        workers = self.settings.workers
+        if workers is None:  # on a CPU the step itself wants every core
+            workers = 0 if self.device.type == "cpu" else 1 if self.settings.streaming else 4
+        return iter(DataLoader(self.pairs, batch_sampler=self._keys(), num_workers=workers))  # type: ignore[arg-type]
+
+    def _keys(self) -> Iterator[list[tuple[int, int]]]:
+        mine = self.processes.rank * self.settings.batch_size
+        order: list[int] = []
+        for step in range(self.step, self.total_steps):
+            epoch, in_epoch = divmod(step, self.steps_per_epoch)
+            if not order or in_epoch == 0:
+                window = STREAM_WINDOW if epoch == 0 and self.pairs.source.arriving else len(self.pairs)
+                order = epoch_order(self.settings.seed, epoch, len(self.pairs), window)
+            start = in_epoch * self.batch + mine
+            yield [(epoch, index) for index in order[start : start + self.settings.batch_size]]
+
+    @torch.no_grad()
+    def _save_samples(self, epoch: int) -> None:
+        """The grid of the fixed pairs: rows of input | output | truth."""
+        shapes = self.generator.config.noise_shapes(self.settings.size, self.settings.size)
+        masks = dropout_masks(shapes, self.generator.config.dropout, self.settings.seed)
+        noise = [torch.from_numpy(mask)[None].to(self.device) for mask in masks]
+        rows = []
+        for x, y in self.fixed:
+            output = self.model(x[None].to(self.device), noise)[0].float().cpu()
+            rows.append([x.expand(3, -1, -1), viewable(x, output), viewable(x, y)])
+        self.watcher.samples(rows, epoch, self.step)
+
+    def save_state(self) -> None:
+        """Write `training/state.pt`, see `write_state`."""
+        state = {
+            "settings": dataclasses.asdict(self.settings),
+            "pairs": len(self.pairs),
+            "batch": self.batch,
+            "seconds": self.seconds,
+            **self.state(),
+        }
+        write_state(self.folder, state)
+
+    def _load_state(self) -> None:
+        state = read_state(self.folder, self.device)
+        options = changed(state["settings"], self.settings)
+        if state["batch"] != self.batch and not options:
+            options = [f"{state['batch']} pairs in a step of all processes were {self.batch}"]
+        if options:
+            raise TrainingError(
+                f"{self.folder} is of another run ({', '.join(options)}): resume with the options it began with."
+            )
+        if state["pairs"] != len(self.pairs):
+            raise TrainingError(
+                f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
+                f"{len(self.pairs)}: resume with the same pairs."
+            )
+        self.load(state)
+        self.seconds = state["seconds"]
+        if self.processes.is_first:
+            self.watcher.forget_after(self.step)
+
+    def _check_folder(self, resume: bool) -> None:
+        # The config is written last: weights alone are a model's, or what a killed run was about to finish.
+        marks = (CONFIG_FILE,) if resume and has_state(self.folder) else (CONFIG_FILE, WEIGHTS_FILE)
+        finished = [name for name in marks if (self.out / name).exists()]
+        if finished:
+            raise TrainingError(f"{self.out} already holds a model ({finished[0]}): choose another --out.")
+        if not resume and has_state(self.folder):
+            raise TrainingError(f"{self.out} holds an unfinished run: add --resume, or choose another --out.")
+
+    def _val_pairs(self, lightness: bool) -> Pairs | None:
+        """The val split without jitter; None where the data is too small to have one."""
+        try:
+            return self._plain(self._source("val"), lightness)
+        except MissingSplit:
+            return None
+
+    def _source(self, split: str) -> Source:
+        settings = self.settings
+        return find_source(settings.data, split, settings.make, settings.columns, settings.streaming)
+
+    def _plain(self, source: Source, lightness: bool) -> Pairs:
+        palette = self.palettes.get("palette")
+        return Pairs(source, self.settings.direction, self.settings.size, palette=palette, lightness=lightness)
+
+    def _finish(self) -> None:
+        """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
+        from pix2pix.evaluation.metrics import evaluate
+        from pix2pix.training.card import training_card
+        from pix2pix.translate.engines import TorchEngine
+        from pix2pix.translate.translator import Translator
+
+        task: dict[str, Any] = {
+            "direction": self.settings.direction,
+            "input": self.settings.input_kind,
+            "image_size": self.settings.size,
+            **self.palettes,
+        }
+        if self.settings.make:
+            task["make"] = self.settings.make
+        unless_full(self.watcher.finish)
+        metrics = None
+        if pairs := self._val_pairs(lightness=False):
+            metrics = evaluate(Translator(TorchEngine(self.model, self.device), task), pairs)
+        try:
+            write_text(self.out / CARD_FILE, training_card(self, metrics))
+            self.model.save_pretrained(self.out, task, half=True)
+        except OSError as error:
+            raise TrainingError(
+                f"{self.out} cannot be written ({error.strerror}): make room, then go on with --resume."
+            ) from None
+        if self.settings.push_to_hub:
+            push(self.out, self.settings.push_to_hub)
+
+    def _ask_to_stop(self, number: int, frame: Any) -> None:
+        self._stop = number
+
+
+def unless_full(write: Callable[..., None], *arguments: Any) -> None:
+    """Write something of a run that goes on without it: a full disk may have room again when the next is due."""
+    try:
+        write(*arguments)
+    except (OSError, TrainingError) as error:
+        print(f"\n{error}", file=sys.stderr)
+
+
+def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:
+    """The order in which an epoch visits the pairs: shuffled among each `window` of neighbours."""
+    generator = torch.Generator().manual_seed(mixed_seed(seed, epoch))
+    order: list[int] = []
+    for start in range(0, count, window):
+        order += (start + torch.randperm(min(window, count - start), generator=generator)).tolist()
+    return order

@@ -1,0 +1,1 @@
+"""Translating pictures with a trained generator. Knows no training."""

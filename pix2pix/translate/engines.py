@@ -1,0 +1,140 @@
+"""What runs a generator: ONNX Runtime (the default on a CPU) or PyTorch (GPUs, and the reference).
+
+Both do the dear part once: `encode` takes a picture as far as it goes without noise, `decode` adds the noise. Arrays in
+and out are NumPy's, so that ONNX Runtime's engine works, and starts, without PyTorch.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from pix2pix.errors import Pix2PixError
+from pix2pix.networks.config import GeneratorConfig
+from pix2pix.translate.onnx_graph import Graph, add_decoder, add_encoder
+from pix2pix.weights.pretrained import load_weights
+
+if TYPE_CHECKING:
+    import torch
+
+    from pix2pix.networks.generator import Generator
+
+ENGINES = ("auto", "onnx", "torch")
+
+
+class Engine(Protocol):
+    """A generator, ready to run on one picture at a time."""
+
+    config: GeneratorConfig
+
+    def encode(self, x: np.ndarray) -> Any:
+        """The noise-free part: float32 (C, H, W) in [-1, 1] -> what `decode` needs; serves any number of noises."""
+
+    def decode(self, encoding: Any, noise: Sequence[np.ndarray] | None) -> np.ndarray:
+        """The picture of an encoding, float32 (C', H, W) in [-1, 1], under dropout masks of
+        `config.noise_shapes(H, W)`; None: dropout off."""
+
+
+def load_engine(
+    source: str | Path, engine: str = "auto", device: str | torch.device = "cpu", norm_statistics: str = "picture"
+) -> tuple[Engine, dict[str, Any]]:
+    """The engine for a source's generator, and the source's task.
+
+    Args:
+        source: see `pix2pix.weights.pretrained.find_checkpoint`.
+        engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
+        device: a PyTorch device; ONNX Runtime's engine runs on "cpu" only.
+        norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
+
+    Raises:
+        CheckpointError: the source cannot be loaded.
+        Pix2PixError: no such engine, or it cannot run this network here.
+    """
+    if engine not in ENGINES:
+        raise Pix2PixError(f"There is no engine {engine!r}: choose one of {', '.join(ENGINES)}.")
+    config, weights, task = load_weights(source)
+    fits = str(device) == "cpu" and not config.encoder_dropped_levels and norm_statistics == "picture"
+    if engine == "onnx" and not fits:
+        raise Pix2PixError(
+            "The engine onnx runs on the CPU, by each picture's statistics, and no encoder that has dropout: "
+            f"{source} needs torch."
+        )
+    if fits and engine != "torch":
+        return OnnxEngine(config, weights), task
+    from pix2pix.weights.pretrained import make_generator
+
+    return TorchEngine(make_generator(source, config, weights, norm_statistics), device), task
+
+
+class TorchEngine:
+    """A `Generator` on a PyTorch device."""
+
+    def __init__(self, generator: Generator, device: str | torch.device = "cpu") -> None:
+        self.generator = generator.to(device).eval()
+        self.config = generator.config
+        self.device = device
+
+    def encode(self, x: np.ndarray) -> tuple[torch.Tensor, list[torch.Tensor] | None]:
+        import torch
+
+        with torch.inference_mode():
+            batch = torch.from_numpy(x)[None].to(self.device)
+            # An encoder with dropout of its own has no part without noise.
+            return batch, None if self.config.encoder_dropped_levels else self.generator.encode(batch)
+
+    def decode(
+        self, encoding: tuple[torch.Tensor, list[torch.Tensor] | None], noise: Sequence[np.ndarray] | None
+    ) -> np.ndarray:
+        import torch
+
+        batch, skips = encoding
+        with torch.inference_mode():
+            masks = None if noise is None else [torch.from_numpy(mask)[None].to(self.device) for mask in noise]
+            y = self.generator(batch, masks) if skips is None else self.generator.decode(skips, masks)
+            return y[0].cpu().numpy()
+
+
+class OnnxEngine:
+    """ONNX Runtime on the CPU.
+
+    The graphs are made from the weights each time, in a fraction of a second, so that none can be stale. There are
+    two. A transposed convolution of [up, skip] is the sum of one of `up` and one of `skip`; the latter knows no noise
+    and belongs to the encoder's graph, which leaves the decoder half of the arithmetic.
+    """
+
+    def __init__(self, config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> None:
+        onnxruntime = import_onnxruntime()
+        self.config = config
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        # Its threads wait busily for the next layer, but not for long: others need the processor too.
+        options.add_session_config_entry("session.intra_op.spin_duration_us", "30")
+        encoder, decoder = Graph(weights), Graph(weights)
+        shares = add_encoder(encoder, config)
+        masks = add_decoder(decoder, config, shares)
+        self._encoder, self._decoder = (
+            onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+            for model in (encoder.model(["x"], shares), decoder.model([*shares, *masks], ["y"]))
+        )
+
+    def encode(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        names = [output.name for output in self._encoder.get_outputs()]
+        return dict(zip(names, self._encoder.run(names, {"x": x[None]}), strict=True))
+
+    def decode(self, encoding: dict[str, np.ndarray], noise: Sequence[np.ndarray] | None) -> np.ndarray:
+        if noise is None:
+            noise = [np.ones((1, 1, 1), np.float32)] * len(self.config.dropped_levels)
+        masks = {f"mask{i}": mask[None] for i, mask in enumerate(noise)}
+        return self._decoder.run(["y"], {**encoding, **masks})[0][0]
+
+
+def import_onnxruntime() -> Any:
+    """ONNX Runtime, which unless told not to, before it is imported, reports its use to its maker."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime

@@ -1,0 +1,212 @@
+"""A generator as ONNX graphs, made from its config and weights without PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from pix2pix.networks.config import GeneratorConfig
+
+OPSET = 17
+
+
+def onnx_model(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> bytes:
+    """The whole generator as one ONNX model, from "x", (N, C, H, W), and "mask0", ... to "y", (N, C', H, W)."""
+    graph = Graph(weights)
+    encoder_masks = {
+        level: f"mask{len(config.dropped_levels) + i}" for i, level in enumerate(config.encoder_dropped_levels)
+    }
+    masks = add_decoder(graph, config, add_encoder(graph, config, encoder_masks))
+    return graph.model(["x", *masks, *encoder_masks.values()], ["y"])
+
+
+def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] | None = None) -> list[str]:
+    """From "x", (N, C, H, W), and the encoder's own masks by their level to what needs no other: "up", the innermost
+    decoder level before any mask, and "skip1", ..., the skips' shares of the levels after it, innermost first.
+    Returns these names."""
+    x, skips = "x", []
+    for level in range(config.depth):
+        if level > 0:
+            x = graph.activation("leaky", x)
+        reflect = config.padding == "reflect" and level < config.depth - 1
+        x = graph.conv(x, f"encoder.{level}.conv", reflect)
+        if 0 < level < config.depth - 1:
+            x = graph.norm(x, f"encoder.{level}.norm")
+        if masks and level in masks:
+            x = graph.add("Mul", [x, masks[level]])
+        skips.append(x)
+    phases = graph.transposed_phases(graph.activation(config.innermost_activation, skips.pop()), "decoder.0.conv")
+    shares = [graph.norm(graph.interleave(phases, "decoder.0.conv"), "decoder.0.norm", output="up")]
+    for level, name in enumerate(after_the_first(config) if config.skips else [], start=1):
+        share, skip = f"skip{level}", graph.activation(config.skip_activation, skips.pop())
+        shares.append(graph.half(name, skip, True, config, output=share))
+    return shares
+
+
+def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> list[str]:
+    """From the encoder's shares and the masks, "mask0", ..., to "y", (N, C', H, W). Returns the masks' names."""
+    masks = {level: f"mask{i}" for i, level in enumerate(config.dropped_levels)}
+    x = graph.add("Mul", [shares[0], masks[0]]) if 0 in masks else shares[0]
+    for level, name in enumerate(after_the_first(config), start=1):
+        x = graph.half(name, graph.activation(config.activation, x), False, config)
+        if config.skips:
+            x = graph.add("Add", [x, shares[level]])
+        if name != "head":
+            x = graph.interleave(x, name)
+        elif config.head == "transposed":
+            x = graph.trim(graph.interleave(x, name))
+        if level < config.depth - 1:
+            x = graph.norm(x, f"decoder.{level}.norm")
+        if level in masks:
+            x = graph.add("Mul", [x, masks[level]])
+    bias = graph.tensor("head.bias", graph.weights["head.bias"][:, None, None])
+    graph.add("Tanh", [graph.add("Add", [x, bias])], output="y")
+    return list(masks.values())
+
+
+def after_the_first(config: GeneratorConfig) -> list[str]:
+    """The transposed convolutions that read [up, skip], innermost first."""
+    return [*(f"decoder.{level}.conv" for level in range(1, config.depth - 1)), "head"]
+
+
+class Graph:
+    """An ONNX graph under construction, over a checkpoint's weights."""
+
+    def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
+        self.weights = weights
+        self.nodes: list[Any] = []
+        self.tensors: dict[str, Any] = {}
+
+    def add(self, kind: str, inputs: list[str], output: str | None = None, **attributes: Any) -> str:
+        """One node; returns the name of its output."""
+        from onnx import helper
+
+        output = output or f"{kind}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        return output
+
+    def activation(self, kind: str, x: str) -> str:
+        if kind == "relu6":
+            ends = (self.tensor(f"clip_{end}", np.array(end, np.float32)) for end in (0, 6))
+            return self.add("Clip", [x, *ends])
+        return self.add("Relu", [x]) if kind == "relu" else self.add("LeakyRelu", [x], alpha=0.2)
+
+    def conv(self, x: str, name: str, reflect: bool) -> str:
+        """A 4x4, stride-2 convolution by a checkpoint's weights."""
+        if reflect:
+            x = self.pad(x, [0, 0, 1, 1, 0, 0, 1, 1], mode="reflect")
+        inputs = [x, self.tensor(f"{name}.weight", self.weights[f"{name}.weight"])]
+        if f"{name}.bias" in self.weights:
+            inputs.append(self.tensor(f"{name}.bias", self.weights[f"{name}.bias"]))
+        return self.add("Conv", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[0 if reflect else 1] * 4)
+
+    def half(self, name: str, x: str, skip: bool, config: GeneratorConfig, output: str | None = None) -> str:
+        """What `x`, one half of [up, skip], adds to a decoder level, or to the head, before `interleave`."""
+        parts = 2 if config.skips else 1
+        if name != "head" or config.head == "transposed":
+            middle = self.weights[f"{name}.weight"].shape[0] // parts
+            rows = np.s_[middle:] if skip else np.s_[:middle]
+            phases = self.narrow_phases if name == "head" else self.transposed_phases
+            return phases(x, name, rows, output)
+        kernel = self.weights["head.weight"]
+        middle = kernel.shape[1] // parts
+        part = self.tensor(f"head.{int(skip)}", kernel[:, middle:] if skip else kernel[:, :middle])
+        scales = self.tensor("twice", np.array([1, 1, 2, 2], np.float32))
+        larger = self.add("Resize", [x, "", scales], mode="nearest", coordinate_transformation_mode="asymmetric",
+                          nearest_mode="floor")  # fmt: skip
+        padded = self.pad(larger, [0, 0, 1, 1, 0, 0, 0, 0])
+        return self.add("Conv", [padded, part], output, kernel_shape=[4, 4], pads=[1, 1, 1, 1])
+
+    def pad(self, x: str, pads: list[int], mode: str = "constant") -> str:
+        sizes = self.tensor("pads_" + "".join(map(str, pads)), np.array(pads, np.int64))
+        return self.add("Pad", [x, sizes], mode=mode)
+
+    def transposed_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
+        """A 4x4, stride-2 transposed convolution without bias, before `interleave`: (N, H, W, 4 C').
+
+        Output row 2r reads input rows r - 1 and r, by the kernel's rows 3 and 1; row 2r + 1 reads r and r + 1, by 2
+        and 0; columns likewise. So each of the four phases of the output is a 2x2 convolution at stride 1, for which
+        ONNX Runtime is about twice as fast at the same arithmetic.
+
+        Args:
+            rows: which of the input channels of the weights.
+        """
+        kernel = self.weights[f"{name}.weight"][rows].transpose(1, 0, 2, 3)
+        phases = []
+        for a in (0, 1):
+            for b in (0, 1):
+                part = self.tensor(
+                    f"{name}.{a}{b}{rows.start or 0}", kernel[:, :, [3 - a, 1 - a]][:, :, :, [3 - b, 1 - b]]
+                )
+                phases.append(self.add("Conv", [x, part], kernel_shape=[2, 2], pads=[1 - a, 1 - b, a, b]))
+        return self.add("Transpose", [self.add("Concat", phases, axis=1)], output, perm=[0, 2, 3, 1])
+
+    def narrow_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
+        """The same for few output channels, as one convolution: (N, H + 1, W + 1, 4 C'); see `trim`.
+
+        ONNX Runtime computes 16 channels even where there are 3, so that the four phases together cost no more than
+        one of them. All four then read input rows r - 1 and r; what is meant for row 2r + 1 comes from r + 1, so it
+        is the first of its two rows, and after `interleave` there is one row too many at either end.
+        """
+        kernel = self.weights[f"{name}.weight"][rows].transpose(1, 0, 2, 3)
+        parts = [kernel[:, :, [2 + a, a]][:, :, :, [2 + b, b]] for a in (0, 1) for b in (0, 1)]
+        weight = self.tensor(f"{name}.{rows.start or 0}", np.concatenate(parts))
+        x = self.add("Conv", [x, weight], kernel_shape=[2, 2], pads=[1, 1, 1, 1])
+        return self.add("Transpose", [x], output, perm=[0, 2, 3, 1])
+
+    def interleave(self, phases: str, name: str) -> str:
+        """(N, H, W, 4 C') -> (N, C', 2H, 2W).
+
+        ONNX Runtime's own DepthToSpace goes number by number; with the channels last, runs of 2 C' are moved, in a
+        third of the time.
+        """
+        width = self.weights[f"{name}.weight"].shape[1]
+        x = self.reshape(phases, [0, 0, 0, 2, 2 * width])  # N, H, W, row of the two, column of the two and C'
+        x = self.add("Transpose", [x], perm=[0, 1, 3, 2, 4])
+        x = self.reshape(x, [0, 0, 0, -1, width])  # N, H, 2, 2W, C'
+        x = self.reshape(x, [0, -1, 1, 0, width])  # N, 2H, 1, 2W, C'
+        x = self.add("Transpose", [x], perm=[0, 4, 1, 2, 3])
+        return self.add("Squeeze", [x, self.tensor("axis_3", np.array([3], np.int64))])
+
+    def reshape(self, x: str, shape: list[int]) -> str:
+        """0 keeps the size that stands there; -1 takes what is left."""
+        sizes = self.tensor("shape_" + "_".join(map(str, shape)), np.array(shape, np.int64))
+        return self.add("Reshape", [x, sizes])
+
+    def trim(self, x: str) -> str:
+        """(N, C, H + 2, W + 2) -> (N, C, H, W), without the border."""
+        bounds = {"starts": [1, 1], "ends": [-1, -1], "axes": [2, 3]}
+        return self.add("Slice", [x, *(self.tensor(key, np.array(value, np.int64)) for key, value in bounds.items())])
+
+    def norm(self, x: str, name: str, output: str | None = None) -> str:
+        width = self.weights[f"{name.removesuffix('.norm')}.conv.weight"].shape[int(name.startswith("decoder"))]
+        plain = {"weight": np.ones(width, np.float32), "bias": np.zeros(width, np.float32)}
+        inputs = [x]
+        for part, values in plain.items():
+            inputs.append(self.tensor(f"{name}.{part}", self.weights.get(f"{name}.{part}", values)))
+        return self.add("InstanceNormalization", inputs, output, epsilon=1e-5)
+
+    def tensor(self, name: str, values: np.ndarray) -> str:
+        """A constant; returns its name."""
+        from onnx import numpy_helper
+
+        self.tensors[name] = numpy_helper.from_array(np.asarray(values, order="C"), name)  # a number stays one
+        return name
+
+    def model(self, inputs: list[str], outputs: list[str]) -> bytes:
+        """The finished model; pictures of any size and number."""
+        from onnx import TensorProto, helper
+
+        def values(names: list[str]) -> list[Any]:
+            return [
+                helper.make_tensor_value_info(name, TensorProto.FLOAT, [f"{name}_{axis}" for axis in "nchw"])
+                for name in names
+            ]
+
+        graph = helper.make_graph(
+            self.nodes, "pix2pix", values(inputs), values(outputs), initializer=list(self.tensors.values())
+        )
+        opset = helper.make_opsetid("", OPSET)
+        return helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()

@@ -1,0 +1,232 @@
+"""Picture in, picture out: any size, any seed, many samples of one drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from pix2pix.errors import CheckpointError
+from pix2pix.networks.noise import dropout_masks
+from pix2pix.pictures.color import coloured, lightness_and_colour
+from pix2pix.pictures.images import check_size, to_array, to_image, to_rgb
+from pix2pix.pictures.palettes import snap
+from pix2pix.translate.engines import Engine, load_engine
+
+if TYPE_CHECKING:
+    import torch
+
+Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
+Report = Callable[[int, int], None]
+OVERLAP = 4  # neighbouring tiles share at least 1 / OVERLAP of their side
+
+
+def silent(done: int, count: int) -> None:
+    """Tells nobody."""
+
+
+class Translator:
+    """A generator with pictures at both ends.
+
+    Drawings (edges, labels) are translated as a whole, since their meaning lies in the whole: padded to a square,
+    scaled to the size the network was trained at, and back; a label map's pixels become the nearest colours of the
+    model's palette first. So are photos to be coloured, whose own lightness is kept in full size. Other photos keep
+    their scale: they are cut into overlapping tiles of that size, and the translated tiles are blended over the
+    overlap.
+
+    A seed names a noise, and noise, picture and weights name the result: nothing else enters. Every picture and every
+    tile runs by itself and is normalised by its own statistics.
+
+    Args:
+        engine: what runs the network.
+        task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "palette" (of labels) and
+            "make" are read.
+    """
+
+    def __init__(self, engine: Engine, task: dict[str, Any]) -> None:
+        self.engine = engine
+        self.task = task
+        self.size = int(task.get("image_size", engine.config.multiple))
+        self.input_kind = task.get("input", "photo")
+        self._last: tuple[bytes, Any] | None = None  # the last drawing and its encoding
+        self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
+        channels = engine.config.in_channels, engine.config.out_channels
+        self.colourises = channels == (1, 2) and task.get("make") == "lightness"
+        if channels != (3, 3) and not self.colourises:
+            raise CheckpointError(
+                f"This model has {channels[0]} channels in and {channels[1]} out: only one with 3 and 3 translates "
+                "pictures, or one with 1 and 2 that was trained on lightness."
+            )
+        if self.size % engine.config.multiple:
+            raise ValueError(f"image_size is {self.size}: it must be a multiple of {engine.config.multiple}.")
+
+    @property
+    def rate(self) -> float:
+        """The rate of the dropout in training, from 0 to below 1."""
+        return self.engine.config.dropout
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | Path,
+        engine: str = "auto",
+        device: str | torch.device = "cpu",
+        norm_statistics: str = "picture",
+    ) -> Translator:
+        """Load from a bundled name, a folder, a file or a Hub id.
+
+        Args:
+            source: see `pix2pix.weights.pretrained.find_checkpoint`.
+            engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
+            device: a PyTorch device.
+            norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
+
+        Raises:
+            CheckpointError: see `Generator.from_pretrained`.
+            Pix2PixError: no such engine, or it cannot run this network here.
+        """
+        return cls(*load_engine(source, engine, device, norm_statistics))
+
+    def __call__(
+        self, image: Image.Image, seed: int | None = 0, rate: float | None = None, report: Report = silent
+    ) -> Image.Image:
+        """Translate a picture.
+
+        Args:
+            image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode (see `to_rgb`).
+            seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
+            rate: of the dropout, from 0 (off) to below 1. None: as in training.
+            report: called with the number of tiles done and of all, for a picture that is cut into some.
+
+        Returns:
+            An RGB picture of the same size (of the upright picture's, where EXIF turns it).
+
+        Raises:
+            ImageError: the picture is too large.
+            ValueError: the seed or the rate is out of range.
+        """
+        return self.sample(image, [seed], rate, report)[0]
+
+    def sample(
+        self,
+        image: Image.Image,
+        seeds: Iterable[int | None] = range(8),
+        rate: float | None = None,
+        report: Report = silent,
+    ) -> list[Image.Image]:
+        """Translate a picture once for each seed. The encoder runs once for all of them.
+
+        Args and errors are those of a call; returns one RGB picture for each seed, in order.
+        """
+        check_size(image, "The picture")
+        image = to_rgb(image)
+        noises = [self._noise(seed, rate) for seed in seeds]
+        if self.colourises:
+            return self._sample_colour(image, noises)
+        if self.input_kind == "photo":
+            return self._sample_tiled(image, noises, report)
+        return self._sample_whole(image, noises)
+
+    def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
+        square, box = to_square(image, fill="white" if self.input_kind == "edges" else None)
+        if self.palette:
+            small = scaled(square, self.size, Image.Resampling.NEAREST)
+            small = Image.fromarray(snap(np.asarray(small), self.palette))
+        else:
+            small = scaled(square, self.size)
+        encoding = self._encoding(small)
+        outputs = [to_image(self.engine.decode(encoding, noise)) for noise in noises]
+        return [scaled(y, square.width).crop(box) for y in outputs]
+
+    def _encoding(self, drawing: Image.Image) -> Any:
+        """Of a drawing at the size trained at. The last is kept: the next noise on it costs the decoder alone."""
+        pixels = drawing.tobytes()
+        last = self._last  # read once: another thread may replace it
+        if last is None or last[0] != pixels:
+            last = self._last = pixels, self.engine.encode(np.ascontiguousarray(to_array(drawing)))
+        return last[1]
+
+    def _sample_colour(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
+        """The picture's own lightness, in full size, under colours found at the size trained at."""
+        square, box = to_square(image, fill=None)
+        small, _ = lightness_and_colour(to_array(scaled(square, self.size)))
+        lightness, _ = lightness_and_colour(to_array(image))
+        outputs = []
+        for colour in self._translate(small, noises):
+            large = [
+                scaled(Image.fromarray(channel), square.width, Image.Resampling.BICUBIC).crop(box) for channel in colour
+            ]
+            outputs.append(to_image(coloured(lightness, np.stack([np.asarray(channel) for channel in large]))))
+        return outputs
+
+    def _sample_tiled(self, image: Image.Image, noises: list[Noise], report: Report) -> list[Image.Image]:
+        x = to_array(image)
+        height, width = x.shape[1:]
+        pad = [(0, 0), (0, max(0, self.size - height)), (0, max(0, self.size - width))]
+        x = np.pad(x, pad, mode="reflect")
+        window = feather(self.size)
+        total = [np.zeros(x.shape, np.float32) for _ in noises]
+        weight = np.zeros(x.shape[1:], np.float32)
+        corners = list(product(tile_starts(x.shape[1], self.size), tile_starts(x.shape[2], self.size)))
+        for done, (top, left) in enumerate(corners):
+            report(done, len(corners))
+            tile = np.s_[top : top + self.size, left : left + self.size]
+            weight[tile] += window
+            for sums, y in zip(total, self._translate(x[:, *tile], noises), strict=True):
+                sums[:, *tile] += y * window
+        return [to_image((sums / weight)[:, :height, :width]) for sums in total]
+
+    def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
+        """One (C, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
+        encoding = self.engine.encode(np.ascontiguousarray(x))
+        for noise in noises:
+            yield self.engine.decode(encoding, noise)
+
+    def _noise(self, seed: int | None, rate: float | None) -> Noise:
+        if seed is None:
+            return None
+        shapes = self.engine.config.noise_shapes(self.size, self.size)
+        return dropout_masks(shapes, self.rate if rate is None else rate, seed)
+
+
+def scaled(square: Image.Image, side: int, how: Image.Resampling = Image.Resampling.LANCZOS) -> Image.Image:
+    """A square picture at `side` x `side` pixels."""
+    return square if square.width == side else square.resize((side, side), how)
+
+
+def to_square(image: Image.Image, fill: str | None) -> tuple[Image.Image, tuple[int, int, int, int]]:
+    """A picture in the middle of a square, and its box there (left, top, right, bottom).
+
+    Args:
+        image: RGB.
+        fill: colour of the margins; None repeats the border's pixels outward.
+    """
+    side = max(image.size)
+    left, top = (side - image.width) // 2, (side - image.height) // 2
+    box = (left, top, left + image.width, top + image.height)
+    if image.width == image.height:
+        return image, box
+    if fill is not None:
+        square = Image.new("RGB", (side, side), fill)
+        square.paste(image, box)
+        return square, box
+    margins = [(top, side - box[3]), (left, side - box[2]), (0, 0)]
+    return Image.fromarray(np.pad(np.asarray(image), margins, mode="edge")), box
+
+
+def tile_starts(length: int, size: int) -> list[int]:
+    """Where tiles of `size` pixels begin along a side of `length` >= `size`: evenly, first at 0, last at the end."""
+    overlap = size // OVERLAP
+    count = -(-(length - overlap) // (size - overlap))
+    return [round(i * (length - size) / max(1, count - 1)) for i in range(count)]
+
+
+def feather(size: int) -> np.ndarray:
+    """Weights of a tile's pixels, (size, size) float32: 1 inside, falling to nearly 0 over the overlap."""
+    distance = np.minimum(np.arange(size), np.arange(size)[::-1]) + 1
+    ramp = np.minimum(1, distance / (size // OVERLAP + 1)).astype(np.float32)
+    return np.outer(ramp, ramp)

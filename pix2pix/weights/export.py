@@ -1,0 +1,103 @@
+"""Models out again: our folder, one file, ONNX, or the recursive family's layout."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pix2pix.errors import CheckpointError
+from pix2pix.files import atomic_path
+from pix2pix.networks.config import GeneratorConfig
+from pix2pix.weights.checkpoint import CONFIG_FILE
+from pix2pix.weights.foreign import to_recursive
+from pix2pix.weights.pretrained import load_weights, make_generator
+from pix2pix.weights.tensors import CONFIG_KEY, Tensors
+
+
+def export(source: str | Path, output: Path) -> str:
+    """Write the model of a source to `output`, whose suffix says how.
+
+    Args:
+        source: see `pix2pix.weights.pretrained.find_checkpoint`.
+        output: a folder (no suffix); or a `.safetensors` file, which carries its config; or `.onnx`, with pictures of
+            any size and number, the noise as inputs; or `.pth`, for pytorch-CycleGAN-and-pix2pix.
+
+    Returns:
+        A line on what was written.
+
+    Raises:
+        CheckpointError: the source cannot be loaded, has no such form, or something is at `output` already.
+    """
+    config, weights, task = load_weights(source)
+    check_free(output)
+    writers = {"": write_folder, ".safetensors": write_safetensors, ".onnx": write_onnx, ".pth": write_recursive}
+    if output.suffix not in writers:
+        raise CheckpointError(f"{output}: export to a folder, or to a file .safetensors, .onnx or .pth.")
+    return writers[output.suffix](output, config, weights, task)
+
+
+def check_free(output: Path) -> None:
+    """Hold a place to write to.
+
+    Raises:
+        CheckpointError: a file or a checkpoint is there already.
+    """
+    if output.exists() and (output.is_file() or (output / CONFIG_FILE).exists()):
+        raise CheckpointError(f"{output} is there already: choose another place.")
+
+
+def write_folder(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:
+    make_generator(output, config, weights, "picture").save_pretrained(output, task)
+    return f"{output}: a checkpoint folder."
+
+
+def write_safetensors(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:
+    from safetensors.numpy import save_file
+
+    description = json.dumps({"generator": asdict(config), "task": task})
+    with atomic_path(output) as temporary:
+        save_file({name: np.ascontiguousarray(t) for name, t in weights.items()}, temporary, {CONFIG_KEY: description})
+    return f"{output}: one file, with its config."
+
+
+def write_onnx(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:
+    import torch
+
+    from pix2pix.networks.noise import dropout_masks
+    from pix2pix.translate.engines import import_onnxruntime
+    from pix2pix.translate.onnx_graph import onnx_model
+
+    model = onnx_model(config, weights)
+    size = config.multiple
+    x = np.random.default_rng(0).uniform(-1, 1, (2, config.in_channels, size, 2 * size)).astype(np.float32)
+    masks = [np.stack([mask, mask]) for mask in dropout_masks(config.noise_shapes(size, 2 * size), config.dropout, 0)]
+    session = import_onnxruntime().InferenceSession(model, providers=["CPUExecutionProvider"])
+    (y,) = session.run(["y"], {"x": x, **{f"mask{i}": mask for i, mask in enumerate(masks)}})
+    generator = make_generator(output, config, weights, "picture")
+    with torch.inference_mode():
+        expected = generator(torch.from_numpy(x), [torch.from_numpy(mask) for mask in masks]).numpy()
+    difference = float(np.abs(y - expected).max())
+    if difference > 2e-3:
+        raise CheckpointError(f"ONNX Runtime differs from PyTorch by {difference:.1e}: {output} was not written.")
+    with atomic_path(output) as temporary:
+        temporary.write_bytes(model)
+    return f"{output}: ONNX, within {difference:.1e} of PyTorch on [-1, 1]."
+
+
+def write_recursive(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:
+    import torch
+
+    theirs = to_recursive(config, weights)
+    with atomic_path(output) as temporary:
+        torch.save({name: torch.from_numpy(np.ascontiguousarray(t)) for name, t in theirs.items()}, temporary)
+    line = f"{output}: the generator of pytorch-CycleGAN-and-pix2pix."
+    extra = [name for name in ("model.model.0.bias",) if name in theirs]
+    return line + (
+        " Its first and innermost convolutions have biases, which that program's batch-norm U-Net lacks."
+        if extra
+        else ""
+    )

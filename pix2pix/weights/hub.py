@@ -1,0 +1,157 @@
+"""The Hugging Face Hub: checkpoints down, into its cache, and up."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pix2pix.errors import CheckpointError
+from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
+
+FOREIGN_FILE = "pytorch_model.bin"  # what older models on the Hub hold instead of WEIGHTS_FILE
+
+
+def download(repo_id: str, revision: str | None = None, report: Callable[[int, int], None] | None = None) -> Path:
+    """Fetch a model's folder from the Hugging Face Hub, or find it in the cache.
+
+    Args:
+        repo_id, revision: the model.
+        report: called, from other threads, with the bytes that are here and those that are wanted.
+
+    Raises:
+        CheckpointError: no such model, no access, or no connection and nothing in the cache.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    options: dict[str, Any] = {"revision": revision}
+    if report is not None:
+        options["tqdm_class"] = reporting_bar(report)
+    name = repo_id if revision is None else f"{repo_id}@{revision}"
+    try:
+        files = [CONFIG_FILE, WEIGHTS_FILE, CARD_FILE]
+        folder = snapshot_download(repo_id, allow_patterns=files, **options)
+        if not (Path(folder) / WEIGHTS_FILE).exists():
+            folder = snapshot_download(repo_id, allow_patterns=[*files, FOREIGN_FILE], **options)
+    except GatedRepoError:
+        raise CheckpointError(f"The Hub asks for access to {name}: request it there and set HF_TOKEN.") from None
+    except RepositoryNotFoundError:
+        raise CheckpointError(f"The Hub has no model {name}: check the name; a private one needs HF_TOKEN.") from None
+    except RevisionNotFoundError:
+        raise CheckpointError(f"The Hub's {repo_id} has no revision {revision}: check the name after the @.") from None
+    except LocalEntryNotFoundError:
+        raise CheckpointError(f"The Hub cannot be reached and {name} is not in its cache: connect once.") from None
+    except (HfHubHTTPError, OSError) as error:
+        raise CheckpointError(f"The Hub did not give {name} ({type(error).__name__}): try again later.") from None
+    check_download(Path(folder), name)
+    return Path(folder)
+
+
+def reporting_bar(report: Callable[[int, int], None]) -> type:
+    """A tqdm that counts bytes to `report` as well."""
+    from tqdm.auto import tqdm
+
+    class ReportingBar(tqdm):
+        def update(self, n: float | None = 1) -> bool | None:
+            shown = super().update(n)
+            if self.unit == "B" and self.total:
+                report(int(self.n), int(self.total))
+            return shown
+
+    return ReportingBar
+
+
+def check_download(folder: Path, name: str) -> None:
+    """Hold the weights in the Hub's cache against their hash, by which the cache names them.
+
+    Raises:
+        CheckpointError: they differ; they are taken out of the cache.
+    """
+    for file in (folder / WEIGHTS_FILE, folder / FOREIGN_FILE):
+        blob = file.resolve()
+        if not file.exists() or not re.fullmatch(r"[0-9a-f]{64}", blob.name):
+            continue  # no such file, or one whose name is not the hash of its bytes
+        with open(blob, "rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if digest != blob.name:
+            file.unlink()
+            blob.unlink(missing_ok=True)
+            raise CheckpointError(f"{name} arrived with other bytes than the Hub lists: try again.")
+
+
+def is_cached(name: str) -> bool:
+    """Whether a Hub model's weights are in the Hub's cache already."""
+    from huggingface_hub import try_to_load_from_cache
+
+    return any(isinstance(try_to_load_from_cache(name, file), str) for file in (WEIGHTS_FILE, FOREIGN_FILE))
+
+
+def cached_models() -> list[str]:
+    """Names of the models of ours in the Hub's cache: those whose config tells of a generator."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repos = scan_cache_dir().repos
+    except CacheNotFound:
+        return []
+    names = []
+    for repo in repos:
+        for revision in repo.revisions:
+            try:
+                read_config(Path(revision.snapshot_path))
+            except CheckpointError:
+                continue
+            names.append(repo.repo_id)
+            break
+    return sorted(names)
+
+
+def check_token() -> None:
+    """Before days of training: can anything be pushed at all?
+
+    Raises:
+        CheckpointError: there is no token.
+    """
+    from huggingface_hub import get_token
+
+    if not get_token():
+        raise CheckpointError(
+            "There is no token to push with: make one that may write at https://huggingface.co/settings/tokens and set "
+            "HF_TOKEN, or run hf auth login."
+        )
+
+
+def push(folder: str | Path, repo_id: str) -> str:
+    """Upload a checkpoint folder's config, weights and card to the Hub, as one commit; the repository is made where it
+    is missing. Returns its address.
+
+    Raises:
+        CheckpointError: no token, no access, or no connection.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    check_token()
+    api = HfApi()
+    try:
+        url = api.create_repo(repo_id, exist_ok=True)
+        api.upload_folder(
+            repo_id=repo_id, folder_path=folder, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "*.jpg"],
+            commit_message="A pix2pix model",
+        )  # fmt: skip
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"The Hub did not take {folder} as {repo_id} ({type(error).__name__}): check the name and the token's "
+            f"rights; the model is whole in {folder}."
+        ) from None
+    return str(url)

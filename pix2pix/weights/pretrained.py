@@ -1,0 +1,122 @@
+"""What `from_pretrained` takes: a name -> files -> a generator."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pix2pix.errors import CheckpointError
+from pix2pix.networks.config import GeneratorConfig
+from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE, check_tensors, read_config, read_folder
+from pix2pix.weights.hub import FOREIGN_FILE, download
+from pix2pix.weights.known import known_model
+
+if TYPE_CHECKING:
+    from pix2pix.networks.generator import Generator
+
+BUNDLED = Path(__file__).resolve().parents[2] / "checkpoints"
+FILE_SUFFIXES = {".safetensors", ".pth", ".pt", ".bin", ".tar", ".pict"}
+HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
+
+
+def list_models() -> list[str]:
+    """Names of the models that come with this copy, in alphabetical order."""
+    folders = (path.parent for path in BUNDLED.glob(f"*/{WEIGHTS_FILE}"))
+    return sorted(folder.name for folder in folders if (folder / CONFIG_FILE).is_file())
+
+
+def find_checkpoint(source: str | Path) -> Path:
+    """Where a source lies: a bundled name, a folder, a file, or a Hub id `owner/name[@revision]`, tried in this order.
+
+    A Hub model is downloaded once and then served from the Hub's cache, also offline.
+
+    Returns:
+        A folder with `config.json`, or a checkpoint file.
+
+    Raises:
+        CheckpointError: nothing of that name, or the Hub did not give it.
+    """
+    name = str(source)
+    if name in list_models():
+        return BUNDLED / name
+    path = Path(source)
+    if path.is_dir():
+        return inside(path)
+    if path.is_file():
+        return path
+    match = HUB_ID.fullmatch(name)
+    if match is None or path.suffix in FILE_SUFFIXES:
+        raise CheckpointError(
+            f"There is no model {name!r}: it is neither bundled ({', '.join(list_models()) or 'none are'}) "
+            "nor a checkpoint folder nor a checkpoint file nor a Hub id like owner/name."
+        )
+    return inside(download(match["id"], match["revision"]))
+
+
+def inside(folder: Path) -> Path:
+    """A folder of ours, or the one checkpoint file in a folder of another project."""
+    if not (folder / CONFIG_FILE).exists() and (folder / FOREIGN_FILE).exists():
+        return folder / FOREIGN_FILE
+    return folder
+
+
+def read_task(source: str | Path) -> dict[str, Any]:
+    """What a model is for, without loading it: "direction", "input" (edges, labels or photo), "image_size" in pixels.
+
+    Raises:
+        CheckpointError: see `find_checkpoint` and `read_config`.
+    """
+    if (model := known_model(str(source))) is not None:
+        return model.task  # without a download
+    path = find_checkpoint(source)
+    return {} if path.is_file() else read_config(path)["task"]
+
+
+def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], dict[str, Any]]:
+    """The config, the weights (float32, by name) and the task of a source; see `find_checkpoint`. Needs no PyTorch.
+
+    Raises:
+        CheckpointError: nothing there, or the weights do not fit the config; every wrong tensor is named.
+    """
+    path = find_checkpoint(source)
+    if path.is_dir():
+        return read_folder(path)
+    from pix2pix.weights.foreign import read_file
+
+    config, weights, task = read_file(path)
+    check_tensors(path, {name: values.shape for name, values in weights.items()}, config)
+    model = known_model(str(source))
+    return config, weights, task or (model.task if model else {})
+
+
+def load_generator(source: str | Path, norm_statistics: str = "picture") -> tuple[Generator, dict[str, Any]]:
+    """The generator of a source, in float32 and evaluation mode, and its task; see `Generator.from_pretrained`."""
+    config, weights, task = load_weights(source)
+    return make_generator(source, config, weights, norm_statistics), task
+
+
+def make_generator(
+    source: str | Path, config: GeneratorConfig, weights: dict[str, np.ndarray], norm_statistics: str
+) -> Generator:
+    """The generator of what `load_weights` gave.
+
+    Raises:
+        CheckpointError: running statistics are asked for and there are none.
+    """
+    import torch
+
+    from pix2pix.networks.generator import Generator
+
+    if norm_statistics not in ("picture", "running"):
+        raise CheckpointError(f"norm_statistics is {norm_statistics!r}: choose picture or running.")
+    generator = Generator(**asdict(config))
+    generator.load_state_dict({name: torch.from_numpy(values) for name, values in weights.items()})
+    if norm_statistics == "running":
+        if not config.running_statistics:
+            raise CheckpointError(f"{source} holds no running statistics of its norms: use the picture's own.")
+        generator.use_running_statistics()
+    return generator.eval()
