@@ -31,9 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         from pix2pix.training.trainer import Trainer
 
         trainer = Trainer(Settings(**options), resume=resume)
+        learner = trainer.learner
         if trainer.processes.is_first:
             print(
-                f"{len(trainer.pairs)} pairs, {trainer.total_steps - trainer.step} steps to go on {trainer.device}; "
+                f"{len(trainer.pairs)} pairs, {learner.total_steps - learner.step} steps to go on {learner.device}; "
                 f"pictures of every epoch in {trainer.folder / 'samples'}",
                 file=sys.stderr,
             )

@@ -130,9 +130,9 @@ def seeds_from(first: int, count: int) -> range:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.evaluation.metrics import SAMPLES, evaluate
+    from pix2pix.evaluation.report import metrics_text
     from pix2pix.evaluation.sheet import Sheet
     from pix2pix.files import write_text
-    from pix2pix.training.card import metrics_text
 
     translator = load(options)
     if options.perturb and translator.input_kind != "edges":
