@@ -425,6 +425,11 @@ def make_bad(path: Path, what: str) -> None:
         w = make_recursive(4, 8, True)
         del w["model.model.3.weight"], w["model.model.1.model.2.bias"], w["model.model.3.bias"]
         torch.save(w, path)
+    elif what == "norm none":
+        w = make_recursive(4, 8, False)
+        torch.save(
+            {name: tensor for name, tensor in w.items() if name.endswith("weight") or "model.3" in name[:13]}, path
+        )
     elif what == "extra tensor":
         torch.save({**make_recursive(4, 8, True), "model.model.9.weight": torch.zeros(3)}, path)
     elif what == "misshapen tensor":
@@ -451,6 +456,7 @@ def make_bad(path: Path, what: str) -> None:
         ("three levels", "no tensors"),
         ("one channel", "1 channels in and 1 out"),
         ("missing tensor", "model.model.1.model.2.bias, model.model.3.weight, model.model.3.bias"),
+        ("norm none", "--norm none"),
         ("extra tensor", "model.model.9.weight"),
         ("misshapen tensor", "head.bias"),
         ("another network", "conv1.weight"),

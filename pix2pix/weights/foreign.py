@@ -256,6 +256,11 @@ def add_norm(ours: Tensors, level: str, theirs: Tensors, source: str, bias_befor
     channels = kernel.shape[0 if level.startswith("encoder") else 1]
     if f"{source}.weight" in theirs or f"{source}.bias" in theirs:
         ours[f"{level}.norm.weight"], ours[f"{level}.norm.bias"] = theirs[f"{source}.weight"], theirs[f"{source}.bias"]
+    elif bias_before and bias_before not in theirs:
+        raise ValueError(
+            f"{source}.weight and {bias_before} are both missing, as after training with --norm none: only batch and "
+            "instance norm are supported."
+        )
     else:
         ours[f"{level}.norm.weight"], ours[f"{level}.norm.bias"] = np.ones(channels, "f4"), np.zeros(channels, "f4")
     # Old files of instance norm without scale carry running statistics that their program never used.
