@@ -32,8 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.models import Models
         from demo.page import build
         from demo.server.journal import Journal
+        from demo.server.limits import Limits
         from demo.server.service import Service
-        from demo.server.visitors import Limits
 
         models = Models(names, options.device, options.max_models, options.allow_any_model)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(number, lambda *_: stop.set())
         page.launch(
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [service.middleware()]},
+            app_kwargs={"middleware": service.middleware()},
             server_name=options.host,
             server_port=options.port,
             share=options.share,
