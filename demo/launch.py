@@ -1,4 +1,4 @@
-"""The demo: `python app.py`, then open the address that it prints."""
+"""Launch the page: `pix2pix-demo` or `python app.py`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ if ON_SPACE:  # visitors come through a proxy of a private network, which tells 
 def main(arguments: list[str] | None = None) -> int:
     from pix2pix import KNOWN_MODELS, Pix2PixError, list_models
 
-    options = parser().parse_args(arguments)
+    command = parser()
+    options = command.parse_args(arguments)
     known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
     names = options.models or [*list_models(), *known]
     try:
@@ -61,10 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
         service.stop()
         page.close(verbose=False)
     except Pix2PixError as error:
-        print(f"app.py: {error}", file=sys.stderr)
+        print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
     except OSError:
-        print(f"app.py: {options.host}:{options.port} cannot be listened on: choose another --port.", file=sys.stderr)
+        taken = f"{options.host}:{options.port} cannot be listened on: choose another --port."
+        print(f"{command.prog}: {taken}", file=sys.stderr)
         return 2
     return 0
 
@@ -94,7 +96,7 @@ def theme():
 def parser() -> argparse.ArgumentParser:
     from pix2pix import MAX_PIXELS
 
-    p = argparse.ArgumentParser(prog="app.py", description="Open the pix2pix page on this machine.")
+    p = argparse.ArgumentParser(description="Open the pix2pix page on this machine.")
     p.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if ON_SPACE else "127.0.0.1"),
@@ -156,7 +158,3 @@ def at_least_one(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
-
-
-if __name__ == "__main__":
-    sys.exit(main())

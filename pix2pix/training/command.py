@@ -1,4 +1,4 @@
-"""Train pix2pix on your own pairs: `python train.py --data DIR --direction AtoB --out checkpoints/NAME`."""
+"""The command line of the trainer: `pix2pix-train` or `python train.py`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ examples:
 def main(arguments: list[str] | None = None) -> int:
     from pix2pix.errors import Pix2PixError
 
+    warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
     try:
         options = vars(parse(arguments))
         resume = options.pop("resume")
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
             )
         trainer.train()
     except Pix2PixError as error:
-        print(f"train.py: {error}", file=sys.stderr)
+        print(f"{parser().prog}: {error}", file=sys.stderr)
         return 2
     if trainer.processes.is_first:
         print(f"The model is in {trainer.out}.", file=sys.stderr)
@@ -64,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     from pix2pix.training.recipes import RECIPES
 
     p = argparse.ArgumentParser(
-        prog="train.py", usage="python train.py --data DATA --out OUT [options]",
+        usage="%(prog)s --data DATA --out OUT [options]",
         description=DESCRIPTION, epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
@@ -148,8 +149,3 @@ def add(group: Any, name: str, words: str, also: str = "", **options: Any) -> No
     if type(default) in (str, int, float) and (default or name == "--seed"):  # 0 or "" is an option left out
         also += (", " if also else "") + (f"default {default:g}" if type(default) is float else f"default {default}")
     group.add_argument(name, help=f"{words} ({also})" if also else words, **options)
-
-
-if __name__ == "__main__":
-    warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
-    sys.exit(main())
