@@ -61,13 +61,13 @@ def test_a_run_learns_small_kernels_and_keeps_ordinary_ones(pairs: Path, tmp_pat
 
     # Either kind starts from the other.
     untied = Trainer(settings(pairs, tmp_path / "untied", init=str(tmp_path / "first")))
-    torch.testing.assert_close(untied.model.head.weight, first.trained_model().head.weight)
+    torch.testing.assert_close(untied.learner.model.head.weight, first.learner.trained_model().head.weight)
     x = torch.rand(1, 3, 32, 32) * 2 - 1
-    torch.testing.assert_close(untied.model(x), first.trained_model()(x))
+    torch.testing.assert_close(untied.learner.model(x), first.learner.trained_model()(x))
     untied.train()
     tied = Trainer(settings(pairs, tmp_path / "tied", init=str(tmp_path / "untied"), upsampling="nearest"))
-    nearest = parametrisation(parametrisation.right_inverse(untied.model.head.weight))
-    torch.testing.assert_close(tied.model.head.weight, nearest)
+    nearest = parametrisation(parametrisation.right_inverse(untied.learner.model.head.weight))
+    torch.testing.assert_close(tied.learner.model.head.weight, nearest)
 
 
 @pytest.mark.parametrize("changes", [{"upsampling": "nearest", "augment": True}, {"augment": True, "objective": "gan"}])
@@ -77,7 +77,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(pairs: Path, tmp_path: Path, ch
     part = Trainer(settings(pairs, tmp_path / "part", ema=0.9, **changes))
     batches = part._batches()
     for _ in range(5):
-        part.train_step(*next(batches))
+        part.learner.train_step(*next(batches))
     part.save_state()
     Trainer(settings(pairs, tmp_path / "part", ema=0.9, **changes), resume=True).train()
     assert weights(tmp_path / "whole") == weights(tmp_path / "part")
