@@ -18,11 +18,11 @@ import torch
 from conftest import ROOT, make_pairs
 from PIL import Image
 
-import train
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.evaluation.metrics import measure
 from pix2pix.networks.generator import PictureNorm
 from pix2pix.networks.losses import OBJECTIVES, discriminator_loss, generator_gan_loss, sameness
+from pix2pix.training import command as train
 
 SMALL = ["--features", "4", "--max-features", "8", "--depth", "5", "--discriminator-features", "4", "--device", "cpu"]
 
