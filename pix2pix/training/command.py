@@ -6,7 +6,11 @@ import argparse
 import os
 import sys
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pix2pix.pairs.source import Source
+    from pix2pix.training.settings import Settings
 
 DESCRIPTION = """\
 Train a pix2pix generator on pairs of pictures (Isola et al., CVPR 2017).
@@ -26,14 +30,17 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
     try:
         options = vars(parse(arguments))
-        resume = options.pop("resume")
+        resume, check = options.pop("resume"), options.pop("check")
 
         from pix2pix.training.settings import Settings
         from pix2pix.training.trainer import Trainer
 
+        if check:
+            return check_data(Settings(**options))
         trainer = Trainer(Settings(**options), resume=resume)
         learner = trainer.learner
         if trainer.processes.is_first:
+            print(*describe(trainer.settings), sep="\n", file=sys.stderr)
             print(
                 f"{len(trainer.pairs)} pairs, {learner.total_steps - learner.step} steps to go on {learner.device}; "
                 f"pictures of every epoch in {trainer.folder / 'samples'}",
@@ -48,6 +55,37 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def describe(settings: Settings) -> list[str]:
+    """What the trainer makes of the data, in lines."""
+    from pix2pix.pairs.check import understood
+
+    train, val = sources(settings)
+    return understood(settings.data, settings.make, train, val)
+
+
+def check_data(settings: Settings) -> int:
+    """Print what was understood of the data and what is wrong with it; returns the exit code."""
+    from pix2pix.pairs.check import unreadable
+
+    print(*describe(settings), sep="\n")
+    faults = unreadable([source for source in sources(settings) if source])
+    print(*(faults or ["Every picture can be read."]), sep="\n")
+    return 2 if faults else 0
+
+
+def sources(settings: Settings) -> tuple[Source, Source | None]:
+    """The pairs to train on, and those held out."""
+    from pix2pix.errors import MissingSplit
+    from pix2pix.pairs.folders import find_source
+
+    arguments = settings.make, settings.columns, settings.streaming
+    train = find_source(settings.data, "train", *arguments)
+    try:
+        return train, find_source(settings.data, "val", *arguments)
+    except MissingSplit:
+        return train, None
+
+
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options, with those of the recipes beneath them."""
     from pix2pix.training.recipes import RECIPES
@@ -57,6 +95,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     for name in recipes:
         p.set_defaults(**RECIPES[name])
     options = p.parse_args(arguments)
+    if not options.out and not options.check:
+        p.error("--out is required")
     del options.recipe
     return options
 
@@ -72,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
 
     what = p.add_argument_group("what to learn")
     add(what, "--data", "folder of pairs, in any of the README's layouts, or hub:owner/name", required=True)
-    add(what, "--out", "checkpoint folder to make", required=True)
+    add(what, "--out", "checkpoint folder to make; not needed with --check", default="")
     add(what, "--recipe", "settings of the paper's data sets; compact goes with any", nargs="+", default=[],
         choices=sorted(RECIPES), metavar="NAME", also=", ".join(sorted(RECIPES)))  # fmt: skip
     add(what, "--direction", "A is the left half, or the first folder", default="AtoB", choices=["AtoB", "BtoA"])
@@ -133,6 +173,7 @@ def parser() -> argparse.ArgumentParser:
     run = p.add_argument_group("running")
     add(run, "--device", "auto, cpu, cuda, cuda:1, mps", default="auto")
     add(run, "--workers", "processes that read pictures", type=int, also="default 0 on a CPU, 4 on a GPU")
+    add(run, "--check", "print what is understood of the data and what is wrong, without training", default=False)
     add(run, "--resume", "continue the unfinished run in --out", default=False)
     add(run, "--tensorboard", "write for TensorBoard into OUT/training/tensorboard", default=False)
     add(run, "--license", "of the model, for its card", default="other", metavar="ID")
