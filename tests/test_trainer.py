@@ -195,6 +195,7 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_pat
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
     out = tmp_path / "killed"
     options = ["--epochs", "20", "--ema", "0.9", "--diversity", "0.2"]
@@ -436,6 +437,7 @@ if trainer.processes.is_first:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_train_the_weights_of_one_with_both_shares(pairs: Path, tmp_path: Path):
     pytest.importorskip("accelerate")
     script = tmp_path / "steps.py"
