@@ -40,6 +40,7 @@ Made by the pix2pix project's own trainer. The picture grids of the run show how
 input | output | truth for fixed pairs.
 """
 
+KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}
 UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
 
 METRICS = """\
@@ -80,7 +81,9 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
     settings = run.settings
     return TEMPLATE.format(
         name=run.name,
-        kind={"edges": "drawn edges", "labels": "label maps", "photo": "photos"}[settings.input_kind],
+        kind={"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}[
+            settings.input_kind
+        ],
         parameters=run.parameters,
         pairs=run.pairs,
         license=settings.license,

@@ -9,6 +9,7 @@ and several processes with a part of the batch each train the same weights as on
 from __future__ import annotations
 
 import dataclasses
+import math
 import signal
 import sys
 import time
@@ -80,7 +81,7 @@ class Trainer:
         self.pairs = Pairs(
             self._source("train"), settings.direction, settings.size,
             settings.jitter, settings.mirror, settings.edges, self.palettes.get("palette"), settings.lightness,
-            settings.seed,
+            settings.seed, settings.paint,
         )  # fmt: skip
         fixed = self._val_pairs(settings.lightness) or self._plain(self.pairs.source, settings.lightness)
         self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
@@ -254,11 +255,12 @@ class Trainer:
             task["make"] = self.settings.make
         unless_full(self.watcher.finish)
         metrics = None
+        model = self.learner.trained_model()
         if pairs := self._val_pairs(lightness=False):
-            metrics = evaluate(Translator(TorchEngine(self.learner.model, self.processes.device), task), pairs)
+            metrics = evaluate(Translator(TorchEngine(model, self.processes.device), task), pairs)
         try:
             write_text(self.out / CARD_FILE, training_card(self._facts(), metrics))
-            self.learner.model.save_pretrained(self.out, task, half=True)
+            model.save_pretrained(self.out, task, half=True)
         except OSError as error:
             raise TrainingError(
                 f"{self.out} cannot be written ({error.strerror}): make room, then go on with --resume."
@@ -270,7 +272,7 @@ class Trainer:
         return Run(
             name=self.out.name,
             settings=self.settings,
-            parameters=sum(p.numel() for p in self.learner.generator.parameters()),
+            parameters=sum(math.prod(shape) for shape in self.learner.generator.config.tensor_shapes().values()),
             pairs=len(self.pairs),
             steps=self.learner.step,
             seconds=self.seconds,
