@@ -77,7 +77,7 @@ def test_a_stopped_run_goes_on_to_the_same_bytes(pairs: Path, tmp_path: Path, ch
     part = Trainer(settings(pairs, tmp_path / "part", ema=0.9, **changes))
     batches = part._batches()
     for _ in range(5):
-        part.train_step(*next(batches))
+        part.learner.train_step(*next(batches))
     part.save_state()
     Trainer(settings(pairs, tmp_path / "part", ema=0.9, **changes), resume=True).train()
     assert weights(tmp_path / "whole") == weights(tmp_path / "part")
