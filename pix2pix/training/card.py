@@ -81,9 +81,7 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
     settings = run.settings
     return TEMPLATE.format(
         name=run.name,
-        kind={"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}[
-            settings.input_kind
-        ],
+        kind=KINDS[settings.input_kind],
         parameters=run.parameters,
         pairs=run.pairs,
         license=settings.license,
