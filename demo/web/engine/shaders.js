@@ -19,8 +19,8 @@ fn store4(i: u32, v: vec4f) { memory[i] = v.x; memory[i + 1] = v.y; memory[i + 2
   if (id.x >= groups * (argument(15) / 8)) { return; }
   let block = id.x / groups;
   let first = id.x % groups * 4;
-  var from: array<u32, 4>;
-  var to: array<u32, 4>;
+  var source: array<u32, 4>;
+  var goal: array<u32, 4>;
   var low: array<vec4f, 4>;
   var high: array<vec4f, 4>;
   for (var p = 0u; p < 4; p++) {
@@ -28,8 +28,8 @@ fn store4(i: u32, v: vec4f) { memory[i] = v.x; memory[i + 1] = v.y; memory[i + 2
     let y = pixel / width;
     let x = pixel % width;
     let base = argument(7) + y * argument(8) + x * argument(9);
-    from[p] = argument(0) + y * argument(1) + x * argument(2);
-    to[p] = argument(10) + y * argument(11) + x * argument(12) + block * 8;
+    source[p] = argument(0) + y * argument(1) + x * argument(2);
+    goal[p] = argument(10) + y * argument(11) + x * argument(12) + block * 8;
     low[p] = load4(base + block * 8);
     high[p] = load4(base + block * 8 + 4);
   }
@@ -43,7 +43,7 @@ fn store4(i: u32, v: vec4f) { memory[i] = v.x; memory[i + 1] = v.y; memory[i + 2
       let w1 = weights[w + 1];
       w += 2;
       for (var p = 0u; p < 4; p++) {
-        let x = memory[from[p] + k];
+        let x = memory[source[p] + k];
         low[p] += x * w0;
         high[p] += x * w1;
       }
@@ -51,8 +51,8 @@ fn store4(i: u32, v: vec4f) { memory[i] = v.x; memory[i + 1] = v.y; memory[i + 2
   }
   for (var p = 0u; p < 4; p++) {
     if (first + p < count) {  // two threads must not write one place
-      store4(to[p], low[p]);
-      store4(to[p] + 4, high[p]);
+      store4(goal[p], low[p]);
+      store4(goal[p] + 4, high[p]);
     }
   }
 }
