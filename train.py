@@ -74,7 +74,7 @@ def parser() -> argparse.ArgumentParser:
     add(what, "--recipe", "settings of the paper's data sets; compact goes with any", nargs="+", default=[],
         choices=sorted(RECIPES), metavar="NAME", also=", ".join(sorted(RECIPES)))  # fmt: skip
     add(what, "--direction", "A is the left half, or the first folder", default="AtoB", choices=["AtoB", "BtoA"])
-    add(what, "--input-kind", "what people will put in", default="photo", choices=["edges", "labels", "photo"])
+    add(what, "--input-kind", "what people will put in", default="photo", choices=["edges", "paint", "labels", "photo"])
     add(what, "--make", "make A from photos alone: edges, or their lightness for colourisation", default="",
         choices=["edges", "lightness"])  # fmt: skip
     add(what, "--columns", "of a Hub data set", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"))
@@ -95,6 +95,8 @@ def parser() -> argparse.ArgumentParser:
     add(networks, "--padding", "of G's encoder", default="zeros", choices=["zeros", "reflect"])
     add(networks, "--head", "G's last layer; resize leaves no checkerboard", default="transposed",
         choices=["transposed", "resize"])  # fmt: skip
+    add(networks, "--upsampling", "what G's transposed convolutions may be; nearest leaves no lattice",
+        default="transposed", choices=["transposed", "nearest"])  # fmt: skip
     add(networks, "--dropout-kind", "the noise z: single units or whole channels", default="element",
         choices=["element", "channel"])  # fmt: skip
     add(networks, "--patch", "receptive field of D in pixels", default=70, choices=[1, 16, 34, 70, 142, 286])
@@ -118,6 +120,8 @@ def parser() -> argparse.ArgumentParser:
     add(how, "--jitter", "scale to 286/256 and crop", default=True, action=argparse.BooleanOptionalAction)
     add(how, "--mirror", "mirror half of the pairs", default=True, action=argparse.BooleanOptionalAction)
     add(how, "--edges", "draw the edges as a hand would: width, wobble, gaps, few inner lines, place", default=False)
+    add(how, "--paint", "paint the inputs with colours of the target, as people paint drawings", default=False)
+    add(how, "--augment", "shift, cut and recolour what D sees, for data sets of few pairs", default=False)
     add(how, "--ema", "keep G's moving average with this decay, say 0.999", default=0.0, metavar="DECAY")
     add(how, "--init", "start from this checkpoint or run, or from one of half the size", default="", metavar="MODEL")
     add(how, "--seed", "of weights, order, jitter and z", default=0)

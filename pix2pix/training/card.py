@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import platform
 import shlex
 from collections.abc import Callable
@@ -43,6 +44,7 @@ Made by the pix2pix project's own trainer. The picture grids of the run show how
 input | output | truth for fixed pairs.
 """
 
+KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}
 UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
 
 METRICS = """\
@@ -62,8 +64,10 @@ def training_card(trainer: Trainer, metrics: dict[str, Any] | None = None) -> st
     settings = trainer.settings
     return TEMPLATE.format(
         name=trainer.out.name,
-        kind={"edges": "drawn edges", "labels": "label maps", "photo": "photos"}[settings.input_kind],
-        parameters=sum(p.numel() for p in trainer.generator.parameters()),
+        kind={"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}[
+            settings.input_kind
+        ],
+        parameters=sum(math.prod(shape) for shape in trainer.generator.config.tensor_shapes().values()),
         pairs=len(trainer.pairs),
         license=settings.license,
         licence=settings.license if settings.license != "other" else UNLICENSED,

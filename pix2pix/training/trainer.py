@@ -73,7 +73,7 @@ class Trainer(Learner):
         self.pairs = Pairs(
             self._source("train"), settings.direction, settings.size,
             settings.jitter, settings.mirror, settings.edges, self.palettes.get("palette"), settings.lightness,
-            settings.seed,
+            settings.seed, settings.paint,
         )  # fmt: skip
         fixed = self._val_pairs(settings.lightness) or self._plain(self.pairs.source, settings.lightness)
         self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
@@ -250,11 +250,12 @@ class Trainer(Learner):
             task["make"] = self.settings.make
         unless_full(self.watcher.finish)
         metrics = None
+        model = self.trained_model()
         if pairs := self._val_pairs(lightness=False):
-            metrics = evaluate(Translator(TorchEngine(self.model, self.device), task), pairs)
+            metrics = evaluate(Translator(TorchEngine(model, self.device), task), pairs)
         try:
             write_text(self.out / CARD_FILE, training_card(self, metrics))
-            self.model.save_pretrained(self.out, task, half=True)
+            model.save_pretrained(self.out, task, half=True)
         except OSError as error:
             raise TrainingError(
                 f"{self.out} cannot be written ({error.strerror}): make room, then go on with --resume."
