@@ -84,6 +84,7 @@ test('a config fits or the reason is told', () => {
     [{ features: 12 }, /features is 12/], [{ padding: 'reflect' }, /padding is reflect/], [{ skips: false }, /skips is false/],
     [{ head: 'resize' }, /head is resize/], [{ encoder_dropped_levels: [1] }, /encoder/], [{ out_channels: 2 }, /out_channels/],
     [{ activation: 'gelu' }, /activation is gelu/], [{ norm: 'group' }, /norm is group/], [{ depth: 9 }, /image_size is 256/],
+    [{ attention: true }, /attention is not known/],
   ]) {
     assert.match(misfit({ ...good, generator: { ...good.generator, ...change } }), reason);
   }

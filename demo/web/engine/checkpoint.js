@@ -52,7 +52,8 @@ export const fits = (config) => misfit(config) === '';
  * @returns {string}
  */
 export function misfit({ generator, task }) {
-  const network = complete(generator);
+  const network = complete(generator), unknown = Object.keys(generator).find((name) => !(name in DEFAULTS));
+  if (unknown) return `${unknown} is not known`;
   for (const [name, values] of Object.entries(HANDLED)) {
     if (!values.includes(network[name])) return `${name} is ${network[name]}`;
   }
