@@ -132,7 +132,7 @@ class Translator:
         return self._sample_whole(image, noises)
 
     def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
-        square, box = to_square(image, fill="white" if self.input_kind == "edges" else None)
+        square, box = to_square(image, fill="white" if self.input_kind in ("edges", "paint") else None)
         if self.palette:
             small = scaled(square, self.size, Image.Resampling.NEAREST)
             small = Image.fromarray(snap(np.asarray(small), self.palette))
