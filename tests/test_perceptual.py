@@ -54,7 +54,7 @@ def rows() -> list[Row]:
     def flat(colour: np.ndarray) -> Image.Image:
         return Image.new("RGB", (32, 32), tuple(map(int, colour)))
 
-    return [Row(str(i), flat(output), flat(output), flat(truth), {}) for i, (output, truth) in enumerate(colours)]
+    return [Row(str(i), flat(output), flat(output), flat(target), {}) for i, (output, target) in enumerate(colours)]
 
 
 def test_the_figures_are_their_formulas(rows: list[Row], monkeypatch: pytest.MonkeyPatch):
@@ -65,7 +65,7 @@ def test_the_figures_are_their_formulas(rows: list[Row], monkeypatch: pytest.Mon
     assert missing == []
 
     a = np.stack([np.asarray(row.output)[0, 0] / 255 for row in rows])
-    b = np.stack([np.asarray(row.truth)[0, 0] / 255 for row in rows])
+    b = np.stack([np.asarray(row.target)[0, 0] / 255 for row in rows])
     between = sqrtm(np.cov(a.T) @ np.cov(b.T)).real
     fid = np.square(a.mean(0) - b.mean(0)).sum() + np.trace(np.cov(a.T) + np.cov(b.T) - 2 * between)
     assert figures["fid"] == pytest.approx(fid, rel=1e-3)

@@ -11,7 +11,7 @@ def metrics_text(metrics: dict[str, Any]) -> str:
     rows = {
         "this model": metrics,
         "the input itself": metrics["baselines"]["input"],
-        "the mean truth": metrics["baselines"]["mean"],
+        "the mean target": metrics["baselines"]["mean"],
     }
     columns: dict[str, Callable[[dict[str, Any]], str]] = {
         "L1 (0 to 1)": lambda row: f"{row['l1']:.4f}",

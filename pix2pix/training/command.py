@@ -17,7 +17,7 @@ examples:
   python train.py --data pairs --out checkpoints/mine
       pairs/ holds pictures with A and B side by side, or two folders whose files have the same names
   python train.py --data facades --recipe facades compact --out checkpoints/facade
-  python train.py --data photos --make edges --input-kind edges --edges --out checkpoints/from-drawings
+  python train.py --data photos --make edges --input-kind edges --hand-drawn --out checkpoints/from-drawings
   torchrun --nproc-per-node 2 train.py --data pairs --out checkpoints/mine      (or accelerate launch)"""
 
 
@@ -113,3 +113,5 @@ def add_option(group: Any, field: dataclasses.Field) -> None:
         options["metavar"] = facts["metavar"]
     also = ", ".join(filter(None, notes))
     group.add_argument(flag(field.name), help=f"{facts['words']} ({also})" if also else facts["words"], **options)
+    if facts["formerly"]:
+        group.add_argument(flag(facts["formerly"]), dest=field.name, help=argparse.SUPPRESS, **options)

@@ -25,6 +25,7 @@ def option(
     metavar: str | tuple[str, ...] = "",
     environment: str = "",
     may_change: bool = False,
+    formerly: str = "",
 ) -> Any:
     """A field of `Settings`.
 
@@ -37,6 +38,7 @@ def option(
         metavar: the name of its value there.
         environment: the variable that may hold another default for the command line.
         may_change: a resumed run may have another value.
+        formerly: the field's old name, which old commands and states have.
     """
     return dataclasses.field(
         default=default,
@@ -48,6 +50,7 @@ def option(
             "metavar": metavar,
             "environment": environment,
             "may_change": may_change,
+            "formerly": formerly,
         },
     )
 
@@ -123,7 +126,9 @@ class Settings:
     lr: float = train(2e-4, "learning rate of Adam, whose betas are 0.5 and 0.999")
     jitter: bool = train(True, "scale to 286/256 and crop at random")
     mirror: bool = train(True, "mirror half of the pairs")
-    edges: bool = train(False, "draw the edges as a hand does: wobbly, broken, often the outline alone, anywhere")
+    hand_drawn: bool = train(
+        False, "draw the edges as a hand does: wobbly, broken, often the outline alone, anywhere", formerly="edges"
+    )
     paint: bool = train(False, "paint the inputs with colours of the target, as people paint drawings")
     augment: bool = train(False, "shift, cut and recolour what D sees, for data sets of few pairs")
     ema: float = train(0.0, "decay of a moving average of G's weights, say 0.999", metavar="DECAY")
@@ -170,14 +175,14 @@ class Settings:
         for name in ("hue", "nearest_of"):
             if not self.diversity and getattr(self, name) != getattr(Settings, name):
                 raise TrainingError(f"{flag(name)} requires --diversity above 0.")
-        if self.edges and self.input_kind not in ("edges", "paint"):
-            raise TrainingError("--edges draws lines as a hand does: it needs --input-kind edges or paint.")
+        if self.hand_drawn and self.input_kind not in ("edges", "paint"):
+            raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
         if self.paint and self.input_kind != "paint":
             raise TrainingError("--paint makes painted drawings: it needs --input-kind paint.")
         if self.paint and self.make == "lightness":
             raise TrainingError("--paint needs lines or flat art as inputs: leave --make lightness out.")
-        if self.edges and not self.jitter:
-            raise TrainingError("--edges is part of the jitter: leave --no-jitter out.")
+        if self.hand_drawn and not self.jitter:
+            raise TrainingError("--hand-drawn is part of the jitter: leave --no-jitter out.")
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
         if self.streaming and not self.data.startswith("hub:"):
@@ -216,13 +221,15 @@ def changed(before: dict, now: Settings) -> list[str]:
     """What a run's settings were and are, where they differ in what is computed.
 
     Args:
-        before: the fields of the earlier run; one that did not exist then had its default.
+        before: the fields of the earlier run, by their names of then; one that did not exist had its default.
     """
-    was = {**dataclasses.asdict(Settings("", "")), **before}
+    fields = dataclasses.fields(now)
+    new_names = {field.metadata["formerly"]: field.name for field in fields if field.metadata["formerly"]}
+    was = {**dataclasses.asdict(Settings("", "")), **{new_names.get(name, name): before[name] for name in before}}
     if not was.get("nearest", True):
         was["nearest_of"] = 1  # what was --no-nearest
     differences = []
-    for field in dataclasses.fields(now):
+    for field in fields:
         old, new = was[field.name], getattr(now, field.name)
         if not field.metadata["may_change"] and (tuple(old) if field.name == "columns" else old) != new:
             differences.append(f"{field.name} was {old} and is {new}")
