@@ -41,6 +41,10 @@ def parser() -> argparse.ArgumentParser:
         "--samples", type=count, default=1,
         help="how many seeds from --seed on; more than one are written as OUT-SEED.suffix (default 1)",
     )  # fmt: skip
+    translate.add_argument(
+        "--scale", choices=["whole", "native"],
+        help="show the network the whole picture at its size, or the pixels as they are (default: as trained)",
+    )  # fmt: skip
     add_running(translate)
     translate.set_defaults(run=run_translate)
 
@@ -93,6 +97,10 @@ def add_running(command: argparse.ArgumentParser) -> None:
     command.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     command.add_argument("--engine", default="auto", help="onnx, torch or auto (default auto: onnx on a CPU)")
     command.add_argument(
+        "--size", type=int, metavar="PIXELS",
+        help="of the square that the network sees, where the model's own does not fit; larger gives more detail",
+    )  # fmt: skip
+    command.add_argument(
         "--norm-statistics", choices=["picture", "running"], default="picture",
         help="normalise by the picture's own statistics (default) or by the training's, where the checkpoint has them",
     )  # fmt: skip
@@ -113,7 +121,14 @@ def run_translate(options: argparse.Namespace) -> None:
     for name in names:
         if name.exists() and os.path.samefile(name, options.input):
             raise ImageError(f"{name} is the picture to translate: name another file for the result.")
-    for name, result in zip(names, load(options).sample(image, seeds), strict=True):
+    translator = load(options, options.scale)
+    if not translator.geometry.stated:
+        print(
+            f"pix2pix: {options.model} does not say how pictures meet it: it gets {translator.geometry}. "
+            "Set --size and --scale if it was trained otherwise.",
+            file=sys.stderr,
+        )
+    for name, result in zip(names, translator.sample(image, seeds), strict=True):
         try:
             with atomic_path(name) as temporary:
                 result.save(temporary)
@@ -213,12 +228,12 @@ def run_models(options: argparse.Namespace) -> None:
         print(f"  {model.name:28} {model.what} ({kind}); {model.licence}; {state}")
 
 
-def load(options: argparse.Namespace) -> Translator:
+def load(options: argparse.Namespace, scale: str | None = None) -> Translator:
     from pix2pix.devices import choose_device
     from pix2pix.translate.translator import Translator
 
     return Translator.from_pretrained(
-        options.model, options.engine, choose_device(options.device), options.norm_statistics
+        options.model, options.engine, choose_device(options.device), options.norm_statistics, options.size, scale
     )
 
 

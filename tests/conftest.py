@@ -72,7 +72,7 @@ def make_generator(seed: int, dropout: float = 0.5) -> Generator:
 @pytest.fixture(scope="session")
 def small_checkpoint(small_generator: Generator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checkpoint") / "small"
-    small_generator.save_pretrained(folder, {"direction": "AtoB", "input": "edges", "image_size": 32})
+    small_generator.save_pretrained(folder, {"direction": "AtoB", "input": "edges", "image_size": 32, "scale": "whole"})
     return folder
 
 

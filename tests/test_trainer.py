@@ -45,7 +45,7 @@ def test_twenty_steps_make_a_checkpoint_folder(pairs: Path, tmp_path: Path, caps
     out = tmp_path / "mine"
     assert train.main(["--data", str(pairs), "--out", str(out), *SMALL, "--epochs", "5", "--batch-size", "2"]) == 0
     config = json.loads((out / "config.json").read_text())
-    assert config["task"] == {"direction": "AtoB", "input": "photo", "image_size": 32}
+    assert config["task"] == {"direction": "AtoB", "input": "photo", "image_size": 32, "scale": "whole"}
     card = (out / "README.md").read_text()
     assert "20 steps" in card and f"--data {pairs}" in card and "| this model |" in card
     assert sorted(p.name for p in (out / "training" / "samples").iterdir()) == [

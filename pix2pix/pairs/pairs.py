@@ -14,6 +14,7 @@ from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
 from pix2pix.pairs.paint import flat_colours, is_flat_art, painted
 from pix2pix.pairs.source import DIRECTIONS, Source
 from pix2pix.pictures.color import lightness_and_colour
+from pix2pix.pictures.images import resized
 from pix2pix.pictures.palettes import Palette, snap
 
 MEMORY_FOR_PAIRS = 1 << 30  # bytes of decoded pictures that a data set may keep
@@ -128,9 +129,7 @@ def random_crop(pair: Tensor, size: int) -> Tensor:
 
 def to_bytes(image: Image.Image, size: int, palette: Palette | None = None, flat: bool = False) -> Tensor:
     """RGB picture -> uint8 (3, size, size); a label map in its palette's colours alone, flat art in its own."""
-    if image.size != (size, size):
-        hard = palette is not None or flat
-        image = image.resize((size, size), Image.Resampling.NEAREST if hard else Image.Resampling.BICUBIC)
+    image = resized(image, (size, size), hard=palette is not None or flat)
     if palette:
         image = Image.fromarray(snap(np.asarray(image), palette))
     return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(size, size, 3).permute(2, 0, 1)

@@ -249,6 +249,7 @@ class Trainer:
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
             "image_size": self.settings.size,
+            "scale": "whole",
             **self.palettes,
         }
         if self.settings.make:
