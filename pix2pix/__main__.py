@@ -34,9 +34,9 @@ def parser() -> argparse.ArgumentParser:
 
     translate = commands.add_parser("translate", help="translate a picture")
     translate.add_argument("input", metavar="IN", type=Path, help="a picture of any size and kind")
-    translate.add_argument("output", metavar="OUT", type=Path, help="the file to write; its suffix says the format")
+    translate.add_argument("output", metavar="OUT", type=Path, help="file to write; its suffix gives the format")
     translate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
-    translate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
+    translate.add_argument("--seed", type=seed, default=0, help="seed of the dropout noise (default 0)")
     translate.add_argument(
         "--samples", type=count, default=1,
         help="how many seeds from --seed on; more than one are written as OUT-SEED.suffix (default 1)",
@@ -52,10 +52,14 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
     add_data(evaluate, "val")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
-    evaluate.add_argument("--html", type=Path, metavar="FILE", help="write a page with the worst and best pairs")
-    evaluate.add_argument("--perturb", action="store_true", help="draw the edges that go in as a hand would")
-    evaluate.add_argument("--perceptual", action="store_true", help="FID, KID and LPIPS too, where their weights are")
-    evaluate.add_argument("--seed", type=seed, default=0, help="of the first sample; each pair has 8 (default 0)")
+    evaluate.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page with the first, the worst and the best pairs"
+    )
+    evaluate.add_argument("--perturb", action="store_true", help="redraw the input edges as a hand would")
+    evaluate.add_argument(
+        "--perceptual", action="store_true", help="also FID, KID and LPIPS, where their weights are installed"
+    )
+    evaluate.add_argument("--seed", type=seed, default=0, help="seed of the first sample; each pair has 8 (default 0)")
     add_running(evaluate)
     evaluate.set_defaults(run=run_evaluate)
 
@@ -67,13 +71,13 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     export.set_defaults(run=run_export)
 
-    tone = commands.add_parser("tone", help="give a model the colours of its training pairs back")
+    tone = commands.add_parser("tone", help="restore the colours that L1 or weight averaging has faded")
     tone.add_argument("source", metavar="SOURCE", help="bundled name, checkpoint folder or file, or Hub id")
     tone.add_argument("output", metavar="OUT", type=Path, help="the checkpoint folder to write")
     add_data(tone, "train")
     tone.add_argument(
         "--diversity", type=weight, default=0.5,
-        help="how much samples that differ are worth beside the L1, from 0 to 2 (default 0.5, as in the CRPS)",
+        help="weight of the distance between samples against L1, from 0 to 2 (default 0.5, as in the CRPS)",
     )  # fmt: skip
     tone.set_defaults(run=run_tone)
 
@@ -89,7 +93,9 @@ def add_data(command: argparse.ArgumentParser, split: str) -> None:
     command.add_argument(
         "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
     )
-    command.add_argument("--direction", choices=["AtoB", "BtoA"], help="as trained, where it is left out")
+    command.add_argument(
+        "--direction", choices=["AtoB", "BtoA"], help="what to translate into what (default: as trained)"
+    )
 
 
 def add_running(command: argparse.ArgumentParser) -> None:
