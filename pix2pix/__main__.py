@@ -152,7 +152,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.files import write_text
 
     translator = load(options)
-    if options.perturb and translator.input_kind != "edges":
+    if options.perturb and translator.input_kind not in ("edges", "paint"):
         raise Pix2PixError(f"--perturb draws edges by hand, and {options.model} takes {translator.input_kind}.")
     pairs = find_pairs(options, translator)
     seeds = seeds_from(options.seed, SAMPLES * len(pairs))

@@ -23,6 +23,13 @@ from pix2pix import PALETTES, Generator, Translator, list_models
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that open the page in Chromium carry the marker `browser`."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+
+
 @pytest.fixture
 def pairs(tmp_path: Path) -> Path:
     """A data folder: 8 training and 2 val pairs, 64 x 32 pixels each, the right half the left one inverted."""
@@ -78,6 +85,7 @@ def running_app(folder: Path, *options: str, door: str | Path = "app.py", **envi
     command = [sys.executable, str(door), "--port", str(port), *options]
     with log.open("w") as file:
         process = subprocess.Popen(command, cwd=ROOT, env={**clean, **environment}, stdout=file, stderr=file)
+    (folder / "pid").write_text(str(process.pid))
     url = f"http://127.0.0.1:{port}/"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

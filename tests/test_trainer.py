@@ -20,8 +20,9 @@ from PIL import Image
 
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.evaluation.metrics import measure
+from pix2pix.networks.config import OBJECTIVES
 from pix2pix.networks.generator import PictureNorm
-from pix2pix.networks.losses import OBJECTIVES, discriminator_loss, generator_gan_loss, sameness
+from pix2pix.networks.losses import discriminator_loss, generator_gan_loss, sameness
 from pix2pix.training import command as train
 
 SMALL = ["--features", "4", "--max-features", "8", "--depth", "5", "--discriminator-features", "4", "--device", "cpu"]
@@ -195,6 +196,7 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_pat
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
     out = tmp_path / "killed"
     options = ["--epochs", "20", "--ema", "0.9", "--diversity", "0.2"]
@@ -436,6 +438,7 @@ if trainer.processes.is_first:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_train_the_weights_of_one_with_both_shares(pairs: Path, tmp_path: Path):
     pytest.importorskip("accelerate")
     script = tmp_path / "steps.py"
@@ -472,6 +475,12 @@ def test_every_recipe_is_of_settings_and_every_setting_an_option():
     assert asdict(Settings(**{k: v for k, v in plain.items() if k != "resume"})) == asdict(Settings("d", "o"))
 
 
+def test_accelerate_launch_may_choose_the_precision(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    assert train.parse(["--data", "d", "--out", "o"]).mixed_precision == "bf16"
+    assert train.parse(["--data", "d", "--out", "o", "--mixed-precision", "no"]).mixed_precision == "no"
+
+
 @pytest.mark.parametrize("precision", ["no", "bf16"])
 def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp_path: Path, precision: str):
     trainer = Trainer(settings(pairs, tmp_path / "out", diversity=0.5, nearest_of=4, mixed_precision=precision))
@@ -496,7 +505,7 @@ def test_a_run_from_before_an_option_is_known_by_what_it_did():
 @pytest.mark.parametrize("of_samples", [{"nearest_of": 1}, {"nearest_of": 4}, {"hue": 0.3}])
 def test_samples_are_compared_only_where_there_are_several(of_samples: dict):
     settings(Path("d"), Path("o"), diversity=0.1, **of_samples)
-    with pytest.raises(TrainingError, match="is about the samples of --diversity: give that a weight"):
+    with pytest.raises(TrainingError, match="requires --diversity above 0"):
         settings(Path("d"), Path("o"), **of_samples)
 
 

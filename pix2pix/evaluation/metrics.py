@@ -13,6 +13,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from pix2pix.compat import import_torchvision
+from pix2pix.evaluation.lattice import Lattice
+from pix2pix.evaluation.paint import PaintScores
 from pix2pix.pairs.hand_drawn import redraw
 from pix2pix.pairs.pairs import Pairs, mixed_seed
 from pix2pix.pictures.color import rgb_to_lab
@@ -157,7 +159,8 @@ def evaluate(
     Returns:
         "count", of the pairs; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`),
         and those of `LabelScores` where its outputs have a palette; "diversity" (mean absolute difference of two
-        samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples); and
+        samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples);
+        "lattice" (see `Lattice`), "paint" (see `PaintScores`) for models of painted drawings; and
         "baselines": the figures of "input" (the input taken as the output) and "mean" (the mean of all truths of
         this split for every input).
     """
@@ -166,6 +169,7 @@ def evaluate(
     histograms = LabHistograms()
     rows = {name: Evaluation(translator.task.get("output_palette")) for name in ("model", "input", "mean")}
     spread = {"diversity": 0.0, "best_l1": 0.0}
+    lattice, paint = Lattice(), PaintScores() if translator.input_kind == "paint" else None
     for i, y in enumerate(tqdm(truths, "pairs")):
         x = pairs[i][0]
         if perturb:
@@ -176,12 +180,16 @@ def evaluate(
         rows["input"].add(x, y)
         rows["mean"].add(mean, y)
         histograms.add(y)
+        lattice.add(torch.from_numpy(to_array(samples[0])), y)
+        if paint:
+            paint.add(translator, x, y, first)
         spread["diversity"] += mean_distance(samples) / len(pairs)
         spread["best_l1"] += min(of_one["l1"] for of_one in figures) / len(pairs)
         if keep:
             keep(pairs.source.names[i], x, samples[0], y, figures[0])
     reports = {name: row.report(histograms) for name, row in rows.items()}
-    return rounded({"count": len(pairs), **reports.pop("model"), **spread, "baselines": reports})
+    more = {**spread, "lattice": lattice.report(), **({"paint": paint.report()} if paint else {})}
+    return rounded({"count": len(pairs), **reports.pop("model"), **more, "baselines": reports})
 
 
 def rounded(figures: Any) -> Any:

@@ -6,35 +6,10 @@ The logits are the discriminator's, before any sigmoid: log D = -softplus(-logit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-
-@dataclass(frozen=True)
-class Objective:
-    """What the generator is trained on.
-
-    adversarial: there is a discriminator. conditional: it sees the input beside the output. distance: "l1", "l2", or
-    "" for none, how an output is compared with the truth.
-    """
-
-    adversarial: bool
-    conditional: bool
-    distance: str
-
-
-OBJECTIVES = {
-    "cgan+l1": Objective(True, True, "l1"),
-    "cgan": Objective(True, True, ""),
-    "gan+l1": Objective(True, False, "l1"),
-    "gan": Objective(True, False, ""),
-    "l1": Objective(False, False, "l1"),
-    "l2": Objective(False, False, "l2"),
-}
-GAN_KINDS = ("vanilla", "least-squares")
 CLIP = 0.3  # of [-1, 1] pictures
 
 

@@ -12,12 +12,11 @@ from pix2pix.compat import import_torchvision
 from pix2pix.errors import DataError
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
 from pix2pix.pairs.paint import flat_colours, is_flat_art, painted
-from pix2pix.pairs.source import Source
+from pix2pix.pairs.source import DIRECTIONS, Source
 from pix2pix.pictures.color import lightness_and_colour
 from pix2pix.pictures.images import resized
 from pix2pix.pictures.palettes import Palette, snap
 
-DIRECTIONS = ("AtoB", "BtoA")
 MEMORY_FOR_PAIRS = 1 << 30  # bytes of decoded pictures that a data set may keep
 
 

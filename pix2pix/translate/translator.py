@@ -148,7 +148,8 @@ class Translator:
 
     def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
         place = self.geometry.place(image.size)
-        seen = place.enter(image, fill="white" if self.input_kind == "edges" else None, hard=self.palette is not None)
+        paper = "white" if self.input_kind in ("edges", "paint") else None
+        seen = place.enter(image, fill=paper, hard=self.palette is not None)
         encoding = self._encoding(self._snapped(seen))
         return [place.leave(to_image(self.engine.decode(encoding, noise))) for noise in noises]
 
