@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pix2pix.pairs.pairs import Pairs
     from pix2pix.translate.translator import Translator
 
+SAMPLES_AT_ONCE = 8  # written before more are made: each takes as much memory as the picture
+
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
@@ -134,13 +136,15 @@ def run_translate(options: argparse.Namespace) -> None:
             "Set --size and --scale if it was trained otherwise.",
             file=sys.stderr,
         )
-    for name, result in zip(names, translator.sample(image, seeds), strict=True):
-        try:
-            with atomic_path(name) as temporary:
-                result.save(temporary)
-        except (OSError, ValueError, KeyError) as error:
-            raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
-        print(name)
+    for start in range(0, len(names), SAMPLES_AT_ONCE):
+        part = slice(start, start + SAMPLES_AT_ONCE)
+        for name, result in zip(names[part], translator.sample(image, seeds[part]), strict=True):
+            try:
+                with atomic_path(name) as temporary:
+                    result.save(temporary)
+            except (OSError, ValueError, KeyError) as error:
+                raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
+            print(name)
 
 
 def seeds_from(first: int, count: int) -> range:

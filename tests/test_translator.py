@@ -105,6 +105,18 @@ def test_a_tiled_photo_is_the_blend_of_its_tiles(small_generator: Generator):
     assert np.abs(np.asarray(translator(image)).astype(int) - expected).max() <= 1  # the tiles here were rounded first
 
 
+def test_a_sea_has_one_blue():
+    """Water that no tile sees the coast of gets no other colour than water that one does."""
+    translator = Translator.from_pretrained("sat2map")
+    town = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").resize((300, 300))
+    sea = Image.new("RGB", (1024, 1024), (38, 62, 84))
+    for top in range(0, 1024, 300):
+        sea.paste(town, (0, top))
+    large = np.asarray(translator(sea))[:, 340:1000].astype(float)
+    tile = np.asarray(translator(sea.crop((200, 0, 456, 256))))[:, 140:].astype(float)
+    assert (large.std((0, 1)) <= tile.std((0, 1))).all()
+
+
 def test_too_many_pixels_are_refused(translator: Translator):
     side = int(MAX_PIXELS**0.5) + 1
     with pytest.raises(ImageError, match=f"{side} x {side}"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import product
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,21 +176,31 @@ class Translator:
         return outputs
 
     def _sample_tiled(self, image: Image.Image, noises: list[Noise], report: Report) -> list[Image.Image]:
-        x = to_array(self._snapped(image))
-        height, width = x.shape[1:]
-        pad = [(0, 0), (0, max(0, self.size - height)), (0, max(0, self.size - width))]
-        x = np.pad(x, pad, mode="reflect")
+        """Tiles row by row. Only the rows of pixels that the next tiles reach are kept in floats, so that a picture of
+        any height takes little more memory than its bytes."""
+        pixels = np.asarray(image)
+        pad = [(0, max(0, self.size - image.height)), (0, max(0, self.size - image.width)), (0, 0)]
+        pixels = np.pad(pixels, pad, mode="reflect") if np.any(pad) else pixels
+        height, width = pixels.shape[:2]
+        tops, lefts = tile_starts(height, self.size), tile_starts(width, self.size)
         window = feather(self.size)
-        total = [np.zeros(x.shape, np.float32) for _ in noises]
-        weight = np.zeros(x.shape[1:], np.float32)
-        corners = list(product(tile_starts(x.shape[1], self.size), tile_starts(x.shape[2], self.size)))
-        for done, (top, left) in enumerate(corners):
-            report(done, len(corners))
-            tile = np.s_[top : top + self.size, left : left + self.size]
-            weight[tile] += window
-            for sums, y in zip(total, self._translate(x[:, *tile], noises), strict=True):
-                sums[:, *tile] += y * window
-        return [to_image((sums / weight)[:, :height, :width]) for sums in total]
+        strips = [np.zeros((3, self.size, width), np.float32) for _ in noises]
+        weight = np.zeros((self.size, width), np.float32)
+        results = [Image.new("RGB", image.size) for _ in noises]
+        for row, (top, following) in enumerate(pairwise([*tops, height])):
+            for column, left in enumerate(lefts):
+                report(row * len(lefts) + column, len(tops) * len(lefts))
+                columns = np.s_[left : left + self.size]
+                tile = self._snapped(Image.fromarray(pixels[top : top + self.size, columns]))
+                weight[:, columns] += window
+                for strip, y in zip(strips, self._translate(to_array(tile), noises), strict=True):
+                    strip[:, :, columns] += y * window
+            done = following - top  # rows that no later tile reaches
+            for strip, result in zip(strips, results, strict=True):
+                result.paste(to_image((strip / weight)[:, :done]), (0, top))
+            strips = [moved_up(strip, done) for strip in strips]
+            weight = moved_up(weight, done)
+        return results
 
     def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
         """One (C, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
@@ -220,6 +230,13 @@ def recoloured(image: Image.Image, colour: list[Image.Image]) -> Image.Image:
         found = np.stack([np.asarray(channel.crop(part)) for channel in colour])
         result.paste(to_image(coloured(lightness, found)), part)
     return result
+
+
+def moved_up(rows: np.ndarray, count: int) -> np.ndarray:
+    """(..., H, W) without its first `count` rows, and as many rows of zeros at the end."""
+    moved = np.zeros_like(rows)
+    moved[..., : rows.shape[-2] - count, :] = rows[..., count:, :]
+    return moved
 
 
 def tile_starts(length: int, size: int) -> list[int]:
