@@ -8,7 +8,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import threading
 import time
 import zipfile
@@ -261,6 +260,7 @@ def wait_until(true: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_many_drawers_at_once_are_all_served_and_each_gets_the_last_drawing(tmp_path: Path):
     from benchmarks import load
 
@@ -299,7 +299,7 @@ def test_names_in_a_zip_are_unique(tmp_path: Path):
 
 def test_the_log_tells_what_happened_and_nothing_of_whom_or_what(stranger: Stranger, folder: Path, name: str):
     secret = "c0ffee" * 8
-    stranger.http.get(f"/gradio_api/nothing/{secret[:3]}")
+    stranger.http.get(f"/gradio_api/nothing/{secret}")
     stranger.draw(name, note=secret)
     list(stranger.answers())
     text = (folder / "log").read_text()
@@ -313,8 +313,7 @@ def test_it_finishes_what_it_began_when_it_is_told_to_stop(name: str, tmp_path: 
         stranger = Stranger(url)
         tile = stranger.upload(Image.new("RGB", (2000, 2000), "green"))
         stranger.join([tile, "sat2map", 0], stranger.functions["translate"])
-        port = url.rsplit(":", 1)[1].strip("/")
-        server = int(subprocess.check_output(["pgrep", "-f", f"app.py --port {port}"]).split()[0])
+        server = int((tmp_path / "pid").read_text())
         outputs: list[dict] = []
         listening = threading.Thread(target=lambda: outputs.extend(stranger.answers()))
         listening.start()
