@@ -63,8 +63,8 @@ class HubPairs:
         a, b = (to_rgb(row[column]) for column in self.columns)
         return a, b
 
-    def keys(self) -> list[str]:
-        return self.names
+    def keys(self) -> list[tuple[str, str]]:
+        return [(name, name) for name in self.names]
 
 
 class HubStream:
@@ -99,8 +99,8 @@ class HubStream:
         a, b = (open_image(self._file(index, column)) for column in self.columns)
         return a, b
 
-    def keys(self) -> list[str]:
-        return self.names
+    def keys(self) -> list[tuple[str, str]]:
+        return [(name, name) for name in self.names]
 
     def _take_next(self) -> None:
         self._stream = self._stream or iter(self.rows)
