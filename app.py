@@ -46,7 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(number, lambda *_: stop.set())
         page.launch(
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [service.middleware()]},
+            app_kwargs={"middleware": [service.middleware()], "routes": [web_files()]},
+            head=HEAD,
             server_name=options.host,
             server_port=options.port,
             share=options.share,
@@ -67,6 +68,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"app.py: {options.host}:{options.port} cannot be listened on: choose another --port.", file=sys.stderr)
         return 2
     return 0
+
+
+HEAD = """<link rel="stylesheet" href="web/studio.css">"""
+
+
+def web_files():
+    """The scripts and the style of the page, which are the same for everybody."""
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    from demo.page import WEB
+
+    return Mount("/web", StaticFiles(directory=WEB))
 
 
 def theme():

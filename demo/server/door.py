@@ -19,14 +19,14 @@ from demo.server.visitors import Busy, Visitors
 # What the page, gradio_client and curl need. Gradio has more doors (proxies, recordings, run histories, editors).
 ROUTES = {
     "GET": re.compile(
-        r"/(|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|(assets|static|svelte)/.*"
+        r"/(|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|(assets|static|svelte|web)/.*"
         r"|gradio_api/(info/?|openapi\.json|app_id/?|startup-events|login_check/?|theme\.css|upload_progress"
         r"|queue/data|queue/status|heartbeat/[\w-]+|file=(?!.*://).*|call/\w+/\w+))"
     ),
     "POST": re.compile(r"/gradio_api/(upload|queue/join|run/\w+/?|call/\w+/?|cancel|reset/?)"),
 }
 STREAMS = re.compile(rf"{API}/(queue/data|heartbeat/[\w-]+|upload_progress|call/\w+/\w+)")
-ASSETS = re.compile(r"/(assets|static|svelte)/")  # a page asks for dozens of these at once
+ASSETS = re.compile(r"/(assets|static|svelte|web)/")  # a page asks for dozens of these at once
 NAMED = re.compile(rf"{API}/(upload|queue/join|queue/data|run|call|cancel|reset|heartbeat)\b")
 
 
