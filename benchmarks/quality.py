@@ -15,10 +15,10 @@ from typing import Any
 
 from pix2pix import Translator, list_models
 from pix2pix.evaluation.metrics import evaluate
+from pix2pix.evaluation.report import metrics_text
 from pix2pix.files import write_text
 from pix2pix.pairs.folders import find_source
 from pix2pix.pairs.pairs import Pairs
-from pix2pix.training.card import metrics_text
 from pix2pix.weights.checkpoint import CARD_FILE
 from pix2pix.weights.pretrained import BUNDLED
 

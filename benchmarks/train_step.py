@@ -96,16 +96,16 @@ def ours_of(networks: dict, device: str) -> Callable[[], Iterable[torch.Tensor]]
     trainer, x, y = beginning(networks, device)
     if device == "cpu":
         keep_freed_memory()
-    return lambda: trainer.train_step(x, y).values()
+    return lambda: trainer.learner.train_step(x, y).values()
 
 
 def plain_of(networks: dict, device: str) -> Callable[[], Iterable[torch.Tensor]]:
     trainer, x, y = beginning(networks, device)
     sizes = {name: networks[name] for name in ("features", "max_features") if name in networks}
     g, d = PlainGenerator(**sizes), PlainDiscriminator(networks.get("discriminator_features", 64))
-    assert trainer.discriminator is not None
-    load(g, trainer.generator)
-    load(d, trainer.discriminator)
+    assert trainer.learner.discriminator is not None
+    load(g, trainer.learner.generator)
+    load(d, trainer.learner.discriminator)
     return plain_step(g.to(device), d.to(device), x, y)
 
 

@@ -1,1 +1,1 @@
-"""The page: Gradio around the compact core. `build` makes it; `app.py` launches it."""
+"""The page: Gradio around the compact core. `build` makes it; `launch.main` opens it."""

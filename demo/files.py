@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import math
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,52 +15,16 @@ from PIL import Image, ImageOps
 from demo import texts
 from demo.live import whole_seed
 from demo.models import Models
-from pix2pix import MAX_PIXELS, ImageError, open_image
+from demo.server.deadline import NO_DEADLINE, Deadline
+from pix2pix import ImageError, open_image
 
 Report = Callable[[int, int], None]
 MAX_FILES = 32
 
 
-@dataclass(frozen=True)
-class Job:
-    """How far the work on a visitor's files may go.
-
-    pixels: of a picture, at most.
-    until: when it must be done, on `time.monotonic`'s clock.
-    seconds: how many it was given.
-    gone: tells whether nobody waits for it any more.
-    """
-
-    pixels: int = MAX_PIXELS
-    until: float = math.inf
-    seconds: float = math.inf
-    gone: Callable[[], bool] = bool
-
-    def check(self) -> None:
-        """
-        Raises:
-            ImageError: it should end here.
-        """
-        if self.gone():
-            raise ImageError("The page was closed: open it again.")
-        if time.monotonic() > self.until:
-            raise ImageError(f"This takes more than {self.seconds:g} seconds: send fewer or smaller pictures at once.")
-
-
-def arrived(path: Any, folder: str) -> Path | None:
-    """Where an uploaded file lies, if `path` is that of one.
-
-    Args:
-        folder: where uploads lie.
-    """
-    try:
-        found = Path(path).resolve()
-        return found if found.is_relative_to(Path(folder).resolve()) and found.is_file() else None
-    except (TypeError, ValueError, OSError):
-        return None
-
-
-def translate_picture(models: Models, path: Path | None, model: str, seed: Any, job: Job = Job()) -> Image.Image:
+def translate_picture(
+    models: Models, path: Path | None, model: str, seed: Any, deadline: Deadline = NO_DEADLINE
+) -> Image.Image:
     """An uploaded picture -> its translation, of the same size.
 
     Raises:
@@ -70,8 +32,8 @@ def translate_picture(models: Models, path: Path | None, model: str, seed: Any, 
     """
     if path is None:
         raise ImageError("There is no picture: send one as the first argument.")
-    picture = open_image(path, "The uploaded file", job.pixels)
-    return translated(models, picture, model, whole_seed(seed), job)
+    picture = open_image(path, "The uploaded file", deadline.pixels)
+    return translated(models, picture, model, whole_seed(seed), deadline)
 
 
 def translate_file(
@@ -81,7 +43,7 @@ def translate_file(
     seed: Any,
     crop: bool = False,
     report: Report | None = None,
-    job: Job = Job(),
+    deadline: Deadline = NO_DEADLINE,
 ) -> tuple[Any, str]:
     """An uploaded picture -> (before, after) for the slider, and a line about it.
 
@@ -94,12 +56,12 @@ def translate_file(
     """
     if path is None:
         return None, ""
-    picture = open_image(path, "The uploaded file", job.pixels)
+    picture = open_image(path, "The uploaded file", deadline.pixels)
     if crop:
         picture = ImageOps.fit(picture, (min(picture.size),) * 2)
     seed = whole_seed(seed)
     start = time.perf_counter()
-    result = translated(models, picture, model, seed, job, report)
+    result = translated(models, picture, model, seed, deadline, report)
     ms = 1000 * (time.perf_counter() - start)
     return (picture, result), texts.TIMING.format(width=picture.width, height=picture.height, ms=ms)
 
@@ -111,7 +73,7 @@ def translate_files(
     seed: Any,
     report: Report,
     folder: Path,
-    job: Job = Job(),
+    deadline: Deadline = NO_DEADLINE,
 ) -> Path | None:
     """Uploaded pictures -> a zip of their translations, each a PNG under its picture's name.
 
@@ -131,7 +93,7 @@ def translate_files(
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
         for done, path in enumerate(filter(None, paths)):
             report(done, len(paths))
-            result = translated(models, open_image(path, path.name, job.pixels), model, whole_seed(seed), job)
+            result = translated(models, open_image(path, path.name, deadline.pixels), model, whole_seed(seed), deadline)
             buffer = io.BytesIO()
             result.save(buffer, "PNG", compress_level=1)
             names[path.stem] += 1
@@ -140,16 +102,18 @@ def translate_files(
     return target
 
 
-def translated(models: Models, picture: Image.Image, model: str, seed: int, job: Job, report: Report | None = None):
-    """A file's translation, in its turn, and stopped when the job ought to end."""
+def translated(
+    models: Models, picture: Image.Image, model: str, seed: int, deadline: Deadline, report: Report | None = None
+):
+    """A file's translation, in its turn, and stopped at its deadline."""
     translator = models[model]
 
     def tile_done(done: int, count: int) -> None:
-        job.check()
+        deadline.check()
         models.turns.give_way()
         if report:
             report(done, count)
 
     with models.turns.file():
-        job.check()
+        deadline.check()
         return translator(picture, seed, report=tile_done)

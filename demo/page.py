@@ -14,10 +14,11 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from demo import texts
-from demo.files import Report, arrived, translate_file, translate_files, translate_picture
+from demo.files import Report, translate_file, translate_files, translate_picture
 from demo.live import fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
+from demo.server.uploads import arrived
 from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, Pix2PixError
 
 HERE = Path(__file__).resolve().parent
@@ -133,16 +134,16 @@ def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
         archive = gr.File(label=texts.SEVERAL_RESULT, interactive=False)
 
     def one(file: Any, name: Any, seed: Any, crop: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
-        with service.file(request) as job:
+        with service.file(request) as deadline:
             path = upload(file)
-            pictures, line = translate_file(models, path, name, seed, crop, tell(progress), job)
+            pictures, line = translate_file(models, path, name, seed, crop, tell(progress), deadline)
         return gr.ImageSlider(pictures, visible=pictures is not None), line
 
     def several(files: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
         folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
-        with service.file(request) as job:
+        with service.file(request) as deadline:
             paths = [upload(file) for file in files or []]
-            found = translate_files(models, paths, name, seed, tell(progress), folder, job)
+            found = translate_files(models, paths, name, seed, tell(progress), folder, deadline)
         if found is None:
             raise Pix2PixError(texts.NO_FILES)
         archive.temp_files.add(str(found))  # Gradio removes it by and by, as it does uploads and results
@@ -196,8 +197,8 @@ def public_endpoint(models: Models, service: Service) -> None:
         door = gr.Button()
 
     def translate(file: Any, name: Any, seed: Any, request: gr.Request) -> Any:
-        with service.file(request) as job:
-            return translate_picture(models, upload(file), name, seed, job)
+        with service.file(request) as deadline:
+            return translate_picture(models, upload(file), name, seed, deadline)
 
     door.click(
         shown(translate),

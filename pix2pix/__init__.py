@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from pix2pix.weights.known import KNOWN_MODELS
     from pix2pix.weights.pretrained import list_models, read_task
 
+__version__ = "0.2.0"
+
 _HOME = {
     "choose_device": "devices",
     "Discriminator": "networks.discriminator",

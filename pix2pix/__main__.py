@@ -1,4 +1,4 @@
-"""`python -m pix2pix translate | evaluate | export | tone | models`."""
+"""`pix2pix translate | evaluate | export | tone | models`, or `python -m pix2pix ...`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pix2pix import __version__
 from pix2pix.errors import ImageError, Pix2PixError
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="python -m pix2pix", description="Use a pix2pix model from the command line.")
+    p = argparse.ArgumentParser(prog="pix2pix", description="Use a pix2pix model from the command line.")
+    p.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = p.add_subparsers(required=True, metavar="COMMAND")
 
     translate = commands.add_parser("translate", help="translate a picture")
@@ -130,9 +132,9 @@ def seeds_from(first: int, count: int) -> range:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.evaluation.metrics import SAMPLES, evaluate
+    from pix2pix.evaluation.report import metrics_text
     from pix2pix.evaluation.sheet import Sheet
     from pix2pix.files import write_text
-    from pix2pix.training.card import metrics_text
 
     translator = load(options)
     if options.perturb and translator.input_kind != "edges":

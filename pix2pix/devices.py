@@ -1,10 +1,11 @@
-"""Where to compute."""
+"""What computes: devices, ONNX Runtime, and the memory of a long run."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pix2pix.errors import Pix2PixError
 
@@ -34,6 +35,14 @@ def choose_device(name: str) -> str | torch.device:
     except (RuntimeError, AssertionError):
         raise Pix2PixError(f"There is no device {name!r} here: use --device cpu, or leave it out.") from None
     return device
+
+
+def import_onnxruntime() -> Any:
+    """The `onnxruntime` module, imported with its telemetry off: it reads that setting once, at its import."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    return onnxruntime
 
 
 def keep_freed_memory() -> None:

@@ -15,11 +15,12 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+import gradio
 import httpx
 import pytest
+import starlette.requests
 from conftest import ROOT, running_app
 from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
@@ -28,12 +29,13 @@ from benchmarks.load import live_function, run
 from demo.live import data_url
 from demo.models import Models
 from demo.page import build
-from demo.server.checks import Functions
-from demo.server.door import Door
+from demo.server.jobs import Jobs
 from demo.server.journal import Journal
+from demo.server.limits import Limits
+from demo.server.refused import Busy
 from demo.server.service import Service
 from demo.server.turns import Turns
-from demo.server.visitors import Busy, Limits, Visitors
+from demo.server.visitors import Visitors
 from pix2pix import Translator
 
 PICTURE = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
@@ -243,6 +245,13 @@ def test_a_closed_page_costs_nothing_more(stranger: Stranger, folder: Path, url:
     wait_until(lambda: stopped() > before, 5)  # at its next tile; the others never run, or stop as they start
 
 
+def test_a_job_that_is_done_counts_no_more_though_nobody_asks_for_its_answer(stranger: Stranger, name: str):
+    assert stranger.draw(name).status_code == 200
+    file = stranger.upload(PICTURE)
+    assert stranger.join([file, name, 0], stranger.functions["translate"]).status_code == 200
+    wait_until(lambda: stranger.http.get("/health").json()["waiting"] == 0, 10)
+
+
 def wait_until(true: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not true():
@@ -266,7 +275,7 @@ def test_what_was_made_for_a_visitor_is_removed(name: str, tmp_path: Path, monke
     page = build(Models(["sat2map"]), service)
     several = next(f.fn for f in page.fns.values() if getattr(f.fn, "__name__", "") == "several")
     PICTURE.save(tmp_path / "tile.png")
-    request = SimpleNamespace(client=SimpleNamespace(host="1.2.3.4"), session_hash="s")
+    request = gradio.Request(starlette.requests.Request({"type": "http", "client": ("1.2.3.4", 5)}), session_hash="s")
     made = Path(several([{"path": str(tmp_path / "tile.png")}], "sat2map", 0, request, lambda *_: None))
     assert made.name == "pix2pix.zip" and made.is_relative_to(tmp_path)
     delete_files_created_by_app(page, age=None)
@@ -309,14 +318,16 @@ def test_it_finishes_what_it_began_when_it_is_told_to_stop(name: str, tmp_path: 
 # --- the parts, by themselves ----------------------------------------------------------------------------------------
 
 
-def door(limits: Limits) -> Door:
+def door(limits: Limits) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         while (await receive()).get("more_body"):
             pass
 
-    functions = Functions()
-    functions.inputs, functions.kinds = {0: 1}, {0: "drawing"}
-    return Door(app, Visitors(limits), Journal(), functions, dict)
+    service = Service(limits)
+    service.functions.inputs, service.functions.kinds = {0: 1}, {0: "drawing"}
+    for middleware in reversed(service.middleware()):
+        app = middleware.cls(app, **middleware.kwargs)
+    return app
 
 
 def test_who_sends_too_slowly_is_cut_off():
@@ -341,21 +352,11 @@ def test_who_sends_too_slowly_is_cut_off():
 def test_limits_by_hand(monkeypatch: pytest.MonkeyPatch):
     now = 100.0
     monkeypatch.setattr("demo.server.visitors.time.monotonic", lambda: now)
-    visitors = Visitors(Limits(users=6, rate=2, burst=4, upload_rate=10, upload_burst=100, streams=1))
-    for _ in range(3):
-        visitors.admit("a", "s")
-    with pytest.raises(Busy, match="3 of your requests are still waiting"):
-        visitors.admit("a", "s")
+    visitors = Visitors(Limits(rate=2, burst=4, upload_rate=10, upload_burst=100, streams=1))
+    for _ in range(4):
+        visitors.visit("a")
     with pytest.raises(Busy, match=r"more than 2 requests a second: try again in 1 s"):
         visitors.visit("a")
-    for name in "bbb":
-        visitors.admit(name, name)
-    with pytest.raises(Busy, match=r"busy, with 6 requests waiting: try again in 2 s"):
-        visitors.admit("c", "s")
-    visitors.done("a", "s")
-    visitors.admit("c", "s")
-    visitors.left("b", "b")
-    assert visitors.waiting == 3 and visitors.is_gone("b")
     visitors.may_upload("d", 90)
     with pytest.raises(Busy, match="uploads a minute: try again in 2 s"):
         visitors.may_upload("d", 30)
@@ -363,9 +364,41 @@ def test_limits_by_hand(monkeypatch: pytest.MonkeyPatch):
     visitors.may_upload("d", 30)
     with visitors.listening("e"), pytest.raises(Busy, match="1 answers"), visitors.listening("e"):
         pass
+    for name in range(100):
+        visitors.visit(str(name))
     now += 10_000
-    visitors.admit("z", "s")
-    assert visitors.waiting == 1 and set(visitors._visitors) == {"z"}
+    visitors.visit("z")
+    assert set(visitors._visitors) == {"z"}  # nobody else is limited by what they did
+
+
+def test_jobs_by_hand(monkeypatch: pytest.MonkeyPatch):
+    now = 100.0
+    monkeypatch.setattr("demo.server.jobs.time.monotonic", lambda: now)
+    jobs = Jobs(Limits(users=6, job=300))
+    first, *_ = [jobs.open("a", "s", f"drawing {i}") for i in range(3)]
+    assert [jobs.is_outdated("s", f"drawing {i}") for i in range(3)] == [True, True, False]
+    with pytest.raises(Busy, match="3 of your requests are still waiting"):
+        jobs.open("a", "s")
+    for name in "bbb":
+        jobs.open(name, name)
+    with pytest.raises(Busy, match=r"busy, with 6 requests waiting: try again in 2 s"):
+        jobs.open("c", "s")
+    jobs.close(first, 2.0)
+    jobs.close(first)  # for the second time: nothing is counted twice
+    assert jobs.waiting == 5
+    jobs.open("c", "t")
+    with pytest.raises(Busy, match=r"try again in 3 s"):  # 6 x (0.2 + 0.1 x (2 - 0.2)) = 2.28
+        jobs.open("d", "s")
+    jobs.leave("b", closed=True)
+    assert jobs.waiting == 3 and jobs.is_gone("b")
+    jobs.leave("t", closed=False)
+    assert jobs.waiting == 2 and not jobs.is_gone("t")
+    now += 601  # of these nothing was heard for twice the time that a job is given
+    jobs.open("z", "z")
+    assert jobs.waiting == 1
+    jobs.stopping = True
+    with pytest.raises(Busy, match="restarted: try again in 10 s"):
+        jobs.open("y", "y")
 
 
 def test_drawings_are_told_once_a_minute(monkeypatch: pytest.MonkeyPatch):

@@ -133,22 +133,22 @@ def test_a_full_disk_stops_no_run_and_loses_no_state(pairs: Path, tmp_path: Path
     with small_disk(tmp_path / "disk", "2m") as disk:
         out = disk / "run"
         trainer = Trainer(small_settings(pairs, out, epochs=6))
-        step = trainer.train_step
+        step = trainer.learner.train_step
 
         def fill_the_disk(x, y):
-            if trainer.step == 20:
+            if trainer.learner.step == 20:
                 with open(disk / "filler", "wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
                     while True:
                         file.write(bytes(4096))
             return step(x, y)
 
-        trainer.train_step = fill_the_disk  # type: ignore[method-assign]
+        trainer.learner.train_step = fill_the_disk  # type: ignore[method-assign]
         with pytest.raises(TrainingError, match=r"run cannot be written .*: make room, then go on with --resume\."):
             trainer.train()
-        assert trainer.step == 48 and "state.pt cannot be written" in capfd.readouterr().err
+        assert trainer.learner.step == 48 and "state.pt cannot be written" in capfd.readouterr().err
         assert not (out / "config.json").exists() and not list(out.rglob(".*"))
         (disk / "filler").unlink()
         resumed = Trainer(small_settings(pairs, out, epochs=6), resume=True)
-        assert resumed.step == 16  # the last that was written whole
+        assert resumed.learner.step == 16  # the last that was written whole
         resumed.train()
         assert weights(out) == weights(tmp_path / "whole")

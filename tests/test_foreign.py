@@ -21,8 +21,8 @@ from torch.nn import functional as F
 
 from pix2pix import CheckpointError, Generator
 from pix2pix.__main__ import main
+from pix2pix.devices import import_onnxruntime
 from pix2pix.networks.noise import dropout_masks
-from pix2pix.translate.engines import import_onnxruntime
 
 Weights = dict[str, Tensor]
 

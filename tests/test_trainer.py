@@ -18,11 +18,11 @@ import torch
 from conftest import ROOT, make_pairs
 from PIL import Image
 
-import train
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.evaluation.metrics import measure
 from pix2pix.networks.generator import PictureNorm
 from pix2pix.networks.losses import OBJECTIVES, discriminator_loss, generator_gan_loss, sameness
+from pix2pix.training import command as train
 
 SMALL = ["--features", "4", "--max-features", "8", "--depth", "5", "--discriminator-features", "4", "--device", "cpu"]
 
@@ -65,16 +65,16 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         halves = [Image.fromarray(rng.integers(0, 256, (3, 3, 3), dtype=np.uint8)).resize((32, 32)) for _ in range(2)]
         Image.fromarray(np.concatenate([np.asarray(half) for half in halves], 1)).save(folder / f"{i}.png")
     trainer = Trainer(settings(tmp_path, tmp_path / "out", features=16, max_features=64, epochs=1))
-    trainer.total_steps = 10_000  # a flat learning rate
+    trainer.learner.total_steps = 10_000  # a flat learning rate
     x, y = (torch.stack(t) for t in zip(*trainer.fixed, strict=True))
 
     def error() -> float:
         with torch.no_grad():
-            return measure(trainer.generator(x[:1])[0], y[0])["l1"]
+            return measure(trainer.learner.generator(x[:1])[0], y[0])["l1"]
 
     before = error()
     for _ in range(250):
-        trainer.train_step(x, y)
+        trainer.learner.train_step(x, y)
     assert error() < 0.06 < before / 3
 
 
@@ -96,10 +96,11 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
     """Against the same step written plainly, with autograd's own gradients and Adam's formula, in float64: real and
     fake judged one after the other, everything computed with gradients."""
     trainer = Trainer(settings(pairs, tmp_path / "out", **changes))
-    s, objective, g, d = trainer.settings, trainer.settings.target, trainer.generator.double(), trainer.discriminator
+    s, objective = trainer.settings, trainer.settings.target
+    g, d = trainer.learner.generator.double(), trainer.learner.discriminator
     x, y = (torch.stack(t).double() for t in zip(*(trainer.pairs[0, i] for i in range(s.batch_size)), strict=True))
-    noises = [[mask.double() for mask in noise] for noise in trainer._noises(x)]
-    trainer._noises = lambda x: noises  # type: ignore[method-assign]
+    noises = [[mask.double() for mask in noise] for noise in trainer.learner._noises(x)]
+    trainer.learner._noises = lambda x: noises  # type: ignore[method-assign]
 
     def adam(p: torch.Tensor, grad: torch.Tensor) -> torch.Tensor:  # first step: both moments, bias corrected, equal
         return p.detach() - 2e-4 * grad / (grad.abs() + 1e-8)
@@ -126,7 +127,7 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
     g_grads = torch.autograd.grad(g_loss, list(g.parameters()))
     expected += [adam(p, grad) for p, grad in zip(g.parameters(), g_grads, strict=True)]
 
-    trainer.train_step(x, y)
+    trainer.learner.train_step(x, y)
     mine = [*(d.parameters() if d else []), *g.parameters()]
     for parameter, value in zip(mine, expected, strict=True):
         torch.testing.assert_close(parameter.detach(), value, rtol=0, atol=1e-10)
@@ -137,10 +138,10 @@ def test_bf16_is_how_a_step_multiplies_and_not_what_is_kept(pairs: Path, tmp_pat
     for precision in ("no", "bf16"):
         trainer = Trainer(settings(pairs, tmp_path / precision, diversity=0.5, mixed_precision=precision))
         x, y = (torch.stack(t) for t in zip(*(trainer.pairs[0, i] for i in range(2)), strict=True))
-        losses.append({name: float(loss) for name, loss in trainer.train_step(x, y).items()})
-        assert trainer.discriminator is not None
-        kept = [*trainer.generator.parameters(), *trainer.discriminator.parameters()]
-        kept += [value for state in trainer.generator_optimizer.state.values() for value in state.values()]
+        losses.append({name: float(loss) for name, loss in trainer.learner.train_step(x, y).items()})
+        assert trainer.learner.discriminator is not None
+        kept = [*trainer.learner.generator.parameters(), *trainer.learner.discriminator.parameters()]
+        kept += [value for state in trainer.learner.generator_optimizer.state.values() for value in state.values()]
         assert {tensor.dtype for tensor in kept} == {torch.float32}
     assert losses[1] == pytest.approx(losses[0], rel=0.02)
     assert losses[1] != losses[0]
@@ -148,8 +149,11 @@ def test_bf16_is_how_a_step_multiplies_and_not_what_is_kept(pairs: Path, tmp_pat
 
 def test_the_discriminator_may_have_a_norm_of_its_own(pairs: Path, tmp_path: Path):
     trainer = Trainer(settings(pairs, tmp_path / "out", discriminator_norm="layer"))
-    assert trainer.discriminator is not None
-    kinds = [{type(module) for module in network.modules()} for network in (trainer.discriminator, trainer.generator)]
+    assert trainer.learner.discriminator is not None
+    kinds = [
+        {type(module) for module in network.modules()}
+        for network in (trainer.learner.discriminator, trainer.learner.generator)
+    ]
     assert [torch.nn.GroupNorm in kind for kind in kinds] == [True, False]
     assert [PictureNorm in kind for kind in kinds] == [False, True]
 
@@ -157,22 +161,22 @@ def test_the_discriminator_may_have_a_norm_of_its_own(pairs: Path, tmp_path: Pat
 def test_learning_rate_is_flat_then_falls_to_zero(pairs: Path, tmp_path: Path):
     trainer = Trainer(settings(pairs, tmp_path / "out", epochs=10))  # 80 steps
     rates = []
-    for trainer.step in (0, 39, 40, 60, 79):
-        trainer._set_learning_rate()
-        rates.append(trainer.generator_optimizer.param_groups[0]["lr"])
+    for trainer.learner.step in (0, 39, 40, 60, 79):
+        trainer.learner._set_learning_rate()
+        rates.append(trainer.learner.generator_optimizer.param_groups[0]["lr"])
     assert rates == pytest.approx([2e-4, 2e-4, 2e-4, 1e-4, 2e-4 / 40])
 
 
 def stopped(trainer: Trainer, at: int) -> None:
     """Train, with a SIGTERM in the middle of step `at`, which ends the program with 143."""
-    step = trainer.train_step
+    step = trainer.learner.train_step
 
     def stop_in_the_middle(x, y):
-        if trainer.step == at:
+        if trainer.learner.step == at:
             signal.raise_signal(signal.SIGTERM)
         return step(x, y)
 
-    trainer.train_step = stop_in_the_middle  # type: ignore[method-assign]
+    trainer.learner.train_step = stop_in_the_middle  # type: ignore[method-assign]
     with pytest.raises(SystemExit) as leaving:
         trainer.train()
     assert leaving.value.code == 143
@@ -212,12 +216,15 @@ def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
     first = Trainer(settings(pairs, tmp_path / "first"))
     first.train()
     both = Trainer(settings(pairs, tmp_path / "second", init=str(tmp_path / "first"), edges=True, input_kind="edges"))
-    for mine, theirs in ((both.generator, first.generator), (both.discriminator, first.discriminator)):
+    for mine, theirs in (
+        (both.learner.generator, first.learner.generator),
+        (both.learner.discriminator, first.learner.discriminator),
+    ):
         assert all(torch.equal(a, b) for a, b in zip(mine.parameters(), theirs.parameters(), strict=True))
     shutil.rmtree(tmp_path / "first" / "training")  # what is shared with others: the generator alone
     one = Trainer(settings(pairs, tmp_path / "third", init=str(tmp_path / "first")))
-    head = first.generator.head.weight
-    torch.testing.assert_close(one.generator.head.weight, head, rtol=1e-3, atol=1e-6)  # stored in float16
+    head = first.learner.generator.head.weight
+    torch.testing.assert_close(one.learner.generator.head.weight, head, rtol=1e-3, atol=1e-6)  # stored in float16
     with pytest.raises(TrainingError, match="do not fit"):
         Trainer(settings(pairs, tmp_path / "fourth", init=str(tmp_path / "first"), features=8))
     with pytest.raises(CheckpointError, match="no model"):
@@ -299,13 +306,14 @@ def test_save_and_load_give_the_same_weights(small_generator: Generator, tmp_pat
 )
 def test_every_ablation_trains_and_its_checkpoint_runs_on_both_engines(pairs: Path, tmp_path: Path, changes, judged):
     trainer = Trainer(settings(pairs, tmp_path / "out", epochs=1, **changes))
-    first = [p.detach().clone() for p in trainer.generator.parameters()]
+    first = [p.detach().clone() for p in trainer.learner.generator.parameters()]
     if judged is None:
-        assert trainer.discriminator is None
+        assert trainer.learner.discriminator is None
     else:
-        assert trainer.discriminator is not None and trainer.discriminator.patches[0].weight.shape[1] == judged
+        d = trainer.learner.discriminator
+        assert d is not None and d.patches[0].weight.shape[1] == judged
     trainer.train()
-    assert not all(torch.equal(a, b) for a, b in zip(first, trainer.generator.parameters(), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(first, trainer.learner.generator.parameters(), strict=True))
     photo = Image.effect_noise((40, 32), 80).convert("RGB")
     results = [Translator.from_pretrained(tmp_path / "out", engine=engine)(photo, 3) for engine in ("auto", "torch")]
     difference = np.abs(np.asarray(results[0], int) - np.asarray(results[1], int))
@@ -330,15 +338,15 @@ def test_colourisation_trains_on_photos_alone(tmp_path: Path):
 def test_diversity_takes_the_better_of_two_and_pushes_them_apart(pairs: Path, tmp_path: Path):
     trainer = Trainer(settings(pairs, tmp_path / "out", diversity=0.5, l1_weight=10.0, batch_size=2))
     x, y = (torch.stack(t) for t in zip(trainer.pairs[0, 0], trainer.pairs[0, 1], strict=True))
-    noises = trainer._noises(x)
+    noises = trainer.learner._noises(x)
     assert len(noises) == 2 and not torch.equal(noises[0][0], noises[1][0])
     with torch.no_grad():
-        outputs = torch.stack([trainer.generator(x, noise) for noise in noises])
+        outputs = torch.stack([trainer.learner.generator(x, noise) for noise in noises])
         l1 = (outputs - y).abs().mean((2, 3, 4)).min(0).values.mean()
         apart = (0.3 * torch.tanh((outputs[0] - outputs[1]) / 0.3)).mean((2, 3))
         grey = apart.mean(1, keepdim=True)
         apart = (grey.abs() + 2 * (apart - grey).abs()).mean(1) / 2
-    losses = trainer.train_step(x, y)
+    losses = trainer.learner.train_step(x, y)
     assert losses["L1"].item() == pytest.approx(l1.item(), rel=1e-5)
     assert losses["same"].item() == pytest.approx((1 / (apart + 0.01)).mean().item(), rel=1e-5)
 
@@ -346,12 +354,12 @@ def test_diversity_takes_the_better_of_two_and_pushes_them_apart(pairs: Path, tm
         trainer = Trainer(
             settings(pairs, tmp_path / f"of-{diversity}", features=16, diversity=diversity, dropout_kind="channel")
         )
-        trainer.total_steps = 10_000
+        trainer.learner.total_steps = 10_000
         for _ in range(150):
-            trainer.train_step(x, y)
+            trainer.learner.train_step(x, y)
         trainer.settings.diversity = 0.5  # two noises, to look at
         with torch.no_grad():
-            one, other = (trainer.generator(x, noise) for noise in trainer._noises(x))
+            one, other = (trainer.learner.generator(x, noise) for noise in trainer.learner._noises(x))
         return float((one - other).mean((2, 3)).abs().mean())
 
     assert spread(1.0) > 3 * spread(0.0)
@@ -359,18 +367,19 @@ def test_diversity_takes_the_better_of_two_and_pushes_them_apart(pairs: Path, tm
 
 def test_the_average_follows_its_formula_and_is_what_is_kept(pairs: Path, tmp_path: Path):
     trainer = Trainer(settings(pairs, tmp_path / "out", ema=0.5, epochs=1))
-    expected = [p.detach().clone() for p in trainer.generator.parameters()]
+    expected = [p.detach().clone() for p in trainer.learner.generator.parameters()]
     x, y = (t[None] for t in trainer.pairs[0, 0])
     for step in range(1, 4):
-        trainer.train_step(x, y)
+        trainer.learner.train_step(x, y)
         decay = min(0.5, (1 + step) / (10 + step))
-        expected = [decay * e + (1 - decay) * p.detach() for e, p in zip(expected, trainer.generator.parameters())]  # noqa: B905
-    for mine, wanted in zip(trainer.model.parameters(), expected, strict=True):
+        moved = zip(expected, trainer.learner.generator.parameters(), strict=True)
+        expected = [decay * e + (1 - decay) * p.detach() for e, p in moved]
+    for mine, wanted in zip(trainer.learner.model.parameters(), expected, strict=True):
         torch.testing.assert_close(mine, wanted)
     trainer.train()
     kept = Generator.from_pretrained(tmp_path / "out").head.weight
-    torch.testing.assert_close(kept, trainer.model.head.weight, rtol=1e-3, atol=1e-6)
-    assert not torch.equal(trainer.model.head.weight, trainer.generator.head.weight)
+    torch.testing.assert_close(kept, trainer.learner.model.head.weight, rtol=1e-3, atol=1e-6)
+    assert not torch.equal(trainer.learner.model.head.weight, trainer.learner.generator.head.weight)
 
 
 def test_a_network_of_half_the_size_becomes_the_inner_levels(pairs: Path, tmp_path: Path):
@@ -378,10 +387,11 @@ def test_a_network_of_half_the_size_becomes_the_inner_levels(pairs: Path, tmp_pa
     small.train()
     large = Trainer(settings(pairs, tmp_path / "large", features=4, depth=6, init=str(tmp_path / "small")))
     for level in range(1, 5):
-        ours, theirs = large.generator.encoder[level + 1].conv.weight, small.generator.encoder[level].conv.weight
-        assert torch.equal(ours, theirs)
+        ours, theirs = large.learner.generator.encoder[level + 1], small.learner.generator.encoder[level]
+        assert torch.equal(ours.conv.weight, theirs.conv.weight)
     for level in range(4):
-        assert torch.equal(large.generator.decoder[level].conv.weight, small.generator.decoder[level].conv.weight)
+        ours, theirs = large.learner.generator.decoder[level], small.learner.generator.decoder[level]
+        assert torch.equal(ours.conv.weight, theirs.conv.weight)
 
 
 def test_the_log_says_how_much_was_waited_and_forgets_what_was_not_kept(pairs: Path, tmp_path: Path):
@@ -416,12 +426,13 @@ data, out, batch = sys.argv[1:]
 torch.set_num_threads(1)
 trainer = Trainer(Settings(data, out, features=4, max_features=8, depth=5, discriminator_features=4, epochs=5,
                            batch_size=int(batch), device="cpu", diversity=0.3, ema=0.9))
-for network in (trainer.generator, trainer.model, trainer.discriminator):
+learner = trainer.learner
+for network in (learner.generator, learner.model, learner.discriminator):
     network.double()
 for (x, y), _ in zip(trainer._batches(), range(10)):
-    trainer.train_step(x.double(), y.double())
+    learner.train_step(x.double(), y.double())
 if trainer.processes.is_first:
-    torch.save([p.detach() for n in (trainer.model, trainer.discriminator) for p in n.parameters()], out)
+    torch.save([p.detach() for n in (learner.model, learner.discriminator) for p in n.parameters()], out)
 """
 
 
@@ -465,9 +476,9 @@ def test_every_recipe_is_of_settings_and_every_setting_an_option():
 def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp_path: Path, precision: str):
     trainer = Trainer(settings(pairs, tmp_path / "out", diversity=0.5, nearest_of=4, mixed_precision=precision))
     x, y = (torch.stack(t) for t in zip(*(trainer.pairs[0, i] for i in range(2)), strict=True))
-    assert len(trainer._noises(x)) == 4
-    trainer.train_step(x, y)
-    for name, parameter in trainer.generator.named_parameters():
+    assert len(trainer.learner._noises(x)) == 4
+    trainer.learner.train_step(x, y)
+    for name, parameter in trainer.learner.generator.named_parameters():
         assert parameter.grad is not None and parameter.grad.count_nonzero() > 0, name
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from demo.files import arrived
+from demo.server.refused import Refused
+from demo.server.routes import API
+from demo.server.uploads import arrived
 
-API = "/gradio_api"
 SESSION = re.compile(r"[\w-]{0,64}")
 MAX_DEPTH = 20  # of a JSON message
 ADDRESS = re.compile(r"\s*(\w[\w+.-]*:)?//")
@@ -25,14 +26,6 @@ FILE = {
     "is_stream": (bool,),
     "meta": (dict,),
 }
-
-
-class Refused(Exception):
-    """What came is not let in."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 class Functions:

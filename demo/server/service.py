@@ -1,4 +1,4 @@
-"""The page as a service to strangers: who is let in, whose turn it is, what is noted, how it stops."""
+"""The page as a service to strangers: who is let in, what is noted, how it stops."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
-from demo.files import Job
 from demo.server.checks import Functions
+from demo.server.deadline import Deadline
 from demo.server.door import Door
+from demo.server.jobs import JOB, Jobs
 from demo.server.journal import Journal
-from demo.server.visitors import Limits, Visitors
+from demo.server.limits import Limits
+from demo.server.middlewares import BoundedBody, Health, OnlyOpen, Refusals
+from demo.server.routes import UPLOAD, is_open, name_of
+from demo.server.visitors import Visitors
 
 PATIENCE = 30.0  # seconds that running work is given when the server stops
 
@@ -36,54 +40,63 @@ class Service:
         self.limits = limits
         self.journal = journal or Journal()
         self.visitors = Visitors(limits)
+        self.jobs = Jobs(limits)
         self.functions = Functions()
         self.health = health
 
-    def middleware(self) -> Middleware:
-        """The door, for Gradio's `launch(app_kwargs={"middleware": [...]})`."""
-        return Middleware(
-            Door, visitors=self.visitors, journal=self.journal, functions=self.functions, health=self.health
-        )  # type: ignore[arg-type]
+    def middleware(self) -> list[Middleware]:
+        """What stands before Gradio, outermost first, for `launch(app_kwargs={"middleware": ...})`."""
+        return [
+            Middleware(Refusals, journal=self.journal, name_of=name_of),  # type: ignore[arg-type]
+            Middleware(Health, state=self._state),  # type: ignore[arg-type]
+            Middleware(OnlyOpen, is_open=is_open),  # type: ignore[arg-type]
+            Middleware(BoundedBody, limit_of=self._limit_of, silence=self.limits.silence),  # type: ignore[arg-type]
+            Middleware(Door, visitors=self.visitors, jobs=self.jobs, functions=self.functions),  # type: ignore[arg-type]
+        ]
 
     @contextmanager
     def drawing(self, request: Any) -> Iterator[None]:
         """While a drawing of a Gradio request is worked on."""
-        start = time.monotonic()
-        try:
+        with self._job(request, lambda seconds, done: self.journal.drawing(1000 * seconds)):
             yield
-        finally:
-            seconds = time.monotonic() - start
-            self.visitors.done(*visitor(request), seconds)
-            self.journal.drawing(1000 * seconds)
+
+    @contextmanager
+    def file(self, request: Any) -> Iterator[Deadline]:
+        """While files of a Gradio request are worked on; yields how far that may go."""
+        name, session, limit = request.client.host if request.client else "", request.session_hash or "", self.limits
+
+        def note(seconds: float, done: bool) -> None:
+            self.journal.note("file", name, done=done, ms=round(1000 * seconds))
+
+        with self._job(request, note):
+            yield Deadline(limit.pixels, time.monotonic() + limit.job, limit.job, lambda: self.jobs.is_gone(session))
 
     def outdated(self, request: Any, drawing: Any) -> bool:
         """Whether the visitor has sent a newer drawing, so that this one need not be translated."""
-        return isinstance(drawing, str) and self.visitors.outdated(request.session_hash or "", drawing)
-
-    @contextmanager
-    def file(self, request: Any) -> Iterator[Job]:
-        """While files of a Gradio request are worked on; yields how far that may go."""
-        start = time.monotonic()
-        name, session = visitor(request)
-        job = Job(self.limits.pixels, start + self.limits.job, self.limits.job, lambda: self.visitors.is_gone(session))
-        done = False
-        try:
-            yield job
-            done = True
-        finally:
-            seconds = time.monotonic() - start
-            self.visitors.done(name, session, seconds)
-            self.journal.note("file", name, done=done, ms=round(1000 * seconds))
+        return isinstance(drawing, str) and self.jobs.is_outdated(request.session_hash or "", drawing)
 
     def stop(self) -> None:
         """Let nobody in any more, and wait until the work under way is finished and was fetched, `PATIENCE` at most."""
-        self.visitors.stopping = True
+        self.jobs.stopping = True
         until = time.monotonic() + PATIENCE
-        while (self.visitors.waiting or self.visitors.answers) and time.monotonic() < until:
+        while (self.jobs.waiting or self.visitors.answers) and time.monotonic() < until:
             time.sleep(0.05)
-        self.journal.note("stopped", unfinished=self.visitors.waiting)
+        self.journal.note("stopped", unfinished=self.jobs.waiting)
 
+    @contextmanager
+    def _job(self, request: Any, note: Callable[[float, bool], None]) -> Iterator[None]:
+        """The work on the job that a Gradio request carries; closes it."""
+        start, done = time.monotonic(), False
+        try:
+            yield
+            done = True
+        finally:
+            seconds = time.monotonic() - start
+            self.jobs.close(request.request.scope.get(JOB), seconds)
+            note(seconds, done)
 
-def visitor(request: Any) -> tuple[str, str]:
-    """The address and the session of a Gradio request."""
-    return (request.client.host if request.client else ""), request.session_hash or ""
+    def _state(self) -> dict[str, Any]:
+        return {"status": "stopping" if self.jobs.stopping else "ok", "waiting": self.jobs.waiting, **self.health()}
+
+    def _limit_of(self, path: str) -> tuple[int, bool]:
+        return (self.limits.upload, True) if path == UPLOAD else (self.limits.message, False)

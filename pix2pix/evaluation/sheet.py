@@ -11,8 +11,8 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
+from pix2pix.evaluation.report import metrics_text
 from pix2pix.pictures.images import to_image
-from pix2pix.training.card import metrics_text
 
 EXTREMES = 8  # worst and best pairs shown
 FIRST = 12  # by name, chosen by nobody

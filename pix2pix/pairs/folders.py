@@ -10,12 +10,13 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from PIL import Image
 
 from pix2pix.errors import DataError, ImageError, MissingSplit
 from pix2pix.pairs.edge_filter import outline
+from pix2pix.pairs.hub import hub_splits
+from pix2pix.pairs.source import Pair, Source
 from pix2pix.pictures.color import grey
 from pix2pix.pictures.images import open_image
 
@@ -25,24 +26,6 @@ HUB = "hub:"
 VAL_SPLITS = ("val", "validation", "test")
 HELD_OUT = 0.1  # share of the pairs kept for val where a folder has no val split
 FEWEST_TO_SPLIT = 5
-
-Pair = tuple[Image.Image, Image.Image]
-
-
-class Source(Protocol):
-    names: list[str]
-    # The pairs come in one after the other, so the first epoch had better take them about in their order.
-    arriving: bool
-
-    def open(self, index: int) -> Pair:
-        """A and B of a pair, as RGB.
-
-        Raises:
-            DataError: a picture cannot be read, or is no pair.
-        """
-
-    def keys(self) -> list[str]:
-        """A name for each pair that every copy of it has too: what `held_out` splits by."""
 
 
 def find_source(
@@ -73,8 +56,6 @@ def find_source(
         DataError: nothing there, no pairs in it, or a picture without a partner.
     """
     if str(data).startswith(HUB):
-        from pix2pix.pairs.hub import hub_splits
-
         splits = hub_splits(str(data)[len(HUB) :], columns, streaming)
         return choose(split, splits.get, lambda: None, str(data))
     if make not in ("", *MAKES):

@@ -47,12 +47,13 @@ def leave_outline(pair: Tensor) -> Tensor:
     return torch.stack([torch.where(near > 0, pair[0], WHITE), pair[1]])
 
 
-def place(pair: Tensor, size: int) -> Tensor:
+def place(pair: Tensor, size: int, flat: bool = False) -> Tensor:
     """Scale a pair to `SMALLEST` of the canvas or more, and put it anywhere on white.
 
     Args:
         pair: (2, 3, L, L) in [0, 255], the drawing and its photo, both on white.
         size: side of the canvas.
+        flat: the drawing is flat art, whose colours must not mix.
 
     Returns:
         float32 (2, 3, size, size).
@@ -60,7 +61,10 @@ def place(pair: Tensor, size: int) -> Tensor:
     side = round(size * float(torch.empty(()).uniform_(SMALLEST, 1)))
     top, left = torch.randint(0, size - side + 1, (2,)).tolist()
     small = F.interpolate(pair.float(), (side, side), mode="bilinear", antialias=True, align_corners=False)
-    small[0] = WHITE - (2 * (WHITE - small[0])).clamp(max=WHITE)  # thin lines fade when scaled down: ink them again
+    if flat:
+        small[0] = F.interpolate(pair[:1].float(), (side, side))[0]
+    else:
+        small[0] = WHITE - (2 * (WHITE - small[0])).clamp(max=WHITE)  # thin lines fade when scaled down: ink them again
     return F.pad(small, (left, size - side - left, top, size - side - top), value=WHITE)
 
 

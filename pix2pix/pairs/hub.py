@@ -11,7 +11,7 @@ from typing import Any
 from PIL import Image
 
 from pix2pix.errors import DataError
-from pix2pix.pairs.folders import Pair, Source
+from pix2pix.pairs.source import Pair, Source
 from pix2pix.pictures.images import open_image, to_rgb
 
 

@@ -10,8 +10,9 @@ from torch.utils.data import Dataset
 
 from pix2pix.compat import import_torchvision
 from pix2pix.errors import DataError
-from pix2pix.pairs.folders import Source
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
+from pix2pix.pairs.paint import flat_colours, is_flat_art, painted
+from pix2pix.pairs.source import Source
 from pix2pix.pictures.color import lightness_and_colour
 from pix2pix.pictures.palettes import Palette, snap
 
@@ -34,6 +35,8 @@ class Pairs(Dataset):
             palette's nearest colour, which undoes what JPEG did to them.
         lightness: for colourisation: the input becomes the truth's lightness and the truth its colour (see
             `pix2pix.pictures.color`).
+        paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
+            put anywhere on white.
         seed: of the jitter. What `pairs[epoch, index]` gives depends on (seed, epoch, index) alone, so it is the same
             in any order, in any process, and after a resume.
 
@@ -52,13 +55,14 @@ class Pairs(Dataset):
         palette: Palette | None = None,
         lightness: bool = False,
         seed: int = 0,
+        paint: bool = False,
     ) -> None:
         if direction not in DIRECTIONS:
             raise DataError(f"The direction is {direction!r}: choose AtoB or BtoA.")
         self.source = source
         self.direction = direction
         self.size = size
-        self.jitter, self.mirror, self.edges = jitter, mirror, edges
+        self.jitter, self.mirror, self.edges, self.paint = jitter, mirror, edges, paint
         self.load_size = round(size * 286 / 256) if jitter else size
         self.palette = palette
         self.lightness = lightness
@@ -89,23 +93,29 @@ class Pairs(Dataset):
             x, y = self.source.open(index)
             if self.direction == "BtoA":
                 x, y = y, x
-            pair = torch.stack([to_bytes(x, self.load_size, self.palette), to_bytes(y, self.load_size)])
+            flat = self.paint and is_flat_art(np.asarray(x))
+            x = flat_colours(x) if flat else x
+            pair = torch.stack([to_bytes(x, self.load_size, self.palette, flat), to_bytes(y, self.load_size)])
             if (len(self._kept) + 1) * pair.numel() <= MEMORY_FOR_PAIRS:
                 self._kept[index] = pair
         return pair
 
     def _changed(self, pair: Tensor) -> Tensor:
-        """The pair under this key's jitter, mirroring and hand. One tensor holds both pictures, so one draw serves
-        both."""
+        """The pair under this key's jitter, mirroring, paint and hand. One tensor holds both pictures, so one draw
+        serves both."""
         by_hand = self.edges and self.jitter
-        if by_hand:
+        flat = self.paint and is_flat_art(pair[0].permute(1, 2, 0).numpy())
+        placed = self.jitter and (self.edges or self.paint)
+        if by_hand and not flat:
             pair = leave_outline(pair)
-        if by_hand and torch.rand(()) < 0.5:
-            pair = place(pair, self.size)
+        if placed and torch.rand(()) < 0.5:
+            pair = place(pair, self.size, flat)
         elif self.jitter:
             pair = random_crop(pair, self.size)
         if self.mirror and torch.rand(()) < 0.5:
             pair = pair.flip(-1)
+        if self.paint:
+            return painted(pair, flat, by_hand, np.random.default_rng(int(torch.randint(1 << 31, ()))))
         return torch.stack([draw_by_hand(pair[0].float()), pair[1].float()]) if by_hand else pair
 
 
@@ -117,10 +127,11 @@ def random_crop(pair: Tensor, size: int) -> Tensor:
     return v2.RandomCrop(size)(pair)
 
 
-def to_bytes(image: Image.Image, size: int, palette: Palette | None = None) -> Tensor:
-    """RGB picture -> uint8 (3, size, size); a label map in its palette's colours alone."""
+def to_bytes(image: Image.Image, size: int, palette: Palette | None = None, flat: bool = False) -> Tensor:
+    """RGB picture -> uint8 (3, size, size); a label map in its palette's colours alone, flat art in its own."""
     if image.size != (size, size):
-        image = image.resize((size, size), Image.Resampling.NEAREST if palette else Image.Resampling.BICUBIC)
+        hard = palette is not None or flat
+        image = image.resize((size, size), Image.Resampling.NEAREST if hard else Image.Resampling.BICUBIC)
     if palette:
         image = Image.fromarray(snap(np.asarray(image), palette))
     return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(size, size, 3).permute(2, 0, 1)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import dataclasses
 import platform
 import shlex
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from pix2pix.training.settings import flag
-
-if TYPE_CHECKING:
-    from pix2pix.training.settings import Settings
-    from pix2pix.training.trainer import Trainer
+from pix2pix.evaluation.report import metrics_text
+from pix2pix.training.settings import Settings, flag
 
 TEMPLATE = """\
 ---
@@ -43,6 +40,7 @@ Made by the pix2pix project's own trainer. The picture grids of the run show how
 input | output | truth for fixed pairs.
 """
 
+KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}
 UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
 
 METRICS = """\
@@ -52,26 +50,47 @@ On the {count} pairs of `{split}`, 8 samples of each, at {size} x {size} pixels 
 """
 
 
-def training_card(trainer: Trainer, metrics: dict[str, Any] | None = None) -> str:
+@dataclass(frozen=True)
+class Run:
+    """What a card says of a run.
+
+    Attributes:
+        name: of the checkpoint folder.
+        parameters: of the generator.
+        pairs: in the training split.
+        steps, seconds: that the run took.
+        device: "cpu", "cuda" or "mps".
+    """
+
+    name: str
+    settings: Settings
+    parameters: int
+    pairs: int
+    steps: int
+    seconds: float
+    device: str
+
+
+def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
     """The card of a finished run, in Markdown with the Hub's front matter.
 
     Args:
-        trainer: the run.
+        run: the run.
         metrics: what `pix2pix.evaluation.metrics.evaluate` returned for its val split, if there is one.
     """
-    settings = trainer.settings
+    settings = run.settings
     return TEMPLATE.format(
-        name=trainer.out.name,
-        kind={"edges": "drawn edges", "labels": "label maps", "photo": "photos"}[settings.input_kind],
-        parameters=sum(p.numel() for p in trainer.generator.parameters()),
-        pairs=len(trainer.pairs),
+        name=run.name,
+        kind=KINDS[settings.input_kind],
+        parameters=run.parameters,
+        pairs=run.pairs,
         license=settings.license,
         licence=settings.license if settings.license != "other" else UNLICENSED,
-        steps=trainer.step,
-        hours=trainer.seconds / 3600,
-        machine=f"{trainer.device.type} ({platform.machine()})",
+        steps=run.steps,
+        hours=run.seconds / 3600,
+        machine=f"{run.device} ({platform.machine()})",
         command=command(settings),
-        metrics="" if metrics is None else metrics_section(metrics, "val", trainer.pairs.size),
+        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size),
         **{
             field: getattr(settings, field)
             for field in ("features", "max_features", "depth", "data", "direction", "epochs", "batch_size")
@@ -96,33 +115,3 @@ def command(settings: Settings) -> str:
 def metrics_section(metrics: dict[str, Any], split: str, size: int) -> str:
     """The table of an evaluation."""
     return METRICS.format(count=metrics["count"], split=split, size=size, table=metrics_text(metrics))
-
-
-def metrics_text(metrics: dict[str, Any]) -> str:
-    """An evaluation in Markdown: the model beside the two baselines, and how its samples vary."""
-    rows = {
-        "this model": metrics,
-        "the input itself": metrics["baselines"]["input"],
-        "the mean truth": metrics["baselines"]["mean"],
-    }
-    columns: dict[str, Callable[[dict[str, Any]], str]] = {
-        "L1 (0 to 1)": lambda row: f"{row['l1']:.4f}",
-        "PSNR, dB": lambda row: f"{row['psnr']:.2f}",
-        "SSIM": lambda row: f"{row['ssim']:.4f}",
-        "Lab histograms in common, L / a / b": lambda row: " / ".join(f"{row['lab'][c]:.3f}" for c in "Lab"),
-    }
-    if "iou" in metrics:
-        columns["labels: pixels / classes / IoU"] = lambda row: " / ".join(
-            f"{row[name]:.3f}" for name in ("pixel_accuracy", "class_accuracy", "iou")
-        )
-    lines = [f"| | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-    lines += [f"| {name} | {' | '.join(show(row) for show in columns.values())} |" for name, row in rows.items()]
-    if "iou" in metrics:
-        ious = ", ".join(f"{name} {value:.3f}" for name, value in metrics["ious"].items())
-        lines += ["", f"IoU of each label: {ious}."]
-    lines += [
-        "",
-        f"Two samples of one input differ by {metrics['diversity']:.4f} on average; the best of 8 has an L1 of "
-        f"{metrics['best_l1']:.4f}.",
-    ]
-    return "\n".join(lines)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from pix2pix.networks.discriminator import Discriminator
 from pix2pix.networks.generator import Generator
 from pix2pix.networks.losses import discriminator_loss, distances, generator_gan_loss, sameness
 from pix2pix.networks.noise import dropout_masks
+from pix2pix.networks.upsampling import fitting_weights, ordinary_weights, tie_kernels
 from pix2pix.pairs.pairs import mixed_seed
+from pix2pix.training.augmentation import augmented
 from pix2pix.training.processes import Processes
 from pix2pix.training.settings import Settings
 from pix2pix.training.state import has_state, read_state
@@ -52,6 +55,8 @@ class Learner:
             dropout_kind=settings.dropout_kind, skips=settings.generator == "unet", norm=settings.norm,
             activation=settings.activation, padding=settings.padding, head=settings.head,
         ))  # fmt: skip
+        if settings.upsampling == "nearest":
+            tie_kernels(self.generator)
         self.generator_optimizer = self._adam(self.generator)
         self.discriminator: Discriminator | None = None
         if settings.target.adversarial:
@@ -84,18 +89,19 @@ class Learner:
             first, *others = self._noises(x)
             noises = [first, self._nearest(others, encoding, y)] if others else [first]
             fakes = [self.generator.decode(encoding, noise).to(x.dtype) for noise in noises]
-        condition = x if target.conditional else None
         if d is not None:
             d.requires_grad_(True)
+            draws = self._draws(len(x))
+            # In one pass: every picture is normalised by itself, so they do not see each other.
+            seen = self._seen(torch.cat([x, x]), torch.cat([y, fakes[0].detach()]), draws * 2)
             with self._autocast():
-                # In one pass: every picture is normalised by itself, so they do not see each other.
-                both = torch.cat([y, fakes[0].detach()])
-                real, fake = d(condition if condition is None else torch.cat([x, x]), both).chunk(2)
+                real, fake = d(*seen).chunk(2)
             losses["D"] = discriminator_loss(real.to(x.dtype), fake.to(x.dtype), settings.gan)
             self._descend(self.discriminator_optimizer, d, losses["D"])
             d.requires_grad_(False)  # the generator's step needs no gradients of D's weights
+            seen = self._seen(x, fakes[0], draws)
             with self._autocast():
-                judged = d(condition, fakes[0])
+                judged = d(*seen)
             losses["GAN"] = generator_gan_loss(judged.to(x.dtype), settings.gan)
 
         total = losses.get("GAN", torch.zeros((), device=x.device))
@@ -113,6 +119,17 @@ class Learner:
         self.step += 1
         self._average_weights()
         return {name: loss.detach() for name, loss in losses.items()}
+
+    def _seen(self, x: Tensor, y: Tensor, draws: list[torch.Generator]) -> tuple[Tensor | None, Tensor]:
+        """What the discriminator sees of inputs and of targets or outputs."""
+        condition = x if self.settings.target.conditional else None
+        return augmented(condition, y, draws) if self.settings.augment else (condition, y)
+
+    def _draws(self, count: int) -> list[torch.Generator]:
+        """Random numbers for each picture of this step, by its place in the batch of all processes."""
+        first = self.step * self.batch + self.processes.rank * self.settings.batch_size
+        seeds = [mixed_seed(self.settings.seed, 0, 0, first + i) for i in range(count)]
+        return [torch.Generator().manual_seed(seed) for seed in seeds]
 
     def _descend(self, optimizer: torch.optim.Optimizer, network: torch.nn.Module, loss: Tensor) -> None:
         optimizer.zero_grad()
@@ -183,21 +200,27 @@ class Learner:
             optimizer.load_state_dict(values)
         self.step = state["step"]
 
+    def trained_model(self) -> Generator:
+        """A copy of the model as an ordinary generator, to be used and stored."""
+        model = Generator(**asdict(self.model.config))
+        model.load_state_dict(ordinary_weights(self.model.state_dict()))
+        return model.to(self.device).requires_grad_(False)
+
     def start_from(self, source: str) -> None:
         """Take the weights of a checkpoint, or of both networks of another run."""
         folder = Path(source) / "training"
         try:
             if has_state(folder):
                 state = read_state(folder, self.device)
-                weights = state["model"]
+                weights = ordinary_weights(state["model"])
                 if self.discriminator and state["discriminator"]:
                     self.discriminator.load_state_dict(state["discriminator"])
             else:
                 weights = Generator.from_pretrained(source).state_dict()
             if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
-                weights = {**self.generator.state_dict(), **one_level_inward(weights)}
+                weights = {**ordinary_weights(self.generator.state_dict()), **one_level_inward(weights)}
             for network in (self.generator, self.model):
-                network.load_state_dict(weights)
+                network.load_state_dict(fitting_weights(network, weights))
         except (RuntimeError, KeyError):
             raise TrainingError(
                 f"The weights of {source} do not fit this run: use the --features, --max-features, --depth and "

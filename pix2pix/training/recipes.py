@@ -20,5 +20,11 @@ RECIPES: dict[str, dict[str, Any]] = {
     # Not in the paper: a blog's sketches of anime, trained as maps are.
     "sketch2anime": {"input_kind": "edges", "epochs": 75, "batch_size": 1},
     # A network of 4.1 million parameters instead of 54, live on two CPU cores; goes with any of the others.
-    "compact": {"features": 32, "max_features": 128, "discriminator_features": 24},
+    "compact": {
+        "features": 32,
+        "max_features": 128,
+        "discriminator_features": 24,
+        "upsampling": "nearest",
+        "augment": True,
+    },
 }

@@ -13,7 +13,8 @@ from pix2pix.pairs.folders import MAKES
 from pix2pix.pairs.pairs import DIRECTIONS
 
 GENERATORS = ("unet", "encoder-decoder")
-INPUT_KINDS = ("edges", "labels", "photo")
+INPUT_KINDS = ("edges", "paint", "labels", "photo")
+UPSAMPLINGS = ("transposed", "nearest")
 PRECISIONS = ("no", "bf16")
 
 
@@ -44,6 +45,7 @@ class Settings:
     activation: str = "relu"
     padding: str = "zeros"
     head: str = "transposed"
+    upsampling: str = "transposed"
     dropout_kind: str = "element"
     patch: int = 70
     discriminator_features: int | None = None
@@ -62,6 +64,8 @@ class Settings:
     jitter: bool = True
     mirror: bool = True
     edges: bool = False
+    paint: bool = False
+    augment: bool = False
     ema: float = 0.0
     init: str = ""
     seed: int = 0
@@ -83,6 +87,7 @@ class Settings:
             ("make", ("", *MAKES)),
             ("generator", GENERATORS),
             *((name, CHOICES[name]) for name in ("norm", "activation", "padding", "head", "dropout_kind")),
+            ("upsampling", UPSAMPLINGS),
             ("patch", tuple(PATCHES)),
             ("discriminator_norm", ("", *NORMS)),
             ("objective", tuple(OBJECTIVES)),
@@ -116,8 +121,12 @@ class Settings:
         for name in ("hue", "nearest_of"):
             if not self.diversity and getattr(self, name) != getattr(Settings, name):
                 raise TrainingError(f"{flag(name)} is about the samples of --diversity: give that a weight.")
-        if self.edges and self.input_kind != "edges":
-            raise TrainingError("--edges draws edges by hand: it needs --input-kind edges.")
+        if self.edges and self.input_kind not in ("edges", "paint"):
+            raise TrainingError("--edges draws lines as a hand does: it needs --input-kind edges or paint.")
+        if self.paint and self.input_kind != "paint":
+            raise TrainingError("--paint makes painted drawings: it needs --input-kind paint.")
+        if self.paint and self.make == "lightness":
+            raise TrainingError("--paint needs lines or flat art as inputs: leave --make lightness out.")
         if self.edges and not self.jitter:
             raise TrainingError("--edges is part of the jitter: leave --no-jitter out.")
         if self.make and self.direction != "AtoB":

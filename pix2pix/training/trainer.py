@@ -9,6 +9,7 @@ and several processes with a part of the batch each train the same weights as on
 from __future__ import annotations
 
 import dataclasses
+import math
 import signal
 import sys
 import time
@@ -24,16 +25,21 @@ from tqdm import tqdm
 
 from pix2pix.devices import keep_freed_memory
 from pix2pix.errors import MissingSplit, TrainingError
+from pix2pix.evaluation.metrics import evaluate
 from pix2pix.files import remove_unfinished, write_text
 from pix2pix.networks.noise import dropout_masks
-from pix2pix.pairs.folders import Source, find_source
+from pix2pix.pairs.folders import find_source
 from pix2pix.pairs.pairs import Pairs, mixed_seed
+from pix2pix.pairs.source import Source
 from pix2pix.pictures.palettes import read_palette
+from pix2pix.training.card import Run, training_card
 from pix2pix.training.learner import Learner
 from pix2pix.training.log import Watcher, viewable
 from pix2pix.training.processes import Processes
 from pix2pix.training.settings import Settings, changed
 from pix2pix.training.state import has_state, read_state, write_state
+from pix2pix.translate.engines import TorchEngine
+from pix2pix.translate.translator import Translator
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.hub import check_token, push
 
@@ -43,8 +49,10 @@ SECONDS_PER_STATE = 300
 STREAM_WINDOW = 256  # pairs shuffled among each other while a data set is still coming in
 
 
-class Trainer(Learner):
+class Trainer:
     """A training run: `settings` -> a checkpoint folder at `settings.out`.
+
+    A `Learner` takes the steps; this brings it the pairs, keeps its state, and writes the checkpoint at the end.
 
     While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from) and what
     `pix2pix.training.log` writes; the sample grids are rows of input | output | truth for fixed pairs of the val split.
@@ -63,8 +71,8 @@ class Trainer(Learner):
         self._check_folder(resume)
         if settings.push_to_hub:
             check_token()
-        processes = Processes(settings.device)
-        self.watcher = Watcher(self.folder, settings.tensorboard and processes.is_first)
+        self.processes = Processes(settings.device)
+        self.watcher = Watcher(self.folder, settings.tensorboard and self.processes.is_first)
         self.palettes = {
             name: read_palette(source)
             for name, source in (("palette", settings.palette), ("output_palette", settings.output_palette))
@@ -73,19 +81,19 @@ class Trainer(Learner):
         self.pairs = Pairs(
             self._source("train"), settings.direction, settings.size,
             settings.jitter, settings.mirror, settings.edges, self.palettes.get("palette"), settings.lightness,
-            settings.seed,
+            settings.seed, settings.paint,
         )  # fmt: skip
         fixed = self._val_pairs(settings.lightness) or self._plain(self.pairs.source, settings.lightness)
         self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
 
         # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
-        self.steps_per_epoch = len(self.pairs) // (settings.batch_size * processes.count)
+        self.steps_per_epoch = len(self.pairs) // (settings.batch_size * self.processes.count)
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
         self.seconds = 0.0
-        super().__init__(settings, processes, total_steps=settings.epochs * self.steps_per_epoch)
+        self.learner = Learner(settings, self.processes, total_steps=settings.epochs * self.steps_per_epoch)
         if settings.init and not resume:
-            self.start_from(settings.init)
+            self.learner.start_from(settings.init)
         if resume:
             self._load_state()
             if self.processes.is_first:
@@ -102,12 +110,13 @@ class Trainer(Learner):
                 signal.signal(number, handler)
 
     def _run(self) -> None:
-        if self.device.type == "cpu":
+        learner, device = self.learner, self.processes.device
+        if device.type == "cpu":
             keep_freed_memory()
         first = self.processes.is_first
         progress = tqdm(
-            total=self.total_steps,
-            initial=self.step,
+            total=learner.total_steps,
+            initial=learner.step,
             unit="step",
             smoothing=0.05,
             dynamic_ncols=True,
@@ -118,25 +127,25 @@ class Trainer(Learner):
         since, waited, counted = time.monotonic(), 0.0, 0
         batches = self._batches()
         with progress:
-            for _ in range(self.step, self.total_steps):
+            for _ in range(learner.step, learner.total_steps):
                 asked = time.monotonic()
                 x, y = next(batches)
                 waited += time.monotonic() - asked
-                losses = self.train_step(x.to(self.device), y.to(self.device))
+                losses = learner.train_step(x.to(device), y.to(device))
                 sums = {name: sums.get(name, 0.0) + float(value) for name, value in losses.items()}
                 counted += 1
                 progress.update()
-                epoch, in_epoch = divmod(self.step, self.steps_per_epoch)
+                epoch, in_epoch = divmod(learner.step, self.steps_per_epoch)
                 now = time.monotonic()
                 self.seconds = now - begun
                 waiting = waited / (now - since)
-                if self.step % 10 == 0:
+                if learner.step % 10 == 0:
                     shown = {name: f"{float(value):.3f}" for name, value in losses.items()}
                     progress.set_postfix(epoch=f"{epoch}/{self.settings.epochs}", **shown, waiting=f"{waiting:.0%}")
                 if first and (in_epoch == 0 or in_epoch % STEPS_PER_LINE == 0):
                     means = {name: round(total / counted, 5) for name, total in sums.items()}
                     times = {"seconds": round(self.seconds, 1), "waiting": round(waiting, 3)}
-                    unless_full(self.watcher.log, {"epoch": epoch, "step": self.step, **means, **times})
+                    unless_full(self.watcher.log, {"epoch": epoch, "step": learner.step, **means, **times})
                     sums, since, waited, counted = {}, now, 0.0, 0
                 if first and in_epoch == 0:
                     unless_full(self._save_samples, epoch)
@@ -153,48 +162,49 @@ class Trainer(Learner):
         """This process's share of the batches that are still to come."""
         workers = self.settings.workers
         if workers is None:  # on a CPU the step itself wants every core
-            workers = 0 if self.device.type == "cpu" else 1 if self.settings.streaming else 4
+            workers = 0 if self.processes.device.type == "cpu" else 1 if self.settings.streaming else 4
         return iter(DataLoader(self.pairs, batch_sampler=self._keys(), num_workers=workers))  # type: ignore[arg-type]
 
     def _keys(self) -> Iterator[list[tuple[int, int]]]:
         mine = self.processes.rank * self.settings.batch_size
         order: list[int] = []
-        for step in range(self.step, self.total_steps):
+        for step in range(self.learner.step, self.learner.total_steps):
             epoch, in_epoch = divmod(step, self.steps_per_epoch)
             if not order or in_epoch == 0:
                 window = STREAM_WINDOW if epoch == 0 and self.pairs.source.arriving else len(self.pairs)
                 order = epoch_order(self.settings.seed, epoch, len(self.pairs), window)
-            start = in_epoch * self.batch + mine
+            start = in_epoch * self.learner.batch + mine
             yield [(epoch, index) for index in order[start : start + self.settings.batch_size]]
 
     @torch.no_grad()
     def _save_samples(self, epoch: int) -> None:
         """The grid of the fixed pairs: rows of input | output | truth."""
-        shapes = self.generator.config.noise_shapes(self.settings.size, self.settings.size)
-        masks = dropout_masks(shapes, self.generator.config.dropout, self.settings.seed)
-        noise = [torch.from_numpy(mask)[None].to(self.device) for mask in masks]
+        model, device = self.learner.model, self.processes.device
+        shapes = model.config.noise_shapes(self.settings.size, self.settings.size)
+        masks = dropout_masks(shapes, model.config.dropout, self.settings.seed)
+        noise = [torch.from_numpy(mask)[None].to(device) for mask in masks]
         rows = []
         for x, y in self.fixed:
-            output = self.model(x[None].to(self.device), noise)[0].float().cpu()
+            output = model(x[None].to(device), noise)[0].float().cpu()
             rows.append([x.expand(3, -1, -1), viewable(x, output), viewable(x, y)])
-        self.watcher.samples(rows, epoch, self.step)
+        self.watcher.samples(rows, epoch, self.learner.step)
 
     def save_state(self) -> None:
         """Write `training/state.pt`, see `write_state`."""
         state = {
             "settings": dataclasses.asdict(self.settings),
             "pairs": len(self.pairs),
-            "batch": self.batch,
+            "batch": self.learner.batch,
             "seconds": self.seconds,
-            **self.state(),
+            **self.learner.state(),
         }
         write_state(self.folder, state)
 
     def _load_state(self) -> None:
-        state = read_state(self.folder, self.device)
+        state = read_state(self.folder, self.processes.device)
         options = changed(state["settings"], self.settings)
-        if state["batch"] != self.batch and not options:
-            options = [f"{state['batch']} pairs in a step of all processes were {self.batch}"]
+        if state["batch"] != self.learner.batch and not options:
+            options = [f"{state['batch']} pairs in a step of all processes were {self.learner.batch}"]
         if options:
             raise TrainingError(
                 f"{self.folder} is of another run ({', '.join(options)}): resume with the options it began with."
@@ -204,10 +214,10 @@ class Trainer(Learner):
                 f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
                 f"{len(self.pairs)}: resume with the same pairs."
             )
-        self.load(state)
+        self.learner.load(state)
         self.seconds = state["seconds"]
         if self.processes.is_first:
-            self.watcher.forget_after(self.step)
+            self.watcher.forget_after(self.learner.step)
 
     def _check_folder(self, resume: bool) -> None:
         # The config is written last: weights alone are a model's, or what a killed run was about to finish.
@@ -235,11 +245,6 @@ class Trainer(Learner):
 
     def _finish(self) -> None:
         """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
-        from pix2pix.evaluation.metrics import evaluate
-        from pix2pix.training.card import training_card
-        from pix2pix.translate.engines import TorchEngine
-        from pix2pix.translate.translator import Translator
-
         task: dict[str, Any] = {
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
@@ -250,17 +255,29 @@ class Trainer(Learner):
             task["make"] = self.settings.make
         unless_full(self.watcher.finish)
         metrics = None
+        model = self.learner.trained_model()
         if pairs := self._val_pairs(lightness=False):
-            metrics = evaluate(Translator(TorchEngine(self.model, self.device), task), pairs)
+            metrics = evaluate(Translator(TorchEngine(model, self.processes.device), task), pairs)
         try:
-            write_text(self.out / CARD_FILE, training_card(self, metrics))
-            self.model.save_pretrained(self.out, task, half=True)
+            write_text(self.out / CARD_FILE, training_card(self._facts(), metrics))
+            model.save_pretrained(self.out, task, half=True)
         except OSError as error:
             raise TrainingError(
                 f"{self.out} cannot be written ({error.strerror}): make room, then go on with --resume."
             ) from None
         if self.settings.push_to_hub:
             push(self.out, self.settings.push_to_hub)
+
+    def _facts(self) -> Run:
+        return Run(
+            name=self.out.name,
+            settings=self.settings,
+            parameters=sum(math.prod(shape) for shape in self.learner.generator.config.tensor_shapes().values()),
+            pairs=len(self.pairs),
+            steps=self.learner.step,
+            seconds=self.seconds,
+            device=self.processes.device.type,
+        )
 
     def _ask_to_stop(self, number: int, frame: Any) -> None:
         self._stop = number

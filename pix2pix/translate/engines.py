@@ -6,17 +6,17 @@ and out are NumPy's, so that ONNX Runtime's engine works, and starts, without Py
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from pix2pix.devices import import_onnxruntime
 from pix2pix.errors import Pix2PixError
 from pix2pix.networks.config import GeneratorConfig
-from pix2pix.translate.onnx_graph import Graph, add_decoder, add_encoder
-from pix2pix.weights.pretrained import load_weights
+from pix2pix.networks.onnx_graph import Graph, add_decoder, add_encoder
+from pix2pix.weights.pretrained import load_weights, make_generator
 
 if TYPE_CHECKING:
     import torch
@@ -65,7 +65,6 @@ def load_engine(
         )
     if fits and engine != "torch":
         return OnnxEngine(config, weights), task
-    from pix2pix.weights.pretrained import make_generator
 
     return TorchEngine(make_generator(source, config, weights, norm_statistics), device), task
 
@@ -130,11 +129,3 @@ class OnnxEngine:
             noise = [np.ones((1, 1, 1), np.float32)] * len(self.config.dropped_levels)
         masks = {f"mask{i}": mask[None] for i, mask in enumerate(noise)}
         return self._decoder.run(["y"], {**encoding, **masks})[0][0]
-
-
-def import_onnxruntime() -> Any:
-    """ONNX Runtime, which unless told not to, before it is imported, reports its use to its maker."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime
-
-    return onnxruntime

@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from pix2pix.devices import import_onnxruntime
 from pix2pix.errors import CheckpointError
 from pix2pix.files import atomic_path
 from pix2pix.networks.config import GeneratorConfig
+from pix2pix.networks.noise import dropout_masks
+from pix2pix.networks.onnx_graph import onnx_model
 from pix2pix.weights.checkpoint import CONFIG_FILE
 from pix2pix.weights.foreign import to_recursive
 from pix2pix.weights.pretrained import load_weights, make_generator
@@ -66,10 +69,6 @@ def write_safetensors(output: Path, config: GeneratorConfig, weights: Tensors, t
 
 def write_onnx(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:
     import torch
-
-    from pix2pix.networks.noise import dropout_masks
-    from pix2pix.translate.engines import import_onnxruntime
-    from pix2pix.translate.onnx_graph import onnx_model
 
     model = onnx_model(config, weights)
     size = config.multiple

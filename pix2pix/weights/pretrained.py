@@ -18,7 +18,9 @@ from pix2pix.weights.known import known_model
 if TYPE_CHECKING:
     from pix2pix.networks.generator import Generator
 
-BUNDLED = Path(__file__).resolve().parents[2] / "checkpoints"
+PACKAGE = Path(__file__).resolve().parents[1]
+IN_WHEEL, IN_CHECKOUT = PACKAGE / "checkpoints", PACKAGE.parent / "checkpoints"
+BUNDLED = IN_WHEEL if IN_WHEEL.is_dir() else IN_CHECKOUT
 FILE_SUFFIXES = {".safetensors", ".pth", ".pt", ".bin", ".tar", ".pict"}
 HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 

@@ -1,0 +1,174 @@
+"""Launch the page: `pix2pix-demo` or `python app.py`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import threading
+
+# Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Nobody can see its statistics of the last 10,000 requests, which it would work out anew, in pandas, after each.
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
+os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
+
+ON_SPACE = "SPACE_ID" in os.environ  # Hugging Face sets it
+if ON_SPACE:  # visitors come through a proxy of a private network, which tells their addresses; uvicorn reads this
+    os.environ.setdefault("FORWARDED_ALLOW_IPS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.1")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    from pix2pix import KNOWN_MODELS, Pix2PixError, list_models
+
+    command = parser()
+    options = command.parse_args(arguments)
+    known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
+    names = options.models or [*list_models(), *known]
+    try:
+        if not names:
+            raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
+        from demo.models import Models
+        from demo.page import build
+        from demo.server.journal import Journal
+        from demo.server.limits import Limits
+        from demo.server.service import Service
+
+        models = Models(names, options.device, options.max_models, options.allow_any_model)
+        limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
+        service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
+        page = build(models, service).queue(max_size=2 * options.max_users)  # the service refuses before that, in words
+        service.functions.read(page)
+        models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        page.launch(
+            prevent_thread_lock=True,
+            app_kwargs={"middleware": service.middleware(), "routes": [web_files()]},
+            head=HEAD,
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            ssr_mode=False,
+            enable_monitoring=False,
+            run_history=False,  # or every frame of a drawing would be kept in the browser
+            max_file_size="32mb",
+            footer_links=[],
+            theme=theme(),
+        )
+        stop.wait()
+        service.stop()
+        page.close(verbose=False)
+    except Pix2PixError as error:
+        print(f"{command.prog}: {error}", file=sys.stderr)
+        return 2
+    except OSError:
+        taken = f"{options.host}:{options.port} cannot be listened on: choose another --port."
+        print(f"{command.prog}: {taken}", file=sys.stderr)
+        return 2
+    return 0
+
+
+HEAD = """<link rel="stylesheet" href="web/studio.css">"""
+
+
+def web_files():
+    """The scripts and the style of the page, which are the same for everybody."""
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    from demo.page import WEB
+
+    return Mount("/web", StaticFiles(directory=WEB))
+
+
+def theme():
+    import gradio as gr
+
+    soft = gr.themes.Soft(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"])
+    # Its small titles and white-on-indigo buttons are too pale to be read by everybody.
+    return soft.set(
+        block_title_text_color="*primary_800",
+        block_label_text_color="*primary_800",
+        block_title_text_color_dark="*primary_100",
+        block_label_text_color_dark="*primary_100",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_300",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    from pix2pix import MAX_PIXELS
+
+    p = argparse.ArgumentParser(description="Open the pix2pix page on this machine.")
+    p.add_argument(
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if ON_SPACE else "127.0.0.1"),
+        help="address to listen on; 0.0.0.0 lets others in (default %(default)s)",
+    )
+    p.add_argument(
+        "--port",
+        type=int,
+        default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        help="port to listen on (default %(default)s)",
+    )
+    p.add_argument(
+        "--models",
+        nargs="+",
+        metavar="MODEL",
+        help="bundled names, folders or Hub ids (default: the bundled and the known)",
+    )
+    p.add_argument(
+        "--max-users",
+        type=at_least_one,
+        default=64,
+        metavar="N",
+        help="requests that may wait; more are told to try again (default %(default)s)",
+    )
+    p.add_argument(
+        "--rate",
+        type=at_least_one,
+        default=50,
+        metavar="N",
+        help="requests a second that one visitor's address may make (default %(default)s)",
+    )
+    p.add_argument(
+        "--max-models",
+        type=at_least_one,
+        default=8,
+        metavar="N",
+        help="models held in memory (default %(default)s)",
+    )
+    p.add_argument(
+        "--max-pixels",
+        type=at_least_one,
+        default=MAX_PIXELS,
+        metavar="N",
+        help="pixels of an uploaded picture (default %(default)s)",
+    )
+    p.add_argument(
+        "--allow-any-model",
+        action="store_true",
+        help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
+    )
+    p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
+    p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
+    p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
+    return p
+
+
+def at_least_one(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value

@@ -1,0 +1,115 @@
+"""What waits and runs: the jobs of all visitors, and which of a page's drawings is the newest."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from threading import Lock
+
+from demo.server.limits import Limits
+from demo.server.refused import Busy
+
+JOB = "pix2pix.job"  # under which a request's scope carries its job
+KNOWN_SESSIONS = 4096  # whose newest drawing is remembered
+USUAL_SECONDS = 0.2  # of a job, before one was timed
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A call that computes.
+
+    Attributes:
+        visitor: whose address it came from.
+        session: of the page that asked.
+        since: when it was opened, on `time.monotonic`'s clock.
+    """
+
+    visitor: str
+    session: str
+    since: float
+
+
+class Jobs:
+    """The jobs under way, from `open` to `close`. A job may be found to be over in several ways: it is done, Gradio
+    did not take it, its page was closed, or nothing was heard of it for long. To close it twice does nothing."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.stopping = False
+        self._lock = Lock()
+        self._open: dict[Job, None] = {}
+        self._newest: OrderedDict[str, int] = OrderedDict()  # by session: the hash of its newest drawing
+        self._gone: OrderedDict[str, None] = OrderedDict()  # sessions whose page was closed
+        self._seconds = USUAL_SECONDS  # of a job, a moving average
+
+    @property
+    def waiting(self) -> int:
+        """How many wait or run."""
+        with self._lock:
+            return len(self._open)
+
+    def open(self, visitor: str, session: str, drawing: str | None = None) -> Job:
+        """A job that a visitor asks for.
+
+        Args:
+            drawing: what was drawn, if the job is to translate it. The session's older ones are then outdated.
+
+        Raises:
+            Busy: too many jobs are waiting, of all visitors or of this one; or the server is stopping.
+        """
+        with self._lock:
+            if self.stopping:
+                raise Busy("The server is being restarted", 10)
+            now = time.monotonic()
+            for job in [job for job in self._open if job.since <= now - 2 * self.limits.job]:
+                self._close(job)
+            waiting, own = len(self._open), sum(job.visitor == visitor for job in self._open)
+            if waiting >= self.limits.users:
+                raise Busy(f"The server is busy, with {waiting} requests waiting", waiting * self._seconds)
+            if own >= max(1, self.limits.users // 2):
+                raise Busy(f"{own} of your requests are still waiting", waiting * self._seconds)
+            job = Job(visitor, session, now)
+            self._open[job] = None
+            self._gone.pop(session, None)
+            if drawing is not None and session:
+                remember(self._newest, session, hash(drawing))
+            return job
+
+    def close(self, job: Job | None, seconds: float = 0.0) -> None:
+        """A job is over, after `seconds` of work, if there were any."""
+        with self._lock:
+            self._close(job, seconds)
+
+    def leave(self, session: str, closed: bool) -> None:
+        """A page has all its answers; or it was closed, and what it waits for is not computed."""
+        with self._lock:
+            for job in [job for job in self._open if job.session == session]:
+                self._close(job)
+            if closed:
+                self._newest.pop(session, None)
+                remember(self._gone, session, None)
+
+    def is_outdated(self, session: str, drawing: str) -> bool:
+        """Whether the session has asked for a newer drawing."""
+        with self._lock:
+            return self._newest.get(session, hash(drawing)) != hash(drawing)
+
+    def is_gone(self, session: str) -> bool:
+        """Whether the session's page was closed."""
+        with self._lock:
+            return session in self._gone
+
+    def _close(self, job: Job | None, seconds: float = 0.0) -> None:
+        if job is not None:
+            self._open.pop(job, None)
+        if seconds:
+            self._seconds += 0.1 * (seconds - self._seconds)
+
+
+def remember(sessions: OrderedDict, session: str, value: int | None) -> None:
+    """Note something of a session, and forget the oldest beyond `KNOWN_SESSIONS`."""
+    sessions[session] = value
+    sessions.move_to_end(session)
+    if len(sessions) > KNOWN_SESSIONS:
+        sessions.popitem(last=False)

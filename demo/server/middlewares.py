@@ -1,0 +1,142 @@
+"""Small ASGI middlewares that know nothing of Gradio: refusals in words, health, open addresses, bounded bodies."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from demo.server.journal import Journal
+from demo.server.refused import Busy, Refused
+
+
+class Refusals:
+    """Answers a `Refused` from within with its sentence, and notes it in the journal.
+
+    Args:
+        name_of: names a path for the journal.
+    """
+
+    def __init__(self, app: ASGIApp, journal: Journal, name_of: Callable[[str], str]) -> None:
+        self.app, self.journal, self.name_of = app, journal, name_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watched)
+        except Refused as refusal:
+            what = "busy" if isinstance(refusal, Busy) else "refused"
+            self.journal.note(what, address(scope), door=self.name_of(scope["path"]), status=refusal.status)
+            if not started:
+                sentence = str(refusal)
+                answer = JSONResponse({"detail": sentence, "error": sentence}, refusal.status, refusal.headers)
+                await answer(scope, receive, send)
+
+
+class Health:
+    """Answers `/health`: 200, or 503 while the server stops.
+
+    Args:
+        state: what it tells; "status" is "ok" or "stopping".
+    """
+
+    def __init__(self, app: ASGIApp, state: Callable[[], dict]) -> None:
+        self.app, self.state = app, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == "/health":
+            state = self.state()
+            await JSONResponse(state, 200 if state["status"] == "ok" else 503)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+class OnlyOpen:
+    """Hides every address that is not open, and all web sockets.
+
+    Args:
+        is_open: tells it of a method and a path.
+    """
+
+    def __init__(self, app: ASGIApp, is_open: Callable[[str, str], bool]) -> None:
+        self.app, self.is_open = app, is_open
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1000})
+        elif scope["type"] == "http" and not self.is_open(scope["method"], scope["path"]):
+            raise Refused(404, "There is nothing here: the page is at /.")
+        else:
+            await self.app(scope, receive, send)
+
+
+class BoundedBody:
+    """Lets a POST's body through up to a limit, in bytes and in seconds of silence.
+
+    Args:
+        limit_of: the most bytes for a path, and whether the request must tell its length beforehand.
+        silence: seconds to wait for the next part.
+    """
+
+    def __init__(self, app: ASGIApp, limit_of: Callable[[str], tuple[int, bool]], silence: float) -> None:
+        self.app, self.limit_of, self.silence = app, limit_of, silence
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            limit, needs_length = self.limit_of(scope["path"])
+            length = length_of(scope)
+            if length is None and needs_length:
+                raise Refused(411, "An upload must tell its length: send it with a Content-Length.")
+            if length is not None and length > limit:
+                raise Refused(413, too_long(limit))
+            receive = self._bounded(receive, limit if length is None else length)
+        await self.app(scope, receive, send)
+
+    def _bounded(self, receive: Receive, limit: int) -> Receive:
+        arrived, whole = 0, False
+
+        async def bounded() -> Message:
+            nonlocal arrived, whole
+            if whole:
+                return await receive()  # from here on it only tells that the visitor has left
+            try:
+                message = await asyncio.wait_for(receive(), self.silence)
+            except TimeoutError:
+                raise Refused(408, f"Nothing came for {self.silence:g} seconds: send the request again.") from None
+            arrived += len(message.get("body", b""))
+            whole = not message.get("more_body", False)
+            if arrived > limit:
+                raise Refused(413, too_long(limit))
+            return message
+
+        return bounded
+
+
+def address(scope: Scope) -> str:
+    """The visitor's network address."""
+    return scope["client"][0] if scope.get("client") else ""
+
+
+def length_of(scope: Scope) -> int | None:
+    """The length that a request claims, in bytes.
+
+    Raises:
+        Refused: it is no number.
+    """
+    claimed = dict(scope["headers"]).get(b"content-length")
+    if claimed is not None and not claimed.isdigit():
+        raise Refused(400, "Content-Length is not a number.")
+    return None if claimed is None else int(claimed)
+
+
+def too_long(limit: int) -> str:
+    return f"The request is longer than {limit:,} bytes: send less."

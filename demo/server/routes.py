@@ -1,0 +1,44 @@
+"""Which of Gradio's addresses are open: what the page, `gradio_client` and curl need.
+
+Gradio has more of them: proxies, recordings, run histories, editors.
+"""
+
+from __future__ import annotations
+
+import re
+
+API = "/gradio_api"
+UPLOAD, ANSWERS = f"{API}/upload", f"{API}/queue/data"
+OPEN = {
+    "GET": re.compile(
+        r"/(|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|(assets|static|svelte|web)/.*"
+        r"|gradio_api/(info/?|openapi\.json|app_id/?|startup-events|login_check/?|theme\.css|upload_progress"
+        r"|queue/data|queue/status|heartbeat/[\w-]+|file=(?!.*://).*|call/\w+/\w+))"
+    ),
+    "POST": re.compile(r"/gradio_api/(upload|queue/join|run/\w+/?|call/\w+/?|cancel|reset/?)"),
+}
+STREAM = re.compile(rf"{API}/(queue/data|heartbeat/[\w-]+|upload_progress|call/\w+/\w+)")
+ASSET = re.compile(r"/(assets|static|svelte|web)/")
+NAMED = re.compile(rf"{API}/(upload|queue/join|queue/data|run|call|cancel|reset|heartbeat)\b")
+
+
+def is_open(method: str, path: str) -> bool:
+    """Whether a request may go on to Gradio."""
+    method = method.replace("HEAD", "GET")
+    return method in OPEN and OPEN[method].fullmatch(path) is not None
+
+
+def is_stream(path: str) -> bool:
+    """Whether the answer is sent as it comes, for as long as the visitor listens."""
+    return STREAM.fullmatch(path) is not None
+
+
+def is_asset(path: str) -> bool:
+    """Whether it is a part of the page, of which a browser asks for dozens at once."""
+    return ASSET.match(path) is not None
+
+
+def name_of(path: str) -> str:
+    """A name for the log. The rest of an address may hold what is nobody's business."""
+    match = NAMED.match(path)
+    return match[1] if match else "other"

@@ -1,0 +1,31 @@
+"""What every source of pairs offers, wherever they come from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PIL import Image
+
+Pair = tuple[Image.Image, Image.Image]
+
+
+class Source(Protocol):
+    """The pairs of one split.
+
+    Attributes:
+        names: of the pairs, in order.
+        arriving: the pairs are still coming in, one after the other. The first epoch then takes them about in order.
+    """
+
+    names: list[str]
+    arriving: bool
+
+    def open(self, index: int) -> Pair:
+        """A and B of a pair, as RGB.
+
+        Raises:
+            DataError: a picture cannot be read, or is no pair.
+        """
+
+    def keys(self) -> list[str]:
+        """A name for each pair that every copy of it has too: what `folders.held_out` splits by."""
