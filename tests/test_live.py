@@ -73,7 +73,9 @@ names = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "thres
 broken_png = st.binary(max_size=60).map(lambda data: "data:image/png;base64," + base64.b64encode(data).decode())
 
 
-@given(sent=st.none() | st.text(max_size=50) | anything.map(json.dumps) | st.dictionaries(names, anything).map(json.dumps))
+@given(
+    sent=st.none() | st.text(max_size=50) | anything.map(json.dumps) | st.dictionaries(names, anything).map(json.dumps)
+)
 @settings(deadline=None)
 def test_anything_sent_gets_a_sentence(models: Models, sent: Any):
     for answer in (translate_frame(models, sent), variations(models, sent), outlined(sent), *fetch(models, sent)):
