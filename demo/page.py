@@ -19,11 +19,11 @@ from demo.live import fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, Pix2PixError
+from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, Pix2PixError, list_models
+from pix2pix.weights.pretrained import BUNDLED
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
-CHECKPOINTS = HERE.parent / "checkpoints"
 WEB = HERE / "web"
 # The page's address may end in a folder of a proxy: all addresses in it are relative to <base>.
 START = "import(new URL('web/main.js', document.baseURI).href).then(({ start }) => start(element, props));"
@@ -31,6 +31,7 @@ ASK = (
     "document.addEventListener('pix2pix:ask:{name}', ({{ detail }}) => {{ props.value = detail; trigger('submit'); }});"
 )
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
+PREVIEW = "preview.jpg"
 LINE_PEN, AREA_PEN = 2, 12
 # Whose drawings a model without any of its own starts from, by its palette.
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
@@ -45,7 +46,7 @@ def build(models: Models, service: Service) -> gr.Blocks:
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.HTML(f"<h1>{texts.TITLE}</h1>", elem_id="brand")
         drawing, pictures = models.choices(drawn=True), models.choices(drawn=False)
-        with gr.Tabs(elem_id="rooms"):
+        with gr.Tabs(elem_id="rooms", overflow_behavior="wrap"):
             if drawing:
                 with gr.Tab(texts.DRAW_TAB):
                     draw_tab(models, service)
@@ -77,6 +78,7 @@ def draw_tab(models: Models, service: Service) -> None:
         js_on_load=START,
         elem_id="studio",
         apply_default_css=False,
+        padding=False,
         models=studio(models),
         texts=texts.WEB,
         icons=icons(),
@@ -252,12 +254,9 @@ def studio(models: Models) -> dict[str, dict[str, Any]]:
 
 
 def preview(name: str) -> str | None:
-    """A small picture of what a model makes, as a data URL: "preview.jpg" beside its weights."""
-    for folder in (Path(name), CHECKPOINTS / name):
-        path = folder / "preview.jpg"
-        if path.is_file():
-            return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode()
-    return None
+    """A small picture of what a model makes, as a data URL: "preview.jpg" beside its weights, if it is there."""
+    path = (BUNDLED / name if name in list_models() else Path(name)) / PREVIEW
+    return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode() if path.is_file() else None
 
 
 def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int) -> int:

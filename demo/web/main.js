@@ -68,14 +68,14 @@ export async function start(root, { models, texts, icons, tools }) {
   toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
   const { put, leave } = photos(root, sheet, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate }));
-  let playing = false;
+  let playing = /** @type {import('./packing.js').Layers | null} */ (null); // what draws itself
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
   const showSheet = () => {
     button('undo').disabled = !sheet.done.length;
     button('redo').disabled = !sheet.undone.length;
     const invitation = find(root, '.invitation');
-    invitation.hidden = !sheet.blank || playing;
+    invitation.hidden = !sheet.blank || Boolean(playing);
     invitation.classList.toggle('on-paint', sheet.kind === 'labels');
     if (sheet.blank) {
       picture.dataset.blank = 'true';
@@ -255,7 +255,7 @@ export async function start(root, { models, texts, icons, tools }) {
   /** @param {string} name @param {() => void} [after] instead of sending the drawing that is there */
   const useModel = async (name, after) => {
     if (!models[name]) return;
-    stopPlaying();
+    stopPlaying(true);
     toolbox.tool?.drop?.(toolbox.work());
     leave();
     const before = model;
@@ -428,7 +428,7 @@ export async function start(root, { models, texts, icons, tools }) {
     dialog.showModal();
     for (const name of others) {
       try {
-        const found = await engine.variations(sheet, { model: name, seed, rate: null, final: true });
+        const found = await engine.variations(sheet.as(models[name].input), { model: name, seed, rate: null, final: true });
         if (!dialog.open) return;
         const each = pictureButton(models[name].title, found.pictures[0].image);
         each.append(models[name].title);
@@ -464,20 +464,34 @@ export async function start(root, { models, texts, icons, tools }) {
     toolbox.work().pick((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
   });
 
+  // On upright screens the sliders are in a panel of their own.
+  const showSettings = (/** @type {boolean} */ open) => {
+    button('settings').setAttribute('aria-expanded', String(open));
+    find(root, '.studio').classList.toggle('settings', open);
+  };
+  button('settings').addEventListener('click', () => showSettings(button('settings').getAttribute('aria-expanded') !== 'true'));
+  root.addEventListener('pointerdown', ({ target }) => {
+    if (!(/** @type {Element} */ (target).closest('#settings, .size, .look'))) showSettings(false);
+  });
+
   const pointer = pointers(root, toolbox);
   keyboard(root, toolbox, { undo, redo, say, press: (id) => button(id).click(), busy: pointer.busy });
   menus(root);
 
   // --- how it begins --------------------------------------------------------------------------------------------------------
 
-  const stopPlaying = () => {
+  // Who draws gets an empty sheet; who presses something else keeps the drawing, complete.
+  const stopPlaying = (/** @type {boolean} */ empty) => {
     if (!playing) return;
-    playing = false;
-    sheet.wipe();
+    const layers = playing;
+    playing = null;
+    if (empty) sheet.wipe();
+    else sheet.take(layers);
     sheet.changed('shown');
   };
   const touched = (/** @type {Event} */ event) => {
-    if (playing && (!(event instanceof KeyboardEvent) || event.key !== 'Tab')) stopPlaying();
+    if (event instanceof KeyboardEvent && event.key === 'Tab') return;
+    stopPlaying(find(root, '.easel').contains(/** @type {Node} */ (event.target)));
   };
   root.addEventListener('pointerdown', touched, { capture: true });
   document.addEventListener('keydown', touched, { capture: true });
@@ -489,7 +503,7 @@ export async function start(root, { models, texts, icons, tools }) {
     sheet.draw(image);
     const layers = sheet.copy();
     sheet.wipe();
-    playing = true;
+    playing = layers;
     await drawItself(sheet, layers, () => !playing);
   };
 

@@ -78,21 +78,34 @@ export function photos(root, sheet, texts, tell) {
   const video = /** @type {HTMLVideoElement} */ (find(root, 'video.traced'));
   const menu = find(root, '#trace');
 
-  const stopTracing = () => {
+  const closeCamera = () => {
     for (const track of /** @type {MediaStream | null} */ (video.srcObject)?.getTracks() ?? []) track.stop();
     video.srcObject = null;
-    showTracing();
+  };
+  const stopTracing = () => {
+    closeCamera();
     image.hidden = true;
+    showTracing();
+  };
+  const freeze = () => {
+    const still = document.createElement('canvas');
+    [still.width, still.height] = [video.videoWidth, video.videoHeight];
+    still.getContext('2d')?.drawImage(video, 0, 0);
+    image.src = still.toDataURL('image/jpeg', 0.9);
+    image.hidden = false;
+    closeCamera();
     showTracing();
   };
   const showTracing = () => {
     video.hidden = !video.srcObject;
     const on = !image.hidden || !video.hidden;
     menu.toggleAttribute('data-on', on);
+    find(menu, '[data-trace=freeze]').hidden = video.hidden;
     find(menu, '[data-trace=stop]').hidden = !on;
   };
   const traceCamera = async () => {
     try {
+      stopTracing();
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
       await video.play();
     } catch {
@@ -103,7 +116,7 @@ export function photos(root, sheet, texts, tell) {
 
   for (const [name, use] of /** @type {[string, (file: File) => unknown][]} */ ([
     ['upload', (file) => put(file, file.name)],
-    ['trace', async (file) => { image.src = await dataUrl(file); image.hidden = false; showTracing(); }],
+    ['trace', async (file) => { stopTracing(); image.src = await dataUrl(file); image.hidden = false; showTracing(); }],
   ])) {
     const input = /** @type {HTMLInputElement} */ (find(root, `[data-file=${name}]`));
     input.addEventListener('change', async () => {
@@ -115,6 +128,7 @@ export function photos(root, sheet, texts, tell) {
   find(root, '#upload').addEventListener('click', () => find(root, '[data-file=upload]').click());
   find(menu, '[data-trace=picture]').addEventListener('click', () => find(root, '[data-file=trace]').click());
   find(menu, '[data-trace=camera]').addEventListener('click', traceCamera);
+  find(menu, '[data-trace=freeze]').addEventListener('click', freeze);
   find(menu, '[data-trace=stop]').addEventListener('click', stopTracing);
 
   const here = () => root.getClientRects().length > 0;

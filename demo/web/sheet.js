@@ -33,6 +33,7 @@ export class Sheet {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
+    canvas.width = canvas.height = SIDE;
     this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
     this.#image = this.#context.createImageData(SIDE, SIDE);
     this.show();
@@ -61,7 +62,8 @@ export class Sheet {
   }
 
   get blank() {
-    return this.lines.every((alpha) => alpha === 0) && this.paint.every((colour) => colour === this.paper);
+    const unpainted = this.kind === 'edges' || this.paint.every((colour) => colour === this.paper);
+    return unpainted && this.lines.every((alpha) => alpha === 0);
   }
 
   /** Exactly what the network gets. */
@@ -73,11 +75,21 @@ export class Sheet {
     return this.canvas.toDataURL('image/png');
   }
 
+  /** The drawing for another kind of model. @param {Kind} kind @returns {import('./engines.js').Drawing} */
+  as(kind) {
+    const other = new Sheet(document.createElement('canvas'));
+    [other.kind, other.palette, other.paper] = [kind, this.palette, this.paper];
+    other.take(this);
+    other.show();
+    return other;
+  }
+
+  /** A model of lines alone does not see the paint; it stays for the others. */
   show() {
     const { data } = this.#image;
     for (let at = 0, to = 0; at < PIXELS; at++, to += 4) {
       const light = 255 - this.lines[at];
-      const [r, g, b] = channels(this.paint[at]);
+      const [r, g, b] = channels(this.kind === 'edges' ? WHITE : this.paint[at]);
       data[to] = Math.round((r * light) / 255);
       data[to + 1] = Math.round((g * light) / 255);
       data[to + 2] = Math.round((b * light) / 255);
