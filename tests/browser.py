@@ -81,7 +81,9 @@ def changed_by(page, action: Callable[[], object]) -> None:
     """Do something that changes the drawing or its look by and by; returns when its picture is there."""
     before = page.get_attribute("#sheet", "data-frame")
     action()
-    page.wait_for_function("before => document.querySelector('#sheet').dataset.frame !== before", arg=before)
+    page.wait_for_function(
+        "before => document.querySelector('#sheet').getAttribute('data-frame') !== before", arg=before
+    )
     settled(page)
 
 

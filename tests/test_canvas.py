@@ -30,6 +30,7 @@ from browser import (
     set_seed,
     settled,
     sheet_of,
+    start_from,
 )
 from conftest import ROOT, running_app
 from PIL import Image
@@ -76,8 +77,7 @@ def test_a_drawing_that_was_refused_for_now_is_sent_again(address: str, browser,
     page = browser.new_page()  # the browser itself writes refusals into the console
     page.goto(address)
     ready(page)
-    page.locator(".examples button").first.click()
-    settled(page)
+    start_from(page)
     sentence = "The server is busy, with 64 requests waiting: try again in 3 s."
     page.route("**/queue/join*", lambda route: route.fulfill(status=429, json={"detail": sentence, "error": sentence}))
     draw(page, [(30, 200), (220, 210)])
@@ -94,8 +94,7 @@ def test_when_the_server_is_away_the_page_says_so_and_goes_on_by_itself(address:
     page = browser.new_page()
     page.goto(address)
     ready(page)
-    page.locator(".examples button").first.click()
-    settled(page)
+    start_from(page)
     set_seed(page, 5)
     for path in ("**/queue/**", "**/health"):
         page.route(path, lambda route: route.abort())
