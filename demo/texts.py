@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 TITLE = "pix2pix"
+TITLE_LONG = "pix2pix: your drawing becomes a picture"
 DESCRIPTION = "Draw, and watch a neural network turn your drawing into a picture."
 DRAW_TAB, TILE_TAB = "Draw", "Tiles"
 MODEL = "Model"
 SEED = "Look"
 SEED_INFO = "Another number, another look (the seed of the noise)"
-TILES = "Turn satellite pictures and photos of any size into maps and other pictures, tile by tile."
+TILES = "Turn a satellite picture of any size into a map, tile by tile."
 PICTURE, TILE_EXAMPLES = "A satellite picture or photo of any size", "Painted by a script"
 CROP = "Crop to a square"
 SLIDER = "Before | after"
