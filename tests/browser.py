@@ -29,9 +29,10 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 BEEN_HERE = "try { localStorage.setItem('pix2pix seen', 'yes'); } catch { /* about:blank keeps nothing */ }"
 SETTLED = """() => {
-    const picture = document.querySelector('#picture');
-    const blank = !document.querySelector('.invitation').hidden && picture.dataset.blank === 'true';
-    const newest = picture.dataset.frame === document.querySelector('#sheet').dataset.frame;
+    const [picture, sheet, invitation] = ['#picture', '#sheet', '.invitation'].map(each => document.querySelector(each));
+    if (!invitation) return false;  // the page is being loaded again
+    const blank = !invitation.hidden && picture.dataset.blank === 'true';
+    const newest = picture.dataset.frame === sheet.dataset.frame;
     return blank || (newest && picture.dataset.final === 'true');
 }"""
 

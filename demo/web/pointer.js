@@ -62,7 +62,6 @@ export function pointers(root, toolbox) {
     if (toolbox.tool?.up) {
       toolbox.tool.up(toolbox.work(), { x: 0, y: 0 });
       sheet.forget();
-      sheet.changed('done');
     }
   };
 

@@ -111,7 +111,7 @@ export class Sheet {
   forget() {
     const before = this.done.pop();
     if (before) this.take(before);
-    this.changed('moving');
+    this.changed();
   }
 
   undo() {
