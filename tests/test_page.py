@@ -60,7 +60,7 @@ def test_both_squares_are_whole_on_the_first_screen(address: str, browser, scree
             assert box["y"] >= 0 and box["y"] + box["height"] <= screen["height"]
             assert abs(box["width"] - box["height"]) <= 1
         assert abs(sheet["width"] - picture["width"]) <= 1
-        assert sheet["width"] >= (290 if phone else 480)
+        assert sheet["width"] >= (260 if phone else 480)
         if phone:
             assert picture["y"] + picture["height"] <= sheet["y"]
         else:
