@@ -51,8 +51,8 @@ def build(models: Models, service: Service) -> gr.Blocks:
                 with gr.Tab(texts.DRAW_TAB):
                     draw_tab(models, service)
             if pictures:
-                with gr.Tab(texts.TILE_TAB), gr.Column(elem_id="tiles"):
-                    tile_tab(models, pictures, service)
+                with gr.Tab(texts.TILE_TAB) as tab, gr.Column(elem_id="tiles"):
+                    tile_tab(tab, models, pictures, service)
         public_endpoint(models, service)
     return page
 
@@ -112,7 +112,7 @@ def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
     )
 
 
-def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> None:
+def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service: Service) -> None:
     gr.Markdown(texts.TILES)
     model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
     with gr.Row():
@@ -141,30 +141,36 @@ def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
             pictures, line = translate_file(models, path, name, seed, crop, tell(progress), deadline)
         return gr.ImageSlider(pictures, visible=pictures is not None), line
 
+    def example(file: Any, name: Any, request: gr.Request):
+        if file or models.to_download(name):
+            return gr.skip(), gr.skip()
+        with service.file(request) as deadline:
+            pictures, line = translate_file(models, tiles()[0], name, 0, deadline=deadline)
+        return gr.ImageSlider(pictures, visible=True), texts.TILE_EXAMPLE.format(line=line)
+
     def several(files: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
         folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
         with service.file(request) as deadline:
             paths = [upload(file) for file in files or []]
             found = translate_files(models, paths, name, seed, tell(progress), folder, deadline)
         if found is None:
-            raise Pix2PixError(texts.NO_FILES)
+            gr.Info(texts.NO_FILES)
+            return gr.skip()
         archive.temp_files.add(str(found))  # Gradio removes it by and by, as it does uploads and results
         return str(found)
 
+    private: dict[str, Any] = {"preprocess": False, "concurrency_id": "file", "api_visibility": "private"}
     translate: dict[str, Any] = {
         "fn": shown(one),
         "inputs": [picture, model, seed, crop],
         "outputs": [slider, timing],
         "trigger_mode": "always_last",
-        "preprocess": False,
-        "concurrency_id": "file",
-        "api_visibility": "private",
+        **private,
     }
     gr.on([picture.change, seed.change, crop.change], **translate)
     model.change(partial(fetched, models), model, timing, preprocess=False, api_visibility="private").then(**translate)
-    start.click(
-        shown(several), [files, model, seed], archive, preprocess=False, concurrency_id="file", api_visibility="private"
-    )
+    start.click(shown(several), [files, model, seed], archive, **private)
+    tab.select(shown(example), [picture, model], [slider, timing], show_progress="hidden", **private)
 
 
 def fetched(models: Models, name: Any) -> Iterator[str]:
