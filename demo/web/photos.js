@@ -58,7 +58,7 @@ export function photos(root, sheet, texts, tell) {
     const image = squared(picture, SIDE, hex(sheet.paper), sheet.kind !== 'labels');
     leave();
     sheet.remember();
-    if (mayBePhoto && sheet.kind !== 'labels' && !drawn(image)) {
+    if (mayBePhoto && sheet.kind !== 'labels' && !drawn(image, sheet.kind)) {
       const canvas = document.createElement('canvas');
       canvas.width = canvas.height = SIDE;
       canvas.getContext('2d')?.putImageData(image, 0, 0);

@@ -11,6 +11,7 @@ import { spans } from './raster.js';
 export const SIDE = 256;
 const UNDO_STEPS = 50;
 const PIXELS = SIDE * SIDE;
+const FLAT_COLOURS = 24; // that cover nearly all of a painting
 
 export class Sheet {
   /** @type {Kind} */
@@ -224,15 +225,26 @@ export class Sheet {
 }
 
 /**
- * Whether a picture looks drawn: mostly white, and grey where it is not. Anything else is a photo.
- * @param {ImageData} image
+ * Whether a picture looks drawn rather than photographed: mostly white, and grey where it is not. A painting may have
+ * colours, if they are few and lie flat on white.
+ * @param {ImageData} image @param {Kind} kind of the model it is for
  */
-export function drawn({ data }) {
+export function drawn({ data }, kind) {
+  const pixels = data.length / 4;
   let [white, coloured] = [0, 0];
+  /** @type {Map<number, number>} */
+  const counts = new Map();
   for (let at = 0; at < data.length; at += 4) {
-    const [low, high] = [Math.min(data[at], data[at + 1], data[at + 2]), Math.max(data[at], data[at + 1], data[at + 2])];
+    const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
+    const [low, high] = [Math.min(r, g, b), Math.max(r, g, b)];
     white += Number(low > 230);
     coloured += Number(high - low > 40);
+    const colour = (r << 16) | (g << 8) | b;
+    counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  return white > 0.125 * data.length && coloured < 0.005 * data.length;
+  if (kind === 'paint') {
+    const most = [...counts.values()].sort((a, b) => b - a).slice(0, FLAT_COLOURS);
+    if (white > 0.05 * pixels && most.reduce((sum, count) => sum + count, 0) > 0.9 * pixels) return true;
+  }
+  return white > 0.5 * pixels && coloured < 0.02 * pixels;
 }
