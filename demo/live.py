@@ -78,10 +78,10 @@ def outlined(frame: Any) -> str:
 
 
 def variations(models: Models, frame: Any) -> str:
-    """A drawing under `VARIATIONS` seeds from its own on.
+    """A drawing under some seeds from its own on.
 
     Args:
-        frame: as for `translate_frame`.
+        frame: as for `translate_frame`; also "count", how many seeds (from 1 to `VARIATIONS`, which is the default).
 
     Returns:
         JSON: "id", "pictures" (each an "image", a data URL, and its "seed"; one for all if they hardly differ), "alike"
@@ -91,11 +91,14 @@ def variations(models: Models, frame: Any) -> str:
     def answer(message: dict[str, Any]) -> dict[str, Any]:
         translator, seed, rate = asked(models, message)
         drawing = drawing_of(message)
-        first = min(seed, MAX_SEED - VARIATIONS + 1)
-        seeds = range(first, first + VARIATIONS)
+        count = message.get("count", VARIATIONS)
+        if type(count) is not int or not 1 <= count <= VARIATIONS:
+            raise Pix2PixError(f"The count must be a whole number from 1 to {VARIATIONS}.")
+        first = min(seed, MAX_SEED - count + 1)
+        seeds = range(first, first + count)
         with models.turns.drawing():
             results = translator.sample(drawing, seeds, rate)
-        alike = mean_distance(results) < HARDLY
+        alike = count > 1 and mean_distance(results) < HARDLY
         pictures = [
             {"image": data_url(result, lossless=True), "seed": s} for result, s in zip(results, seeds, strict=True)
         ]

@@ -19,7 +19,7 @@ from demo.live import fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, Pix2PixError, list_models
+from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, list_models
 from pix2pix.weights.pretrained import BUNDLED
 
 HERE = Path(__file__).resolve().parent

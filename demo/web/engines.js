@@ -26,7 +26,7 @@ import { ask } from './channels.js';
  *
  * @typedef {object} Engine
  * @property {(drawing: Drawing, wish: Wish) => Promise<Picture | null>} translate null where a newer one overtook it
- * @property {(drawing: Drawing, wish: Wish) => Promise<Samples>} variations from the wish's seed on
+ * @property {(drawing: Drawing, wish: Wish, count?: number) => Promise<Samples>} variations from the wish's seed on
  * @property {(model: string, report: (line: string) => void) => Promise<{ rate: number }>} open makes a model ready
  * @property {() => Promise<boolean>} reachable
  */
@@ -41,9 +41,9 @@ export class ServerEngine {
     return said(await ask('draw', { ...wish, image: drawing.png() }, { newest: true }));
   }
 
-  /** @param {Drawing} drawing @param {Wish} wish @returns {Promise<Samples>} */
-  async variations(drawing, wish) {
-    return said(await ask('vary', { ...wish, image: drawing.png() }));
+  /** @param {Drawing} drawing @param {Wish} wish @param {number} [count] @returns {Promise<Samples>} */
+  async variations(drawing, wish, count = 8) {
+    return said(await ask('vary', { ...wish, count, image: drawing.png() }));
   }
 
   /** @param {string} model @param {(line: string) => void} report */

@@ -428,7 +428,7 @@ export async function start(root, { models, texts, icons, tools }) {
     dialog.showModal();
     for (const name of others) {
       try {
-        const found = await engine.variations(sheet.as(models[name].input), { model: name, seed, rate: null, final: true });
+        const found = await engine.variations(sheet.as(models[name].input), { model: name, seed, rate: null, final: true }, 1);
         if (!dialog.open) return;
         const each = pictureButton(models[name].title, found.pictures[0].image);
         each.append(models[name].title);
