@@ -6,13 +6,17 @@ link to the page show web/preview.jpg: a drawing, and its picture, by the model 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PIL import Image
 
-from demo.page import EXAMPLES, PREVIEW, WEB
 from pix2pix import Translator, list_models, read_task
 from pix2pix.weights.pretrained import BUNDLED
 
-SIDE = 112
+EXAMPLES = Path(__file__).resolve().parent
+WEB = EXAMPLES.parent / "web"
+PREVIEW = "preview.jpg"
+SIDE = 112  # pixels
 LINK = "edges2shoes"
 LINK_SIZE = (1200, 630)  # pixels; what most sites ask for
 
