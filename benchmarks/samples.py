@@ -1,7 +1,7 @@
 """Make a model's sample sheets: `python -m benchmarks.samples --model NAME --data DIR`.
 
 `checkpoints/NAME/samples.jpg` shows the model's outputs for the first 12 val pairs by name, none chosen by hand. The
-inputs and truths are not in it: most data sets may be used, but not be passed on. `docs/drawn/NAME.jpg` shows what it
+inputs and targets are not in it: most data sets may be used, but not be passed on. `docs/drawn/NAME.jpg` shows what it
 makes of the page's own drawings, each under four seeds, or of its own tiles, each under one.
 """
 

@@ -102,7 +102,7 @@ def make(arguments: dict) -> dict[str, tuple[list[Callable], float]]:
         ),
     }
     if arguments:
-        translator = Translator(engine, {"image_size": SIZE})
+        translator = Translator(engine, {"image_size": SIZE}, scale="native")
         for side in SIDES:
             photo = Image.effect_noise((side, side), 90).convert("RGB")
             whole = torch.from_numpy(to_array(photo))[None]

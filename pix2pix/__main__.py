@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pix2pix.pairs.pairs import Pairs
     from pix2pix.translate.translator import Translator
 
+SAMPLES_AT_ONCE = 8  # written before more are made: each takes as much memory as the picture
+
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
@@ -34,12 +36,16 @@ def parser() -> argparse.ArgumentParser:
 
     translate = commands.add_parser("translate", help="translate a picture")
     translate.add_argument("input", metavar="IN", type=Path, help="a picture of any size and kind")
-    translate.add_argument("output", metavar="OUT", type=Path, help="the file to write; its suffix says the format")
+    translate.add_argument("output", metavar="OUT", type=Path, help="file to write; its suffix gives the format")
     translate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
-    translate.add_argument("--seed", type=seed, default=0, help="names the dropout noise (default 0)")
+    translate.add_argument("--seed", type=seed, default=0, help="seed of the dropout noise (default 0)")
     translate.add_argument(
         "--samples", type=count, default=1,
         help="how many seeds from --seed on; more than one are written as OUT-SEED.suffix (default 1)",
+    )  # fmt: skip
+    translate.add_argument(
+        "--scale", choices=["whole", "native"],
+        help="show the network the whole picture at its size, or the pixels as they are (default: as trained)",
     )  # fmt: skip
     add_running(translate)
     translate.set_defaults(run=run_translate)
@@ -48,10 +54,14 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
     add_data(evaluate, "val")
     evaluate.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file too")
-    evaluate.add_argument("--html", type=Path, metavar="FILE", help="write a page with the worst and best pairs")
-    evaluate.add_argument("--perturb", action="store_true", help="draw the edges that go in as a hand would")
-    evaluate.add_argument("--perceptual", action="store_true", help="FID, KID and LPIPS too, where their weights are")
-    evaluate.add_argument("--seed", type=seed, default=0, help="of the first sample; each pair has 8 (default 0)")
+    evaluate.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page with the first, the worst and the best pairs"
+    )
+    evaluate.add_argument("--perturb", action="store_true", help="redraw the input edges as a hand would")
+    evaluate.add_argument(
+        "--perceptual", action="store_true", help="also FID, KID and LPIPS, where their weights are installed"
+    )
+    evaluate.add_argument("--seed", type=seed, default=0, help="seed of the first sample; each pair has 8 (default 0)")
     add_running(evaluate)
     evaluate.set_defaults(run=run_evaluate)
 
@@ -63,13 +73,13 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     export.set_defaults(run=run_export)
 
-    tone = commands.add_parser("tone", help="give a model the colours of its training pairs back")
+    tone = commands.add_parser("tone", help="restore the colours that L1 or weight averaging has faded")
     tone.add_argument("source", metavar="SOURCE", help="bundled name, checkpoint folder or file, or Hub id")
     tone.add_argument("output", metavar="OUT", type=Path, help="the checkpoint folder to write")
     add_data(tone, "train")
     tone.add_argument(
         "--diversity", type=weight, default=0.5,
-        help="how much samples that differ are worth beside the L1, from 0 to 2 (default 0.5, as in the CRPS)",
+        help="weight of the distance between samples against L1, from 0 to 2 (default 0.5, as in the CRPS)",
     )  # fmt: skip
     tone.set_defaults(run=run_tone)
 
@@ -85,13 +95,19 @@ def add_data(command: argparse.ArgumentParser, split: str) -> None:
     command.add_argument(
         "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
     )
-    command.add_argument("--direction", choices=["AtoB", "BtoA"], help="as trained, where it is left out")
+    command.add_argument(
+        "--direction", choices=["AtoB", "BtoA"], help="what to translate into what (default: as trained)"
+    )
 
 
 def add_running(command: argparse.ArgumentParser) -> None:
     """The options about what runs a model, and how."""
     command.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     command.add_argument("--engine", default="auto", help="onnx, torch or auto (default auto: onnx on a CPU)")
+    command.add_argument(
+        "--size", type=int, metavar="PIXELS",
+        help="of the square that the network sees, where the model's own does not fit; larger gives more detail",
+    )  # fmt: skip
     command.add_argument(
         "--norm-statistics", choices=["picture", "running"], default="picture",
         help="normalise by the picture's own statistics (default) or by the training's, where the checkpoint has them",
@@ -113,13 +129,22 @@ def run_translate(options: argparse.Namespace) -> None:
     for name in names:
         if name.exists() and os.path.samefile(name, options.input):
             raise ImageError(f"{name} is the picture to translate: name another file for the result.")
-    for name, result in zip(names, load(options).sample(image, seeds), strict=True):
-        try:
-            with atomic_path(name) as temporary:
-                result.save(temporary)
-        except (OSError, ValueError, KeyError) as error:
-            raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
-        print(name)
+    translator = load(options, options.scale)
+    if not translator.geometry.stated:
+        print(
+            f"pix2pix: {options.model} does not say how pictures meet it: it gets {translator.geometry}. "
+            "Set --size and --scale if it was trained otherwise.",
+            file=sys.stderr,
+        )
+    for start in range(0, len(names), SAMPLES_AT_ONCE):
+        part = slice(start, start + SAMPLES_AT_ONCE)
+        for name, result in zip(names[part], translator.sample(image, seeds[part]), strict=True):
+            try:
+                with atomic_path(name) as temporary:
+                    result.save(temporary)
+            except (OSError, ValueError, KeyError) as error:
+                raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
+            print(name)
 
 
 def seeds_from(first: int, count: int) -> range:
@@ -137,7 +162,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.files import write_text
 
     translator = load(options)
-    if options.perturb and translator.input_kind != "edges":
+    if options.perturb and translator.input_kind not in ("edges", "paint"):
         raise Pix2PixError(f"--perturb draws edges by hand, and {options.model} takes {translator.input_kind}.")
     pairs = find_pairs(options, translator)
     seeds = seeds_from(options.seed, SAMPLES * len(pairs))
@@ -213,12 +238,12 @@ def run_models(options: argparse.Namespace) -> None:
         print(f"  {model.name:28} {model.what} ({kind}); {model.licence}; {state}")
 
 
-def load(options: argparse.Namespace) -> Translator:
+def load(options: argparse.Namespace, scale: str | None = None) -> Translator:
     from pix2pix.devices import choose_device
     from pix2pix.translate.translator import Translator
 
     return Translator.from_pretrained(
-        options.model, options.engine, choose_device(options.device), options.norm_statistics
+        options.model, options.engine, choose_device(options.device), options.norm_statistics, options.size, scale
     )
 
 

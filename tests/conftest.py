@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +22,19 @@ from PIL import Image
 from pix2pix import PALETTES, Generator, Translator, list_models
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# An empty cache instead of the user's, and none of the user's tokens: what is in them must not change a test.
+HUB_CACHE = tempfile.TemporaryDirectory(prefix="hub-cache-")
+for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
+    del os.environ[name]
+os.environ["HF_HOME"] = HUB_CACHE.name  # read when huggingface_hub is first imported, which nothing above does
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that open the page in Chromium carry the marker `browser`."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
 
 
 @pytest.fixture
@@ -58,7 +72,7 @@ def make_generator(seed: int, dropout: float = 0.5) -> Generator:
 @pytest.fixture(scope="session")
 def small_checkpoint(small_generator: Generator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("checkpoint") / "small"
-    small_generator.save_pretrained(folder, {"direction": "AtoB", "input": "edges", "image_size": 32})
+    small_generator.save_pretrained(folder, {"direction": "AtoB", "input": "edges", "image_size": 32, "scale": "whole"})
     return folder
 
 
@@ -74,10 +88,11 @@ def running_app(folder: Path, *options: str, door: str | Path = "app.py", **envi
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = folder / "log"
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("GRADIO_", "HF_"))}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GRADIO_")}
     command = [sys.executable, str(door), "--port", str(port), *options]
     with log.open("w") as file:
         process = subprocess.Popen(command, cwd=ROOT, env={**clean, **environment}, stdout=file, stderr=file)
+    (folder / "pid").write_text(str(process.pid))
     url = f"http://127.0.0.1:{port}/"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

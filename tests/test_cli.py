@@ -17,7 +17,7 @@ from conftest import ROOT
 from PIL import Image, ImageChops
 from skimage.metrics import structural_similarity
 
-from pix2pix import Translator, mean_distance, open_image
+from pix2pix import Generator, Translator, mean_distance, open_image
 from pix2pix.__main__ import main
 from pix2pix.evaluation.metrics import LabHistograms, measure
 from pix2pix.pairs.folders import find_source
@@ -41,9 +41,25 @@ def test_translate_writes_the_translators_picture(picture: Path, small_checkpoin
 
 def test_translate_samples_are_named_by_seed(picture: Path, small_checkpoint: Path, tmp_path: Path):
     arguments = ["translate", str(picture), str(tmp_path / "out.png"), "--model", str(small_checkpoint)]
-    assert main([*arguments, "--samples", "3", "--seed", "8"]) == 0
-    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out-10.png", "out-8.png", "out-9.png"]
+    assert main([*arguments, "--samples", "10", "--seed", "8"]) == 0  # more than are made at once
+    assert {path.name for path in tmp_path.glob("out*")} == {f"out-{seed}.png" for seed in range(8, 18)}
+    last = Translator.from_pretrained(small_checkpoint)(open_image(picture), 17)
+    assert ImageChops.difference(open_image(tmp_path / "out-17.png"), last).getbbox() is None
     assert ImageChops.difference(open_image(tmp_path / "out-8.png"), open_image(tmp_path / "out-9.png")).getbbox()
+
+
+def test_a_file_that_does_not_tell_its_scale_gets_one_that_is_told(
+    picture: Path, small_generator: Generator, tmp_path: Path, capsys
+):
+    small_generator.save_pretrained(tmp_path / "foreign", {})
+    command = ["translate", str(picture), str(tmp_path / "out.png"), "--model", str(tmp_path / "foreign")]
+    assert main(command) == 0
+    told = capsys.readouterr().err
+    assert "the whole picture at 32 x 32 pixels" in told and "--size and --scale" in told
+    assert main([*command, "--size", "64", "--scale", "native"]) == 0
+    assert capsys.readouterr().err == ""
+    expected = Translator.from_pretrained(tmp_path / "foreign", size=64, scale="native")(open_image(picture))
+    assert ImageChops.difference(open_image(tmp_path / "out.png"), expected).getbbox() is None
 
 
 @pytest.mark.parametrize(
@@ -57,6 +73,7 @@ def test_translate_samples_are_named_by_seed(picture: Path, small_checkpoint: Pa
         (["translate", "IN", "out.png", "--model", "MODEL", "--device", "abacus"], "abacus"),
         (["translate", "IN", "o.png", "--model", "MODEL", "--seed", str(2**63 - 1), "--samples", "2"], "--seed"),
         (["translate", "IN", "IN/out.png", "--model", "MODEL"], "out.png"),
+        (["translate", "IN", "out.png", "--model", "MODEL", "--size", "33"], "multiples of 32"),
         (["evaluate", "--model", "MODEL", "--data", "nowhere"], "nowhere"),
     ],
 )

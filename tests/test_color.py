@@ -16,8 +16,10 @@ from skimage import color
 from pix2pix import CheckpointError, DataError, Generator, Translator
 from pix2pix.evaluation.metrics import LabelScores, LabHistograms
 from pix2pix.pictures.color import coloured, grey, lab_to_rgb, lightness_and_colour, rgb_to_lab
-from pix2pix.pictures.images import to_array
+from pix2pix.pictures.images import to_array, to_image
 from pix2pix.pictures.palettes import PALETTES, colours, nearest_label, read_palette, snap
+from pix2pix.translate import translator as translator_module
+from pix2pix.translate.translator import recoloured
 
 
 def test_lab_agrees_with_an_independent_library():
@@ -61,6 +63,15 @@ def test_snapping_undoes_what_jpeg_did(name: str):
     smeared = np.clip(table[labels].astype(int) + noise, 0, 255)
     assert (nearest_label(smeared, PALETTES[name]) == labels).all()
     assert (snap(smeared, PALETTES[name]) == table[labels]).all()
+
+
+def test_recolouring_by_rows_is_recolouring_at_once(monkeypatch):
+    monkeypatch.setattr(translator_module, "PIXELS_AT_ONCE", 70)
+    chance = np.random.default_rng(0)
+    picture = Image.fromarray(chance.integers(0, 256, (11, 23, 3), dtype=np.uint8))
+    colour = chance.uniform(-0.5, 0.5, (2, 11, 23)).astype(np.float32)
+    lightness, _ = lightness_and_colour(to_array(picture))
+    assert recoloured(picture, [Image.fromarray(c) for c in colour]) == to_image(coloured(lightness, colour))
 
 
 def test_palettes_are_read_and_refused_by_name(tmp_path: Path):

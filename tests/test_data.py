@@ -38,7 +38,7 @@ def test_jitter_moves_both_halves_together(pairs: Path):
     plain = pairs_of(pairs, size=32)
     for index in range(len(data)):
         x, y = data[3, index]
-        assert (x + y).abs().max() < 0.02  # the truth is still the inverted input, pixel by pixel
+        assert (x + y).abs().max() < 0.02  # the target is still the inverted input, pixel by pixel
         assert not torch.equal(x, plain[index][0])
 
 
@@ -114,7 +114,7 @@ def test_edges_keep_the_drawing_over_its_photo(tmp_path: Path):
     image.paste("black", (198, 80, 200, 182))
     image.paste("red", (256 + 60, 80, 256 + 200, 182))  # the photo: the box filled
     image.save(tmp_path / "box.png")
-    data = pairs_of(tmp_path, jitter=True, edges=True)
+    data = pairs_of(tmp_path, jitter=True, hand_drawn=True)
     sizes, inks = [], set()
     for epoch in range(60):
         x, y = data[epoch, 0]
@@ -165,7 +165,7 @@ def test_a_hand_draws_without_the_inner_lines_at_times(tmp_path: Path):
         image.paste("black", (90, line, 166, line + 2))
     image.paste("red", (256 + 40, 40, 256 + 216, 216))
     image.save(tmp_path / "box.png")
-    data = pairs_of(tmp_path, jitter=True, edges=True)
+    data = pairs_of(tmp_path, jitter=True, hand_drawn=True)
     plain = 0
     for epoch in range(100):
         x, y = data[epoch, 0]
@@ -177,6 +177,6 @@ def test_a_hand_draws_without_the_inner_lines_at_times(tmp_path: Path):
 
 
 def test_edges_follow_from_the_key_too(pairs: Path):
-    one, other = (pairs_of(pairs, size=32, jitter=True, edges=True, seed=5) for _ in range(2))
+    one, other = (pairs_of(pairs, size=32, jitter=True, hand_drawn=True, seed=5) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one[2, 3], other[2, 3], strict=True))
     assert not torch.equal(one[2, 3][0], one[3, 3][0])

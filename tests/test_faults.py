@@ -36,6 +36,7 @@ def train_command(data: Path, out: Path, *more: str) -> list[str]:
     return [sys.executable, str(ROOT / "train.py"), "--data", str(data), "--out", str(out), *SMALL, *more]
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_random_moments_always_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
     # The trainer saves each epoch, so that most kills come near a file being written.
     options = ["--epochs", str(25 * KILLS), "--ema", "0.9"]

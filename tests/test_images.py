@@ -68,6 +68,14 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(tmp_path: Path):
         open_image(tmp_path / "huge.png")
 
 
+@pytest.mark.parametrize("size", [(100, 167_000), (32_769, 1)])
+def test_too_long_a_side_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch, size: tuple[int, int]):
+    Image.new("1", size).save(tmp_path / "long.png")
+    monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("it was decoded"))
+    with pytest.raises(ImageError, match="32,768 on each side"):
+        open_image(tmp_path / "long.png")
+
+
 FILES = {}
 for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"):
     buffer = io.BytesIO()

@@ -8,7 +8,7 @@ from math import exp, log
 import pytest
 import torch
 
-from pix2pix.networks.losses import discriminator_loss, distances, generator_gan_loss, sameness
+from pix2pix.networks.losses import discriminator_loss, distances, generator_gan_loss, mode_seeking_loss
 
 
 def sigmoid(v: float) -> float:
@@ -35,9 +35,9 @@ def test_generator_loss_does_not_saturate():
 
 def test_distances_of_each_picture():
     output = torch.tensor([1.0, -1.0, 0.0, 0.0]).view(2, 1, 1, 2)
-    truth = torch.tensor([0.5, 1.0, 0.0, 0.0]).view(2, 1, 1, 2)
-    assert distances(output, truth, "l1").tolist() == [1.25, 0.0]
-    assert distances(output, truth, "l2").tolist() == [(0.25 + 4) / 2, 0.0]
+    target = torch.tensor([0.5, 1.0, 0.0, 0.0]).view(2, 1, 1, 2)
+    assert distances(output, target, "l1").tolist() == [1.25, 0.0]
+    assert distances(output, target, "l2").tolist() == [(0.25 + 4) / 2, 0.0]
 
 
 def test_least_squares():
@@ -46,16 +46,16 @@ def test_least_squares():
     assert generator_gan_loss(fake, "least-squares").item() == pytest.approx((0.25 + 4) / 2)
 
 
-def test_sameness_counts_another_hue_by_its_weight_another_shade_once_and_a_grain_not_at_all():
+def test_the_mode_seeking_loss_counts_another_hue_by_its_weight_another_shade_once_and_a_grain_not_at_all():
     grey = torch.zeros(1, 3, 8, 8)
     lighter = grey + 0.25
     grain = grey + 0.25 * torch.tensor([1.0, -1.0]).repeat(4)
     soft = 0.3 * math.tanh(0.25 / 0.3)
-    assert sameness(grey, lighter, 2).item() == pytest.approx(1 / (soft / 2 + 0.01))
-    assert sameness(grey, grain, 2).item() == pytest.approx(100.0) == sameness(grey, grey, 2).item()
+    assert mode_seeking_loss(grey, lighter, 2).item() == pytest.approx(1 / (soft / 2 + 0.01))
+    assert mode_seeking_loss(grey, grain, 2).item() == pytest.approx(100.0) == mode_seeking_loss(grey, grey, 2).item()
     bluer = grey + torch.tensor([-0.25, 0.0, 0.25]).view(3, 1, 1)  # as light as before
-    assert sameness(grey, bluer, 2).item() == pytest.approx(1 / (2 * (soft + 0 + soft) / 3 / 2 + 0.01))
-    assert sameness(grey, bluer, 0.5).item() == pytest.approx(1 / (0.5 * (soft + 0 + soft) / 3 / 2 + 0.01))
+    assert mode_seeking_loss(grey, bluer, 2).item() == pytest.approx(1 / (2 * (soft + 0 + soft) / 3 / 2 + 0.01))
+    assert mode_seeking_loss(grey, bluer, 0.5).item() == pytest.approx(1 / (0.5 * (soft + 0 + soft) / 3 / 2 + 0.01))
     spot = grey.clone()
     spot[..., 3, 3] = 2.0  # the strongest there is, on 1 / 64 of the picture: soft, it counts as much as 0.3 there
-    assert sameness(grey, spot, 2).item() == pytest.approx(1 / (0.3 / 64 / 2 + 0.01), rel=1e-4)
+    assert mode_seeking_loss(grey, spot, 2).item() == pytest.approx(1 / (0.3 / 64 / 2 + 0.01), rel=1e-4)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import socket
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import yaml
 from conftest import ROOT
 
 from demo import launch
+from pix2pix import __main__ as pix2pix_command
 from pix2pix import list_models
 from pix2pix.training import command as train
 
@@ -40,12 +43,63 @@ def test_every_link_of_the_readme_and_the_cards_leads_somewhere():
             assert target.startswith("http") or (document.parent / target).exists(), f"{document}: {target}"
 
 
-def test_every_option_in_the_readme_and_the_cards_exists():
-    known = train.parser().format_help() + launch.parser().format_help()
-    for document in [ROOT / "README.md", *ROOT.glob("checkpoints/*/README.md")]:
-        for block in re.findall(r"python (?:train|app)\.py(.*?)(?:\n\n|`)", document.read_text(encoding="utf-8"), re.S):
-            for option in re.findall(r"--[a-z-]+", block):
-                assert option in known, f"{document}: {option}"
+DOCUMENTS = [
+    *ROOT.glob("*.md"),
+    *ROOT.glob("docs/*.md"),
+    *ROOT.glob("checkpoints/*/README.md"),
+    ROOT / "benchmarks" / "README.md",
+]
+
+
+def options_of(parser: argparse.ArgumentParser) -> set[str]:
+    """The options of a parser and its commands, hidden ones included."""
+    commands = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
+    inner = [options_of(command) for action in commands for command in action.choices.values()]
+    return set(parser._option_string_actions).union(*inner)
+
+
+OPTIONS = {
+    r"train\.py|pix2pix-train": options_of(train.parser()),
+    r"app\.py|pix2pix-demo": options_of(launch.parser()),
+    r"-m pix2pix": options_of(pix2pix_command.parser()),
+}
+
+
+def commands_in(markdown: str) -> Iterator[str]:
+    """The lines of code blocks and the inline code of a document, with continued lines joined."""
+    markdown = markdown.replace("\\\n", " ")
+    yield from re.findall(r"^ {4,}(.*)$", markdown, re.M)
+    prose = re.sub(r"^```.*?^```|^ {4,}.*?$", "", markdown, flags=re.M | re.S)
+    yield from (" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose))
+
+
+def unknown_options(command: str) -> list[str]:
+    """The options in a command, or in a mention of options alone, that the program it names does not have."""
+    command = command.partition(" #")[0]
+    for program, known in OPTIONS.items():
+        if named := re.search(rf"(?:{program})(?= |$)", command):
+            return sorted(options_in(command[named.end() :]) - known)
+    return sorted(options_in(command) - set().union(*OPTIONS.values())) if command.startswith("--") else []
+
+
+def options_in(command: str) -> set[str]:
+    return set(re.findall(r"(?<!\S)--[a-z0-9-]+", command))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_option_in_the_documents_exists(document: Path):
+    commands = commands_in(document.read_text(encoding="utf-8"))
+    assert {command: unknown for command in commands if (unknown := unknown_options(command))} == {}
+
+
+def test_options_in_documents_are_found():
+    assert unknown_options("python train.py --data d --share") == ["--share"]
+    assert unknown_options("--learning-rate 1") == ["--learning-rate"]
+    assert unknown_options("docker run --read-only pix2pix") == []
+    text = "Use `--perturb\nx`:\n\n    python app.py --port 1 \\\n        --shar\n"
+    assert [unknown_options(command) for command in commands_in(text)] == [["--shar"], []]
+    found = [c for path in DOCUMENTS for c in commands_in(path.read_text(encoding="utf-8")) if "--" in c]
+    assert len(found) > 50
 
 
 def test_requirements_are_ranges():

@@ -57,7 +57,7 @@ def test_a_folded_tone_changes_the_colours_before_the_last_tanh_and_nothing_else
 
 
 def make_faded(tmp_path: Path, dropout: float) -> tuple[Path, Path]:
-    """A model, and training pairs whose truths are its outputs in another tone."""
+    """A model, and training pairs whose targets are its outputs in another tone."""
     generator = make_generator(seed=1, dropout=dropout)
     task = {"direction": "AtoB", "input": "edges", "image_size": 32}
     generator.save_pretrained(tmp_path / "pale", task)
@@ -83,14 +83,14 @@ def test_a_faded_model_gets_the_colours_of_its_pairs_back(tmp_path: Path, capsys
     common, distance = {}, {}
     for name in (model, tmp_path / "toned"):
         translator = Translator.from_pretrained(name)
-        outputs, truths, l1 = LabHistograms(), LabHistograms(), []
+        outputs, targets, l1 = LabHistograms(), LabHistograms(), []
         for i in range(len(pairs)):
             x, y = pairs[i]
             output = to_array(translator(to_image(x.numpy()), seed=i))
             outputs.add(torch.from_numpy(output))
-            truths.add(y)
+            targets.add(y)
             l1.append(np.abs(output - y.numpy()).mean())
-        common[name] = np.mean(list(outputs.intersection(truths).values()))
+        common[name] = np.mean(list(outputs.intersection(targets).values()))
         distance[name] = np.mean(l1)
     assert common[tmp_path / "toned"] > 0.9 > common[model] + 0.05
     assert distance[tmp_path / "toned"] < 0.7 * distance[model]

@@ -20,8 +20,9 @@ from PIL import Image
 
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.evaluation.metrics import measure
+from pix2pix.networks.config import OBJECTIVES
 from pix2pix.networks.generator import PictureNorm
-from pix2pix.networks.losses import OBJECTIVES, discriminator_loss, generator_gan_loss, sameness
+from pix2pix.networks.losses import discriminator_loss, generator_gan_loss, mode_seeking_loss
 from pix2pix.training import command as train
 
 SMALL = ["--features", "4", "--max-features", "8", "--depth", "5", "--discriminator-features", "4", "--device", "cpu"]
@@ -44,7 +45,7 @@ def test_twenty_steps_make_a_checkpoint_folder(pairs: Path, tmp_path: Path, caps
     out = tmp_path / "mine"
     assert train.main(["--data", str(pairs), "--out", str(out), *SMALL, "--epochs", "5", "--batch-size", "2"]) == 0
     config = json.loads((out / "config.json").read_text())
-    assert config["task"] == {"direction": "AtoB", "input": "photo", "image_size": 32}
+    assert config["task"] == {"direction": "AtoB", "input": "photo", "image_size": 32, "scale": "whole"}
     card = (out / "README.md").read_text()
     assert "20 steps" in card and f"--data {pairs}" in card and "| this model |" in card
     assert sorted(p.name for p in (out / "training" / "samples").iterdir()) == [
@@ -123,7 +124,7 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
         off = torch.stack([(fake - y).abs().pow(power).flatten(1).mean(1) for fake in fakes])
         g_loss = g_loss + 100 * (off if s.nearest_of == 1 else off.min(0).values).mean()
     if s.diversity:
-        g_loss = g_loss + s.diversity * sameness(fakes[0], fakes[1], s.hue)
+        g_loss = g_loss + s.diversity * mode_seeking_loss(fakes[0], fakes[1], s.hue)
     g_grads = torch.autograd.grad(g_loss, list(g.parameters()))
     expected += [adam(p, grad) for p, grad in zip(g.parameters(), g_grads, strict=True)]
 
@@ -195,6 +196,7 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_pat
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
     out = tmp_path / "killed"
     options = ["--epochs", "20", "--ema", "0.9", "--diversity", "0.2"]
@@ -215,7 +217,9 @@ def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
 def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
     first = Trainer(settings(pairs, tmp_path / "first"))
     first.train()
-    both = Trainer(settings(pairs, tmp_path / "second", init=str(tmp_path / "first"), edges=True, input_kind="edges"))
+    both = Trainer(
+        settings(pairs, tmp_path / "second", init=str(tmp_path / "first"), hand_drawn=True, input_kind="edges")
+    )
     for mine, theirs in (
         (both.learner.generator, first.learner.generator),
         (both.learner.discriminator, first.learner.discriminator),
@@ -262,7 +266,7 @@ def test_ten_pairs_in_two_folders_train_with_one_command(tmp_path: Path):
     ("options", "words"),
     [
         (["--data", "nowhere"], "nowhere"),
-        (["--data", "PAIRS", "--edges"], "--input-kind edges"),
+        (["--data", "PAIRS", "--hand-drawn"], "--input-kind edges"),
         (["--data", "PAIRS", "--palette", "facades"], "--input-kind labels"),
         (["--data", "PAIRS", "--objective", "gan", "--diversity", "1"], "--diversity"),
         (["--data", "PAIRS", "--streaming"], "--streaming"),
@@ -348,7 +352,7 @@ def test_diversity_takes_the_better_of_two_and_pushes_them_apart(pairs: Path, tm
         apart = (grey.abs() + 2 * (apart - grey).abs()).mean(1) / 2
     losses = trainer.learner.train_step(x, y)
     assert losses["L1"].item() == pytest.approx(l1.item(), rel=1e-5)
-    assert losses["same"].item() == pytest.approx((1 / (apart + 0.01)).mean().item(), rel=1e-5)
+    assert losses["mode_seeking"].item() == pytest.approx((1 / (apart + 0.01)).mean().item(), rel=1e-5)
 
     def spread(diversity: float) -> float:
         trainer = Trainer(
@@ -436,6 +440,7 @@ if trainer.processes.is_first:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_train_the_weights_of_one_with_both_shares(pairs: Path, tmp_path: Path):
     pytest.importorskip("accelerate")
     script = tmp_path / "steps.py"
@@ -472,6 +477,12 @@ def test_every_recipe_is_of_settings_and_every_setting_an_option():
     assert asdict(Settings(**{k: v for k, v in plain.items() if k != "resume"})) == asdict(Settings("d", "o"))
 
 
+def test_accelerate_launch_may_choose_the_precision(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "bf16")
+    assert train.parse(["--data", "d", "--out", "o"]).mixed_precision == "bf16"
+    assert train.parse(["--data", "d", "--out", "o", "--mixed-precision", "no"]).mixed_precision == "no"
+
+
 @pytest.mark.parametrize("precision", ["no", "bf16"])
 def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp_path: Path, precision: str):
     trainer = Trainer(settings(pairs, tmp_path / "out", diversity=0.5, nearest_of=4, mixed_precision=precision))
@@ -493,10 +504,24 @@ def test_a_run_from_before_an_option_is_known_by_what_it_did():
     assert changed({**before, "nearest": True}, now) == ["nearest_of was 2 and is 1"]
 
 
+def test_old_names_of_options_are_still_read():
+    from dataclasses import asdict
+
+    from pix2pix.training.settings import changed
+
+    words = ["--data", "d", "--out", "o", "--input-kind", "edges"]
+    assert train.parse([*words, "--edges"]) == train.parse([*words, "--hand-drawn"])
+    assert "--edges" not in train.parser().format_help()
+    now = settings(Path("d"), Path("o"), input_kind="edges", hand_drawn=True)
+    before = {name: value for name, value in asdict(now).items() if name != "hand_drawn"}
+    assert changed({**before, "edges": True}, now) == []
+    assert changed({**before, "edges": False}, now) == ["hand_drawn was False and is True"]
+
+
 @pytest.mark.parametrize("of_samples", [{"nearest_of": 1}, {"nearest_of": 4}, {"hue": 0.3}])
 def test_samples_are_compared_only_where_there_are_several(of_samples: dict):
     settings(Path("d"), Path("o"), diversity=0.1, **of_samples)
-    with pytest.raises(TrainingError, match="is about the samples of --diversity: give that a weight"):
+    with pytest.raises(TrainingError, match="requires --diversity above 0"):
         settings(Path("d"), Path("o"), **of_samples)
 
 

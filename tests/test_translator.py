@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from pix2pix import Generator, ImageError, Translator, mean_distance
+from pix2pix import PALETTES, CheckpointError, Generator, ImageError, Translator, mean_distance
 from pix2pix.networks.noise import dropout_masks
+from pix2pix.pairs.pairs import to_bytes
 from pix2pix.pictures.images import MAX_PIXELS, to_array, to_image
 from pix2pix.translate.engines import TorchEngine
+from pix2pix.translate.geometry import Geometry
 from pix2pix.translate.translator import feather, tile_starts
 
+KINDS = [("edges", "whole"), ("labels", "whole"), ("photo", "whole"), ("photo", "native")]
 
-@pytest.fixture(scope="module", params=["edges", "labels", "photo"])
+
+@pytest.fixture(scope="module", params=KINDS, ids="-".join)
 def translator(request: pytest.FixtureRequest, small_generator: Generator) -> Translator:
-    return Translator(TorchEngine(small_generator), {"input": request.param, "image_size": 32})
+    kind, scale = request.param
+    return Translator(TorchEngine(small_generator), {"input": kind, "image_size": 32, "scale": scale})
 
 
 def gradient(width: int, height: int) -> Image.Image:
@@ -87,7 +95,7 @@ def test_seams_are_feathered():
 
 
 def test_a_tiled_photo_is_the_blend_of_its_tiles(small_generator: Generator):
-    translator = Translator(TorchEngine(small_generator), {"input": "photo", "image_size": 32})
+    translator = Translator(TorchEngine(small_generator), {"image_size": 32}, scale="native")
     image = gradient(50, 32)
     tiles = [to_array(translator(image.crop((x, 0, x + 32, 32)))) for x in (0, 18)]
     window = feather(32)
@@ -97,10 +105,94 @@ def test_a_tiled_photo_is_the_blend_of_its_tiles(small_generator: Generator):
     assert np.abs(np.asarray(translator(image)).astype(int) - expected).max() <= 1  # the tiles here were rounded first
 
 
+def test_a_sea_has_one_blue():
+    """Water that no tile sees the coast of gets no other colour than water that one does."""
+    translator = Translator.from_pretrained("sat2map")
+    town = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").resize((300, 300))
+    sea = Image.new("RGB", (1024, 1024), (38, 62, 84))
+    for top in range(0, 1024, 300):
+        sea.paste(town, (0, top))
+    large = np.asarray(translator(sea))[:, 340:1000].astype(float)
+    tile = np.asarray(translator(sea.crop((200, 0, 456, 256))))[:, 140:].astype(float)
+    assert (large.std((0, 1)) <= tile.std((0, 1))).all()
+
+
 def test_too_many_pixels_are_refused(translator: Translator):
     side = int(MAX_PIXELS**0.5) + 1
     with pytest.raises(ImageError, match=f"{side} x {side}"):
         translator(Image.new("1", (side, side)))
+
+
+def test_too_long_a_side_is_refused(translator: Translator):
+    with pytest.raises(ImageError, match="32769 x 1 pixels"):
+        translator(Image.new("1", (32769, 1)))
+
+
+@pytest.mark.parametrize("size", [(30000, 300), (1, 32768)])
+def test_a_long_thin_drawing_costs_no_square(small_checkpoint: Path, size: tuple[int, int]):
+    """A square of its longer side would take 2.7 GB as bytes alone."""
+    script = (
+        "import resource; from PIL import Image; from pix2pix import Translator; "
+        f"print(Translator.from_pretrained({str(small_checkpoint)!r})(Image.new('RGB', {size}, 'white')).size, "
+        "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000)"
+    )
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shape, megabytes = told.rsplit(maxsplit=1)
+    assert shape == str(size) and int(megabytes) < 500
+
+
+@given(width=st.integers(1, 90), height=st.integers(1, 90), kind=st.sampled_from(["edges", "labels", "photo"]))
+@settings(deadline=None)
+def test_what_the_network_sees_is_scaled_once(small_generator: Generator, width: int, height: int, kind: str):
+    geometry = Geometry.of(small_generator.config, {"input": kind, "image_size": 32})
+    picture = gradient(width, height)
+    place = geometry.place(picture.size)
+    seen = place.enter(picture, fill="white")
+    assert seen.size == (32, 32)
+    assert geometry.place(seen.size).enter(seen) == seen == geometry.place(seen.size).leave(seen)
+    assert place.leave(seen).size == picture.size
+    middle = place.corner[0] + place.inner[0] / 2, place.corner[1] + place.inner[1] / 2
+    assert all(abs(half - 16) <= 0.5 for half in middle)
+    if kind == "photo":
+        assert place.inner == (32, 32)
+    else:
+        longer, shorter = max(picture.size), min(picture.size)
+        assert max(place.inner) == 32 and abs(min(place.inner) - 32 * shorter / longer) <= 1
+
+
+@pytest.mark.parametrize("kind", ["edges", "labels", "photo"])
+def test_a_model_sees_the_pictures_that_it_was_trained_on(small_generator: Generator, kind: str):
+    """The trainer scales by `to_bytes`: so does the translator, whatever size the file has."""
+    task = {"input": kind, "image_size": 32, "palette": PALETTES["maps"] if kind == "labels" else None}
+    translator = Translator(TorchEngine(small_generator), task)
+    picture = Image.effect_noise((90, 90), 90).convert("RGB")
+    small = Image.fromarray(to_bytes(picture, 32, translator.palette).permute(1, 2, 0).numpy())
+    assert translator(picture, 3) == translator(small, 3).resize((90, 90), Image.Resampling.BICUBIC)
+
+
+def test_the_size_and_the_scale_can_be_set(small_generator: Generator):
+    engine = TorchEngine(small_generator)
+    picture = gradient(64, 64)
+    larger = Translator(engine, {"image_size": 32}, size=64)
+    assert larger(picture) != Translator(engine, {"image_size": 32})(picture)
+    assert larger(picture) == Translator(engine, {"image_size": 64, "scale": "native"})(picture)
+    assert Translator(engine, {"image_size": 64}).geometry == Geometry("whole", 64, True, stated=False)
+    assert Translator(engine, {}, 64, "native").geometry == Geometry("native", 64, True, stated=True)
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        ({"image_size": 33}, "size is 33: this network takes multiples of 32"),
+        ({"image_size": "large"}, "size is 'large'"),
+        ({"image_size": -32}, "size is -32"),
+        ({"image_size": 1 << 20}, "up to 4,096"),
+        ({"scale": "tiny"}, "scale is 'tiny': choose one of whole, native"),
+    ],
+)
+def test_a_geometry_that_cannot_be_is_refused(small_generator: Generator, task: dict, words: str):
+    with pytest.raises(CheckpointError, match=words):
+        Translator(TorchEngine(small_generator), task)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63])
@@ -122,7 +214,7 @@ def test_the_rate_is_the_share_of_units_dropped(small_checkpoint: Path):
 
 def test_a_large_picture_reports_its_tiles(small_generator):
     told: list[tuple[int, int]] = []
-    translator = Translator(TorchEngine(small_generator), {"input": "photo", "image_size": 32})
+    translator = Translator(TorchEngine(small_generator), {"image_size": 32}, scale="native")
     translator(Image.new("RGB", (80, 32)), report=lambda done, count: told.append((done, count)))
     assert told == [(0, 3), (1, 3), (2, 3)]
 

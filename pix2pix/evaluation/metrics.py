@@ -1,4 +1,4 @@
-"""What `evaluate` reports: how near the outputs come to the truths of a split, and how they vary."""
+"""What `evaluate` reports: how near the outputs come to the targets of a split, and how they vary."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from pix2pix.compat import import_torchvision
+from pix2pix.evaluation.lattice import Lattice
+from pix2pix.evaluation.paint import PaintScores
 from pix2pix.pairs.hand_drawn import redraw
 from pix2pix.pairs.pairs import Pairs, mixed_seed
 from pix2pix.pictures.color import rgb_to_lab
@@ -25,11 +27,11 @@ SAMPLES = 8
 LAB_BINS = {"L": (0, 100, 100), "a": (-110, 110, 110), "b": (-110, 110, 110)}  # from, to, how many
 
 
-def measure(output: Tensor, truth: Tensor) -> Metrics:
-    """Distances of one picture from its truth.
+def measure(output: Tensor, target: Tensor) -> Metrics:
+    """Distances of one picture from its target.
 
     Args:
-        output, truth: (3, H, W) in [-1, 1].
+        output, target: (3, H, W) in [-1, 1].
 
     Returns:
         "l1": mean absolute difference on [0, 1], 0 is best.
@@ -39,7 +41,7 @@ def measure(output: Tensor, truth: Tensor) -> Metrics:
     import_torchvision()  # torchmetrics imports it
     from torchmetrics.functional.image import structural_similarity_index_measure
 
-    a, b = (output[None] + 1) / 2, (truth[None] + 1) / 2
+    a, b = (output[None] + 1) / 2, (target[None] + 1) / 2
     mse = float(torch.mean((a - b) ** 2))
     ssim = structural_similarity_index_measure(a, b, data_range=1.0)
     return {
@@ -79,17 +81,17 @@ class LabelScores:
 
     def __init__(self, palette: Palette) -> None:
         self.palette = palette
-        self.pairs = np.zeros((len(palette), len(palette)), np.int64)  # truth, output
+        self.pairs = np.zeros((len(palette), len(palette)), np.int64)  # target, output
 
-    def add(self, output: Tensor, truth: Tensor) -> None:
+    def add(self, output: Tensor, target: Tensor) -> None:
         """(3, H, W) each, in [-1, 1]."""
-        mine, true = (nearest_label(127.5 * (p.permute(1, 2, 0).numpy() + 1), self.palette) for p in (output, truth))
+        mine, true = (nearest_label(127.5 * (p.permute(1, 2, 0).numpy() + 1), self.palette) for p in (output, target))
         self.pairs += np.bincount(len(self.palette) * true.ravel() + mine.ravel(), minlength=self.pairs.size).reshape(
             self.pairs.shape
         )
 
     def scores(self) -> dict[str, Any]:
-        """ "pixel_accuracy"; "class_accuracy" and "iou", means over the labels that occur in the truths; "ious", each
+        """ "pixel_accuracy"; "class_accuracy" and "iou", means over the labels that occur in the targets; "ious", each
         label's, by name."""
         hits, true, mine = np.diag(self.pairs), self.pairs.sum(1), self.pairs.sum(0)
         there = true > 0
@@ -121,18 +123,18 @@ class Evaluation:
     def __post_init__(self) -> None:
         self.labels = LabelScores(self.palette) if self.palette else None
 
-    def add(self, output: Tensor, truth: Tensor) -> Metrics:
-        figures = measure(output, truth)
+    def add(self, output: Tensor, target: Tensor) -> Metrics:
+        figures = measure(output, target)
         self.sums = {name: self.sums.get(name, 0.0) + value for name, value in figures.items()}
         self.count += 1
         self.lab.add(output)
         if self.labels:
-            self.labels.add(output, truth)
+            self.labels.add(output, target)
         return figures
 
-    def report(self, truths: LabHistograms) -> dict[str, Any]:
+    def report(self, targets: LabHistograms) -> dict[str, Any]:
         means = {name: value / self.count for name, value in self.sums.items()}
-        return {**means, "lab": self.lab.intersection(truths), **(self.labels.scores() if self.labels else {})}
+        return {**means, "lab": self.lab.intersection(targets), **(self.labels.scores() if self.labels else {})}
 
 
 Keeper = Callable[[str, Tensor, Image.Image, Tensor, Metrics], None]
@@ -152,21 +154,23 @@ def evaluate(
         pairs: the split, without jitter, at `translator.size`.
         seed: of the first input's first noise; the others follow, `SAMPLES` for each input.
         perturb: draw the edges that go in as a hand would (see `pix2pix.pairs.hand_drawn`).
-        keep: called for each pair with its name, input, first output, truth and the latter's figures.
+        keep: called for each pair with its name, input, first output, target and the latter's figures.
 
     Returns:
         "count", of the pairs; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`),
         and those of `LabelScores` where its outputs have a palette; "diversity" (mean absolute difference of two
-        samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples); and
-        "baselines": the figures of "input" (the input taken as the output) and "mean" (the mean of all truths of
+        samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples);
+        "lattice" (see `Lattice`), "paint" (see `PaintScores`) for models of painted drawings; and
+        "baselines": the figures of "input" (the input taken as the output) and "mean" (the mean of all targets of
         this split for every input).
     """
-    truths = [y for _, y in (pairs[i] for i in tqdm(range(len(pairs)), "truths"))]
-    mean = torch.stack(truths).mean(0)
+    targets = [y for _, y in (pairs[i] for i in tqdm(range(len(pairs)), "targets"))]
+    mean = torch.stack(targets).mean(0)
     histograms = LabHistograms()
     rows = {name: Evaluation(translator.task.get("output_palette")) for name in ("model", "input", "mean")}
     spread = {"diversity": 0.0, "best_l1": 0.0}
-    for i, y in enumerate(tqdm(truths, "pairs")):
+    lattice, paint = Lattice(), PaintScores() if translator.input_kind == "paint" else None
+    for i, y in enumerate(tqdm(targets, "pairs")):
         x = pairs[i][0]
         if perturb:
             x = redraw(x, mixed_seed(seed, i))
@@ -176,12 +180,16 @@ def evaluate(
         rows["input"].add(x, y)
         rows["mean"].add(mean, y)
         histograms.add(y)
+        lattice.add(torch.from_numpy(to_array(samples[0])), y)
+        if paint:
+            paint.add(translator, x, y, first)
         spread["diversity"] += mean_distance(samples) / len(pairs)
         spread["best_l1"] += min(of_one["l1"] for of_one in figures) / len(pairs)
         if keep:
             keep(pairs.source.names[i], x, samples[0], y, figures[0])
     reports = {name: row.report(histograms) for name, row in rows.items()}
-    return rounded({"count": len(pairs), **reports.pop("model"), **spread, "baselines": reports})
+    more = {**spread, "lattice": lattice.report(), **({"paint": paint.report()} if paint else {})}
+    return rounded({"count": len(pairs), **reports.pop("model"), **more, "baselines": reports})
 
 
 def rounded(figures: Any) -> Any:

@@ -22,7 +22,7 @@ def perceptual(rows: Sequence[Row]) -> tuple[dict[str, float], list[str]]:
     FID and KID compare the two sets of pictures, and say little about fewer than some hundreds.
 
     Args:
-        rows: the outputs and truths of an evaluation.
+        rows: the outputs and targets of an evaluation.
     """
     import_torchvision()
     found: dict[str, float] = {}
@@ -52,7 +52,7 @@ def kid(rows: Sequence[Row]) -> float:
 def of_sets(metric: Any, rows: Sequence[Row], compute: Callable[[Any], Tensor]) -> float:
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        metric.update(batch([row.truth for row in part]), real=True)
+        metric.update(batch([row.target for row in part]), real=True)
         metric.update(batch([row.output for row in part]), real=False)
     return float(compute(metric))
 
@@ -62,7 +62,7 @@ def lpips(rows: Sequence[Row]) -> float:
 
     metric = LearnedPerceptualImagePatchSimilarity(net_type="alex", normalize=True)
     for row in rows:
-        metric.update(batch([row.output]) / 255, batch([row.truth]) / 255)
+        metric.update(batch([row.output]) / 255, batch([row.target]) / 255)
     return float(metric.compute())
 
 

@@ -11,7 +11,7 @@ def metrics_text(metrics: dict[str, Any]) -> str:
     rows = {
         "this model": metrics,
         "the input itself": metrics["baselines"]["input"],
-        "the mean truth": metrics["baselines"]["mean"],
+        "the mean target": metrics["baselines"]["mean"],
     }
     columns: dict[str, Callable[[dict[str, Any]], str]] = {
         "L1 (0 to 1)": lambda row: f"{row['l1']:.4f}",
@@ -33,4 +33,15 @@ def metrics_text(metrics: dict[str, Any]) -> str:
         f"Two samples of one input differ by {metrics['diversity']:.4f} on average; the best of 8 has an L1 of "
         f"{metrics['best_l1']:.4f}.",
     ]
+    if "lattice" in metrics:
+        peaks = [f"{row['output']:.1f} at {period}" for period, row in metrics["lattice"].items()]
+        theirs = [f"{row['target']:.1f}" for row in metrics["lattice"].values()]
+        lines += ["", f"Lattice, by its period in pixels: {', '.join(peaks)} (targets: {', '.join(theirs)})."]
+    if "paint" in metrics:
+        paint = metrics["paint"]
+        lines += [
+            "",
+            f"Painted in the targets' colours: L1 {paint['painted_l1']:.4f}, relief {paint['relief']:.2f} of the "
+            f"targets'. Painted in 24 other colours: {paint['colour_miss']:.4f} off.",
+        ]
     return "\n".join(lines)

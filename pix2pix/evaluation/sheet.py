@@ -42,7 +42,7 @@ class Row:
     name: str
     input: Image.Image
     output: Image.Image
-    truth: Image.Image
+    target: Image.Image
     figures: dict[str, float]
 
 
@@ -52,12 +52,12 @@ class Sheet:
     def __init__(self) -> None:
         self.rows: list[Row] = []
 
-    def keep(self, name: str, x: Tensor, output: Image.Image, truth: Tensor, figures: dict[str, float]) -> None:
-        self.rows.append(Row(name, to_image(x.numpy()), output, to_image(truth.numpy()), figures))
+    def keep(self, name: str, x: Tensor, output: Image.Image, target: Tensor, figures: dict[str, float]) -> None:
+        self.rows.append(Row(name, to_image(x.numpy()), output, to_image(target.numpy()), figures))
 
     def html(self, title: str, metrics: dict[str, Any]) -> str:
         """The page: the figures, then the first pairs by name, the worst and the best by L1, each as
-        input | output | truth."""
+        input | output | target."""
         by_l1 = sorted(self.rows, key=lambda row: row.figures["l1"])
         sections = [
             section("The first by name", self.rows[:FIRST]),
@@ -74,10 +74,10 @@ def section(heading: str, rows: list[Row]) -> str:
         "<figure>"
         + "".join(
             f'<img alt="{word} of {html.escape(row.name)}" src="{data_url(image)}"> '
-            for word, image in (("input", row.input), ("output", row.output), ("truth", row.truth))
+            for word, image in (("input", row.input), ("output", row.output), ("target", row.target))
         )
         + f"<figcaption>{html.escape(row.name)}: L1 {row.figures['l1']:.4f}, SSIM {row.figures['ssim']:.3f}; "
-        "input, output, truth</figcaption></figure>"
+        "input, output, target</figcaption></figure>"
         for row in rows
     ]
     return f"<h2>{heading}</h2>\n" + "\n".join(figures)

@@ -1,9 +1,9 @@
 """The colours of the training pictures, given back to a generator that has lost some of them.
 
 L1 draws every output towards the middle of what it may be, and so does the mean of several runs' weights: blacks
-are not black, whites not white, and what is grey in the truths gets a tint. The paper shows it by histograms of L*a*b*
+are not black, whites not white, and what is grey in the targets gets a tint. The paper shows it by histograms of L*a*b*
 (section 4.2, Fig. 7). Here one affine map of the three colours before the last tanh, twelve numbers, is fitted so that
-the histograms of the outputs on training pairs become those of the truths, and is folded into the generator's last
+the histograms of the outputs on training pairs become those of the targets, and is folded into the generator's last
 layer. Nothing else of the network changes, and it runs as before.
 """
 
@@ -34,11 +34,11 @@ class Pixels:
 
     Attributes:
         before: (2, N, 3), two samples' values before the last tanh.
-        truths: (N, 3) in [0, 1].
+        targets: (N, 3) in [0, 1].
     """
 
     before: Tensor
-    truths: Tensor
+    targets: Tensor
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,10 @@ def fit_tone(
     """The tone that makes the least of
 
         the share that the histograms of L, of a and of b do not have in common, their mean
-        + the mean distance of a sample from its truth - `diversity` times that of two samples of one input,
+        + the mean distance of a sample from its target - `diversity` times that of two samples of one input,
 
     distances per colour, from 0 to 1. At 0.5 the second line is the continuous ranked probability score (Gneiting and
-    Raftery, JASA 2007), least for samples that are spread as the truths are.
+    Raftery, JASA 2007), least for samples that are spread as the targets are.
 
     Args:
         generator: in evaluation mode.
@@ -90,18 +90,18 @@ def fit_tone(
         raise CheckpointError(f"This model has {generator.config.out_channels} channels out: a tone is of three.")
     pixels = look(generator, pairs, seed)
     matrix, shift = torch.eye(3, requires_grad=True), torch.zeros(3, requires_grad=True)
-    truth = histograms(pixels.truths)
-    before = figures(pixels, truth, matrix, shift)
+    target = histograms(pixels.targets)
+    before = figures(pixels, target, matrix, shift)
     optimizer = torch.optim.Adam([matrix, shift], lr=0.02)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     for _ in tqdm(range(STEPS), "tone", unit="step"):
-        now = figures(pixels, truth, matrix, shift)
+        now = figures(pixels, target, matrix, shift)
         loss = now["l1"] - now["lab"] - diversity * now["diversity"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
-    after = figures(pixels, truth, matrix, shift)
+    after = figures(pixels, target, matrix, shift)
     return Tone(matrix.detach(), shift.detach()), numbers(before), numbers(after)
 
 
@@ -111,9 +111,9 @@ def numbers(tensors: dict[str, Tensor]) -> Figures:
 
 @torch.no_grad()
 def look(generator: Generator, pairs: Pairs, seed: int) -> Pixels:
-    """Two samples and the truth of every pair, at `PIXELS` places chosen by chance."""
+    """Two samples and the target of every pair, at `PIXELS` places chosen by chance."""
     chance = np.random.default_rng(seed)
-    before, truths = [], []
+    before, targets = [], []
     seen: list[Tensor] = []
     hook = generator.head.register_forward_hook(lambda head, x, y: seen.append(y))
     try:
@@ -124,19 +124,19 @@ def look(generator: Generator, pairs: Pairs, seed: int) -> Pixels:
             generator(torch.stack([x, x]), [torch.from_numpy(np.stack(masks)) for masks in zip(*draws, strict=True)])
             places = torch.from_numpy(chance.integers(0, y[0].numel(), PIXELS))
             before.append(seen.pop().flatten(2)[:, :, places].transpose(1, 2))
-            truths.append((y.flatten(1)[:, places].T + 1) / 2)
+            targets.append((y.flatten(1)[:, places].T + 1) / 2)
     finally:
         hook.remove()
-    return Pixels(torch.cat(before, 1), torch.cat(truths))
+    return Pixels(torch.cat(before, 1), torch.cat(targets))
 
 
-def figures(pixels: Pixels, truth: list[Tensor], matrix: Tensor, shift: Tensor) -> dict[str, Tensor]:
-    """ "lab", "l1" and "diversity" of the pixels in a tone, `truth` being the truths' histograms."""
+def figures(pixels: Pixels, target: list[Tensor], matrix: Tensor, shift: Tensor) -> dict[str, Tensor]:
+    """ "lab", "l1" and "diversity" of the pixels in a tone, `target` being the targets' histograms."""
     output = (torch.tanh(pixels.before @ matrix.T + shift) + 1) / 2
-    common = [torch.minimum(a, b).sum() for a, b in zip(histograms(output), truth, strict=True)]
+    common = [torch.minimum(a, b).sum() for a, b in zip(histograms(output), target, strict=True)]
     return {
         "lab": torch.stack(common).mean(),
-        "l1": (output - pixels.truths).abs().mean(),
+        "l1": (output - pixels.targets).abs().mean(),
         "diversity": (output[0] - output[1]).abs().mean(),
     }
 

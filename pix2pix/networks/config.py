@@ -1,4 +1,4 @@
-"""What a generator is, as plain data: enough to know every shape in it without building it."""
+"""The networks and the objective as plain data: enough to know every shape in a generator without building it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ CHOICES = {
     "dropout_kind": ("element", "channel"),
     "head": ("transposed", "resize"),
 }
+# Receptive field of the discriminator in pixels -> stride-2 levels. With 0 all convolutions are 1x1: the PixelGAN.
+PATCHES = {1: 0, 16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
+NORMS = ("batch", "instance", "layer")
+GAN_KINDS = ("vanilla", "least-squares")
 
 
 @dataclass(frozen=True)
@@ -124,3 +128,26 @@ class GeneratorConfig:
         shapes["head.weight"] = (*(ends if self.head == "transposed" else ends[::-1]), 4, 4)
         shapes["head.bias"] = (self.out_channels,)
         return shapes
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What the generator is trained on.
+
+    adversarial: there is a discriminator. conditional: it sees the input beside the output. distance: "l1", "l2", or
+    "" for none, how an output is compared with the target.
+    """
+
+    adversarial: bool
+    conditional: bool
+    distance: str
+
+
+OBJECTIVES = {
+    "cgan+l1": Objective(True, True, "l1"),
+    "cgan": Objective(True, True, ""),
+    "gan+l1": Objective(True, False, "l1"),
+    "gan": Objective(True, False, ""),
+    "l1": Objective(False, False, "l1"),
+    "l2": Objective(False, False, "l2"),
+}

@@ -13,11 +13,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from pix2pix.networks.config import NORMS, PATCHES
 from pix2pix.networks.generator import PictureNorm, initialise
-
-# Receptive field in pixels -> stride-2 levels. With 0 all convolutions are 1x1: the paper's PixelGAN.
-PATCHES = {1: 0, 16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
-NORMS = ("batch", "instance", "layer")
 
 
 class Discriminator(nn.Module):

@@ -6,35 +6,10 @@ The logits are the discriminator's, before any sigmoid: log D = -softplus(-logit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-
-@dataclass(frozen=True)
-class Objective:
-    """What the generator is trained on.
-
-    adversarial: there is a discriminator. conditional: it sees the input beside the output. distance: "l1", "l2", or
-    "" for none, how an output is compared with the truth.
-    """
-
-    adversarial: bool
-    conditional: bool
-    distance: str
-
-
-OBJECTIVES = {
-    "cgan+l1": Objective(True, True, "l1"),
-    "cgan": Objective(True, True, ""),
-    "gan+l1": Objective(True, False, "l1"),
-    "gan": Objective(True, False, ""),
-    "l1": Objective(False, False, "l1"),
-    "l2": Objective(False, False, "l2"),
-}
-GAN_KINDS = ("vanilla", "least-squares")
 CLIP = 0.3  # of [-1, 1] pictures
 
 
@@ -69,22 +44,22 @@ def generator_gan_loss(fake: Tensor, kind: str = "vanilla") -> Tensor:
     return F.softplus(-fake).mean()
 
 
-def distances(output: Tensor, truth: Tensor, kind: str = "l1") -> Tensor:
-    """How far each output is from its truth, in the units of [-1, 1] pictures; L_L1 is their mean.
+def distances(output: Tensor, target: Tensor, kind: str = "l1") -> Tensor:
+    """How far each output is from its target, in the units of [-1, 1] pictures; L_L1 is their mean.
 
     Args:
         output: (N, C, H, W), the generator's.
-        truth: (N, C, H, W), the pictures it should have made.
+        target: (N, C, H, W), the pictures it should have made.
         kind: "l1" for the mean absolute difference, "l2" for the mean squared one.
 
     Returns:
         (N,)
     """
-    difference = output - truth
+    difference = output - target
     return (difference.abs() if kind == "l1" else difference.square()).mean((1, 2, 3))
 
 
-def sameness(first: Tensor, second: Tensor, hue: float) -> Tensor:
+def mode_seeking_loss(first: Tensor, second: Tensor, hue: float) -> Tensor:
     """The mode-seeking term (Mao et al., "Mode Seeking Generative Adversarial Networks", CVPR 2019): large where two
     outputs of one input under two noises are alike.
 
@@ -96,7 +71,7 @@ def sameness(first: Tensor, second: Tensor, hue: float) -> Tensor:
     Args:
         first, second: (N, C, H, W) in [-1, 1].
         hue: how many times as much as another lightness another hue counts. At 1 the samples of things of any colour
-            are light ones and dark ones; above, what has one colour in all truths gets others too.
+            are light ones and dark ones; above, what has one colour in all targets gets others too.
     """
     difference = (CLIP * torch.tanh((first - second) / CLIP)).mean((2, 3))
     lightness = difference.mean(1, keepdim=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,15 +12,43 @@ from pix2pix.networks.config import GeneratorConfig
 
 OPSET = 17
 
+# The transposed convolutions that can meet a picture of 2x2. ONNX Runtime's WebGPU takes a convolution whose kernel is
+# as large as the picture for a matrix product, and forgets the padding at the end, unless there is some at the start
+# (`same_size` in its conv.cc). One of the four 2x2 phases has none there; zeros make its kernel 3x3.
+SMALLEST = ("decoder.0.conv", "decoder.1.conv")
 
-def onnx_model(config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> bytes:
-    """The whole generator as one ONNX model, from "x", (N, C, H, W), and "mask0", ... to "y", (N, C', H, W)."""
+
+def onnx_model(config: GeneratorConfig, weights: Mapping[str, np.ndarray], task: Mapping[str, Any]) -> bytes:
+    """The whole generator as one ONNX model, from "x", (N, C, H, W), and "mask0", ... to "y", (N, C', H, W).
+
+    N is any number; H and W are multiples of `config.multiple`. What else a program needs in order to use it stands in
+    the model's metadata, see `describe`.
+    """
     graph = Graph(weights)
     encoder_masks = {
         level: f"mask{len(config.dropped_levels) + i}" for i, level in enumerate(config.encoder_dropped_levels)
     }
-    masks = add_decoder(graph, config, add_encoder(graph, config, encoder_masks))
-    return graph.model(["x", *masks, *encoder_masks.values()], ["y"])
+    masks = [*add_decoder(graph, config, add_encoder(graph, config, encoder_masks)), *encoder_masks.values()]
+    channels = {"x": config.in_channels, "y": config.out_channels}
+    return graph.model(["x", *masks], ["y"], channels, describe(config, masks, task))
+
+
+def describe(config: GeneratorConfig, masks: list[str], task: Mapping[str, Any]) -> dict[str, str]:
+    """An exported model's metadata: text under each key, JSON where it is more than a word or a number.
+
+    multiple: H and W must be multiples of it. inputs: the shape and the values of each input. rate: of the dropout in
+    training. input, direction, image_size, palette, output_palette, make: from the task, where it has them.
+    """
+    inputs: dict[str, Any] = {"x": {"shape": ["N", config.in_channels, "H", "W"], "values": "from -1 to 1"}}
+    # Twice the least size, to tell a side that follows the picture's from one that is always 1.
+    side = 2 * config.multiple
+    for mask, (channels, height, _) in zip(masks, config.noise_shapes(side, side), strict=True):
+        sides = [1, 1] if height == 1 else [f"H/{side // height}", f"W/{side // height}"]
+        inputs[mask] = {"shape": ["N", channels, *sides], "values": "0 or 1/(1-rate)", "off": "ones of (1, 1, 1, 1)"}
+    known = ("input", "direction", "image_size", "palette", "output_palette", "make")
+    facts = {"multiple": config.multiple, "inputs": inputs, "rate": config.dropout}
+    facts |= {key: task[key] for key in known if task.get(key) is not None}
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts.items()}
 
 
 def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] | None = None) -> list[str]:
@@ -137,10 +166,12 @@ class Graph:
         phases = []
         for a in (0, 1):
             for b in (0, 1):
-                part = self.tensor(
-                    f"{name}.{a}{b}{rows.start or 0}", kernel[:, :, [3 - a, 1 - a]][:, :, :, [3 - b, 1 - b]]
-                )
-                phases.append(self.add("Conv", [x, part], kernel_shape=[2, 2], pads=[1 - a, 1 - b, a, b]))
+                part, pads = kernel[:, :, [3 - a, 1 - a]][:, :, :, [3 - b, 1 - b]], [1 - a, 1 - b, a, b]
+                grown = int(a == b == 1 and name in SMALLEST)
+                if grown:
+                    part, pads = np.pad(part, [(0, 0), (0, 0), (1, 0), (1, 0)]), [1, 1, 1, 1]
+                weight = self.tensor(f"{name}.{a}{b}{rows.start or 0}", part)
+                phases.append(self.add("Conv", [x, weight], kernel_shape=[2 + grown] * 2, pads=pads))
         return self.add("Transpose", [self.add("Concat", phases, axis=1)], output, perm=[0, 2, 3, 1])
 
     def narrow_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
@@ -195,18 +226,29 @@ class Graph:
         self.tensors[name] = numpy_helper.from_array(np.asarray(values, order="C"), name)  # a number stays one
         return name
 
-    def model(self, inputs: list[str], outputs: list[str]) -> bytes:
-        """The finished model; pictures of any size and number."""
+    def model(
+        self,
+        inputs: list[str],
+        outputs: list[str],
+        channels: Mapping[str, int] | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """The finished model; sides and number of the pictures are left open, and so are the channels of what is not in
+        `channels`."""
         from onnx import TensorProto, helper
 
         def values(names: list[str]) -> list[Any]:
-            return [
-                helper.make_tensor_value_info(name, TensorProto.FLOAT, [f"{name}_{axis}" for axis in "nchw"])
-                for name in names
-            ]
+            found = []
+            for name in names:
+                shape: list[Any] = [f"{name}_{axis}" for axis in "nchw"]
+                shape[1] = (channels or {}).get(name, shape[1])
+                found.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+            return found
 
         graph = helper.make_graph(
             self.nodes, "pix2pix", values(inputs), values(outputs), initializer=list(self.tensors.values())
         )
         opset = helper.make_opsetid("", OPSET)
-        return helper.make_model(graph, opset_imports=[opset], ir_version=9).SerializeToString()
+        model = helper.make_model(graph, opset_imports=[opset], ir_version=9)
+        helper.set_model_props(model, dict(metadata or {}))
+        return model.SerializeToString()

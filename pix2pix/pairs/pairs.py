@@ -12,11 +12,11 @@ from pix2pix.compat import import_torchvision
 from pix2pix.errors import DataError
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
 from pix2pix.pairs.paint import flat_colours, is_flat_art, painted
-from pix2pix.pairs.source import Source
+from pix2pix.pairs.source import DIRECTIONS, Source
 from pix2pix.pictures.color import lightness_and_colour
+from pix2pix.pictures.images import resized
 from pix2pix.pictures.palettes import Palette, snap
 
-DIRECTIONS = ("AtoB", "BtoA")
 MEMORY_FOR_PAIRS = 1 << 30  # bytes of decoded pictures that a data set may keep
 
 
@@ -25,15 +25,15 @@ class Pairs(Dataset):
 
     Args:
         source: from `pix2pix.pairs.folders.find_source`.
-        direction: `AtoB` (input A, truth B) or `BtoA`.
+        direction: `AtoB` (input A, target B) or `BtoA`.
         size: side of the square pictures that come out, in pixels.
         jitter: scale both pictures to 286/256 of `size` and cut the same random square out of both. Off, they are
             scaled to `size`.
         mirror: mirror both or neither, half of the time.
-        edges: with the jitter, change drawn inputs as a hand would (see `pix2pix.pairs.hand_drawn`).
+        hand_drawn: with the jitter, change drawn inputs as a hand would (see `pix2pix.pairs.hand_drawn`).
         palette: the labels of the inputs. They are then scaled without mixing colours, and every pixel becomes the
             palette's nearest colour, which undoes what JPEG did to them.
-        lightness: for colourisation: the input becomes the truth's lightness and the truth its colour (see
+        lightness: for colourisation: the input becomes the target's lightness and the target its colour (see
             `pix2pix.pictures.color`).
         paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
             put anywhere on white.
@@ -51,7 +51,7 @@ class Pairs(Dataset):
         size: int = 256,
         jitter: bool = False,
         mirror: bool = False,
-        edges: bool = False,
+        hand_drawn: bool = False,
         palette: Palette | None = None,
         lightness: bool = False,
         seed: int = 0,
@@ -62,7 +62,7 @@ class Pairs(Dataset):
         self.source = source
         self.direction = direction
         self.size = size
-        self.jitter, self.mirror, self.edges, self.paint = jitter, mirror, edges, paint
+        self.jitter, self.mirror, self.hand_drawn, self.paint = jitter, mirror, hand_drawn, paint
         self.load_size = round(size * 286 / 256) if jitter else size
         self.palette = palette
         self.lightness = lightness
@@ -73,7 +73,7 @@ class Pairs(Dataset):
         return len(self.source.names)
 
     def __getitem__(self, key: int | tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """The pair `index`, or `(epoch, index)`: float32 input and truth, (3, size, size) each, in [-1, 1]; for
+        """The pair `index`, or `(epoch, index)`: float32 input and target, (3, size, size) each, in [-1, 1]; for
         colourisation (1, size, size) and (2, size, size)."""
         epoch, index = key if isinstance(key, tuple) else (0, key)
         pair = self._load(index)
@@ -87,7 +87,7 @@ class Pairs(Dataset):
         return x, y
 
     def _load(self, index: int) -> Tensor:
-        """uint8 (2, 3, load_size, load_size): input and truth."""
+        """uint8 (2, 3, load_size, load_size): input and target."""
         pair = self._kept.get(index)
         if pair is None:
             x, y = self.source.open(index)
@@ -103,9 +103,9 @@ class Pairs(Dataset):
     def _changed(self, pair: Tensor) -> Tensor:
         """The pair under this key's jitter, mirroring, paint and hand. One tensor holds both pictures, so one draw
         serves both."""
-        by_hand = self.edges and self.jitter
+        by_hand = self.hand_drawn and self.jitter
         flat = self.paint and is_flat_art(pair[0].permute(1, 2, 0).numpy())
-        placed = self.jitter and (self.edges or self.paint)
+        placed = self.jitter and (self.hand_drawn or self.paint)
         if by_hand and not flat:
             pair = leave_outline(pair)
         if placed and torch.rand(()) < 0.5:
@@ -129,9 +129,7 @@ def random_crop(pair: Tensor, size: int) -> Tensor:
 
 def to_bytes(image: Image.Image, size: int, palette: Palette | None = None, flat: bool = False) -> Tensor:
     """RGB picture -> uint8 (3, size, size); a label map in its palette's colours alone, flat art in its own."""
-    if image.size != (size, size):
-        hard = palette is not None or flat
-        image = image.resize((size, size), Image.Resampling.NEAREST if hard else Image.Resampling.BICUBIC)
+    image = resized(image, (size, size), hard=palette is not None or flat)
     if palette:
         image = Image.fromarray(snap(np.asarray(image), palette))
     return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(size, size, 3).permute(2, 0, 1)

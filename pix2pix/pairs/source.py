@@ -6,6 +6,7 @@ from typing import Protocol
 
 from PIL import Image
 
+DIRECTIONS = ("AtoB", "BtoA")
 Pair = tuple[Image.Image, Image.Image]
 
 

@@ -12,6 +12,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pix2pix.errors import ImageError, reason
 
 MAX_PIXELS = 4096 * 4096
+MAX_SIDE = 32768
+Size = tuple[int, int]  # width and height, pixels
 # What browsers and cameras make. Pillow reads some forty more, by code that few use and few have attacked; some start
 # other programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF")
@@ -46,11 +48,15 @@ def open_image(source: str | Path | BinaryIO, name: str | None = None, max_pixel
 
 
 def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> None:
-    """Refuse a picture of more than `max_pixels`, before its pixels are decoded.
+    """Refuse a picture that is too large, before its pixels are decoded.
 
     Raises:
-        ImageError: it is larger.
+        ImageError: it has more than `max_pixels`, or a side of more than `MAX_SIDE`.
     """
+    if max(image.size) > MAX_SIDE:
+        raise ImageError(
+            f"{name} has {image.width} x {image.height} pixels: make it smaller, to at most {MAX_SIDE:,} on each side."
+        )
     if image.width * image.height > max_pixels:
         raise ImageError(
             f"{name} has {image.width} x {image.height} pixels: make it smaller, to at most {max_pixels:,} in all."
@@ -71,6 +77,19 @@ def to_rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
     return image.convert("RGB")
+
+
+def resized(image: Image.Image, size: Size, hard: bool = False) -> Image.Image:
+    """A picture at another size, the same way in training and after it.
+
+    Args:
+        image: of any mode.
+        size: width and height, in pixels.
+        hard: pick the nearest pixels, for labels, whose colours must not mix. Otherwise bicubic.
+    """
+    if image.size == size:
+        return image
+    return image.resize(size, Image.Resampling.NEAREST if hard else Image.Resampling.BICUBIC)
 
 
 def to_array(image: Image.Image) -> np.ndarray:

@@ -37,7 +37,7 @@ Trained by
 
 {metrics}
 Made by the pix2pix project's own trainer. The picture grids of the run show how it went: rows of
-input | output | truth for fixed pairs.
+input | output | target for fixed pairs.
 """
 
 KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 import warnings
@@ -16,7 +17,7 @@ examples:
   python train.py --data pairs --out checkpoints/mine
       pairs/ holds pictures with A and B side by side, or two folders whose files have the same names
   python train.py --data facades --recipe facades compact --out checkpoints/facade
-  python train.py --data photos --make edges --input-kind edges --edges --out checkpoints/from-drawings
+  python train.py --data photos --make edges --input-kind edges --hand-drawn --out checkpoints/from-drawings
   torchrun --nproc-per-node 2 train.py --data pairs --out checkpoints/mine      (or accelerate launch)"""
 
 
@@ -62,94 +63,55 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def parser() -> argparse.ArgumentParser:
+    """An option for each field of `Settings`, and `--recipe` and `--resume`."""
     from pix2pix.training.recipes import RECIPES
+    from pix2pix.training.settings import Settings
 
     p = argparse.ArgumentParser(
         usage="%(prog)s --data DATA --out OUT [options]",
         description=DESCRIPTION, epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-
-    what = p.add_argument_group("what to learn")
-    add(what, "--data", "folder of pairs, in any of the README's layouts, or hub:owner/name", required=True)
-    add(what, "--out", "checkpoint folder to make", required=True)
-    add(what, "--recipe", "settings of the paper's data sets; compact goes with any", nargs="+", default=[],
-        choices=sorted(RECIPES), metavar="NAME", also=", ".join(sorted(RECIPES)))  # fmt: skip
-    add(what, "--direction", "A is the left half, or the first folder", default="AtoB", choices=["AtoB", "BtoA"])
-    add(what, "--input-kind", "what people will put in", default="photo", choices=["edges", "paint", "labels", "photo"])
-    add(what, "--make", "make A from photos alone: edges, or their lightness for colourisation", default="",
-        choices=["edges", "lightness"])  # fmt: skip
-    add(what, "--columns", "of a Hub data set", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"))
-    add(what, "--streaming", "begin before all of a Hub data set is here", default=False)
-    add(what, "--palette", "the input's labels: facades, maps, or a JSON file", default="", metavar="NAME")
-    add(what, "--output-palette", "the output's labels, for evaluation", default="", metavar="NAME")
-
-    networks = p.add_argument_group("networks")
-    add(networks, "--generator", "G: with the U-Net's skips or without", default="unet",
-        choices=["unet", "encoder-decoder"])  # fmt: skip
-    add(networks, "--features", "channels of G's first level", default=64)
-    add(networks, "--max-features", "channels of its widest level", default=512)
-    add(networks, "--depth", "its levels; it works on 2**DEPTH pixels square", default=8)
-    add(networks, "--norm", "both normalise each picture by itself; batch has a scale and shift", default="batch",
-        choices=["batch", "instance"])  # fmt: skip
-    add(networks, "--activation", "of G's decoder; relu6 keeps bright spots from growing", default="relu",
-        choices=["relu", "relu6"])  # fmt: skip
-    add(networks, "--padding", "of G's encoder", default="zeros", choices=["zeros", "reflect"])
-    add(networks, "--head", "G's last layer; resize leaves no checkerboard", default="transposed",
-        choices=["transposed", "resize"])  # fmt: skip
-    add(networks, "--upsampling", "what G's transposed convolutions may be; nearest leaves no lattice",
-        default="transposed", choices=["transposed", "nearest"])  # fmt: skip
-    add(networks, "--dropout-kind", "the noise z: single units or whole channels", default="element",
-        choices=["element", "channel"])  # fmt: skip
-    add(networks, "--patch", "receptive field of D in pixels", default=70, choices=[1, 16, 34, 70, 142, 286])
-    add(networks, "--discriminator-features", "channels of D's first level", type=int, also="default as --features")
-    add(networks, "--discriminator-norm", "layer lets D judge the tone of the whole", default="",
-        choices=["batch", "instance", "layer"], also="default as --norm")  # fmt: skip
-
-    objective = p.add_argument_group("objective")
-    add(objective, "--objective", "what G minimises", default="cgan+l1",
-        choices=["l1", "l2", "gan", "cgan", "gan+l1", "cgan+l1"])  # fmt: skip
-    add(objective, "--gan", "the GAN loss", default="vanilla", choices=["vanilla", "least-squares"])
-    add(objective, "--l1-weight", "lambda, the weight of L1 (or L2)", default=100.0)
-    add(objective, "--diversity", "weight of a term that makes samples of z differ; try 0.2", default=0.0, metavar="W")
-    add(objective, "--hue", "in it, how many times as much as another lightness another hue counts", default=2.0)
-    add(objective, "--nearest-of", "of how many samples the nearest is held to the truth; 1 holds both", default=2)
-
-    how = p.add_argument_group("training")
-    add(how, "--epochs", "passes over the pairs; the rate falls over the second half", default=200)
-    add(how, "--batch-size", "pairs in a step of each process", default=1)
-    add(how, "--lr", "Adam's learning rate; its momenta are 0.5 and 0.999", default=2e-4)
-    add(how, "--jitter", "scale to 286/256 and crop", default=True, action=argparse.BooleanOptionalAction)
-    add(how, "--mirror", "mirror half of the pairs", default=True, action=argparse.BooleanOptionalAction)
-    add(how, "--edges", "draw the edges as a hand would: width, wobble, gaps, few inner lines, place", default=False)
-    add(how, "--paint", "paint the inputs with colours of the target, as people paint drawings", default=False)
-    add(how, "--augment", "shift, cut and recolour what D sees, for data sets of few pairs", default=False)
-    add(how, "--ema", "keep G's moving average with this decay, say 0.999", default=0.0, metavar="DECAY")
-    add(how, "--init", "start from this checkpoint or run, or from one of half the size", default="", metavar="MODEL")
-    add(how, "--seed", "of weights, order, jitter and z", default=0)
-    add(how, "--mixed-precision", "bf16 is for GPUs, and CPUs with AMX", choices=["no", "bf16"],
-        default=os.environ.get("ACCELERATE_MIXED_PRECISION", "no"))  # fmt: skip
-
-    run = p.add_argument_group("running")
-    add(run, "--device", "auto, cpu, cuda, cuda:1, mps", default="auto")
-    add(run, "--workers", "processes that read pictures", type=int, also="default 0 on a CPU, 4 on a GPU")
-    add(run, "--resume", "continue the unfinished run in --out", default=False)
-    add(run, "--tensorboard", "write for TensorBoard into OUT/training/tensorboard", default=False)
-    add(run, "--license", "of the model, for its card", default="other", metavar="ID")
-    add(run, "--push-to-hub", "upload the finished model; needs HF_TOKEN", default="", metavar="OWNER/NAME")
+    groups: dict[str, Any] = {}
+    for field in dataclasses.fields(Settings):
+        heading = field.metadata["group"]
+        if heading not in groups:
+            groups[heading] = p.add_argument_group(heading)
+        add_option(groups[heading], field)
+    groups["what to learn"].add_argument(
+        "--recipe", nargs="+", default=[], choices=sorted(RECIPES), metavar="NAME",
+        help=f"settings of the paper's data sets; compact combines with any ({', '.join(sorted(RECIPES))})",
+    )  # fmt: skip
+    groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     return p
 
 
-def add(group: Any, name: str, words: str, also: str = "", **options: Any) -> None:
-    """An option; its type is its default's, and its help ends with its choices and default."""
-    default = options.get("default")
-    if default is False and "action" not in options:
-        options["action"] = "store_true"
-    elif "action" not in options and "type" not in options and not isinstance(default, (tuple, list, type(None))):
-        options["type"] = type(default)
-    if "choices" in options and "metavar" not in options:
-        options["metavar"] = name[2:].upper().replace("-", "_")
-        also = ", ".join(filter(None, ["|".join(map(str, options["choices"])), also]))
-    if type(default) in (str, int, float) and (default or name == "--seed"):  # 0 or "" is an option left out
-        also += (", " if also else "") + (f"default {default:g}" if type(default) is float else f"default {default}")
-    group.add_argument(name, help=f"{words} ({also})" if also else words, **options)
+def add_option(group: Any, field: dataclasses.Field) -> None:
+    """The option of one setting. Its help ends with its choices and its default."""
+    from pix2pix.training.settings import flag
+
+    facts, default = field.metadata, field.default
+    notes = [facts["also"]]
+    options: dict[str, Any] = {}
+    if default is dataclasses.MISSING:
+        options["required"] = True
+    else:
+        options["default"] = default = os.environ.get(facts["environment"], default)
+    if isinstance(default, bool):
+        options["action"] = argparse.BooleanOptionalAction if default else "store_true"
+    elif isinstance(default, tuple):
+        options["nargs"] = len(default)
+    else:
+        options["type"] = {"str": str, "int": int, "float": float}[str(field.type).removesuffix(" | None")]
+        if default not in (dataclasses.MISSING, None, ""):
+            notes.append(f"default {default:g}" if isinstance(default, float) else f"default {default}")
+    if facts["choices"]:
+        options["choices"] = facts["choices"]
+        options["metavar"] = field.name.upper()
+        notes.insert(0, "|".join(map(str, facts["choices"])))
+    if facts["metavar"]:
+        options["metavar"] = facts["metavar"]
+    also = ", ".join(filter(None, notes))
+    group.add_argument(flag(field.name), help=f"{facts['words']} ({also})" if also else facts["words"], **options)
+    if facts["formerly"]:
+        group.add_argument(flag(facts["formerly"]), dest=field.name, help=argparse.SUPPRESS, **options)

@@ -15,7 +15,7 @@ from torch import Tensor
 from pix2pix.errors import TrainingError
 from pix2pix.networks.discriminator import Discriminator
 from pix2pix.networks.generator import Generator
-from pix2pix.networks.losses import discriminator_loss, distances, generator_gan_loss, sameness
+from pix2pix.networks.losses import discriminator_loss, distances, generator_gan_loss, mode_seeking_loss
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.networks.upsampling import fitting_weights, ordinary_weights, tie_kernels
 from pix2pix.pairs.pairs import mixed_seed
@@ -72,11 +72,11 @@ class Learner:
 
         Args:
             x: (N, C, H, W) inputs in [-1, 1].
-            y: (N, C', H, W) truths in [-1, 1].
+            y: (N, C', H, W) targets in [-1, 1].
 
         Returns:
             The losses of this process's pictures, scalars without gradient: "D" (halved) and "GAN" where there is a
-            discriminator, the distance (before lambda) as "L1" or "L2", and "same" with diversity.
+            discriminator, the distance (before lambda) as "L1" or "L2", and "mode_seeking" with diversity.
         """
         settings, target, d = self.settings, self.settings.target, self.discriminator
         self._set_learning_rate()
@@ -112,8 +112,8 @@ class Learner:
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
         if settings.diversity:
-            losses["same"] = sameness(fakes[0], fakes[1], settings.hue)
-            total = total + settings.diversity * losses["same"]
+            losses["mode_seeking"] = mode_seeking_loss(fakes[0], fakes[1], settings.hue)
+            total = total + settings.diversity * losses["mode_seeking"]
         self._descend(self.generator_optimizer, self.generator, total)
 
         self.step += 1
@@ -155,7 +155,7 @@ class Learner:
 
     @torch.no_grad()
     def _nearest(self, noises: list[list[Tensor]], encoding: list[Tensor], y: Tensor) -> list[Tensor]:
-        """Of several noises, for each picture the one whose output is nearest to the truth."""
+        """Of several noises, for each picture the one whose output is nearest to the target."""
         if len(noises) == 1:
             return noises[0]
         outputs = [self.generator.decode(encoding, noise).to(y.dtype) for noise in noises]

@@ -94,7 +94,7 @@ class Watcher:
 
 
 def viewable(x: Tensor, y: Tensor) -> Tensor:
-    """An output or a truth `y` of the input `x` as a picture, (3, H, W) in [-1, 1]: colour is put on its lightness."""
+    """An output or a target `y` of the input `x` as a picture, (3, H, W) in [-1, 1]: colour is put on its lightness."""
     if len(y) == 3:
         return y
     return torch.from_numpy(coloured(x.numpy(), y.numpy()).copy())

@@ -1,102 +1,156 @@
-"""What a training run is, as plain data."""
+"""What a training run is, as plain data. Each option of the trainer stands here once, with its default, its choices and
+its help; `pix2pix.training.command` makes the command line of it."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 from pix2pix.errors import TrainingError
-from pix2pix.networks.config import CHOICES
-from pix2pix.networks.discriminator import NORMS, PATCHES
-from pix2pix.networks.losses import GAN_KINDS, OBJECTIVES, Objective
+from pix2pix.networks.config import CHOICES, GAN_KINDS, NORMS, OBJECTIVES, PATCHES, Objective
 from pix2pix.pairs.folders import MAKES
-from pix2pix.pairs.pairs import DIRECTIONS
+from pix2pix.pairs.source import DIRECTIONS
 
-GENERATORS = ("unet", "encoder-decoder")
-INPUT_KINDS = ("edges", "paint", "labels", "photo")
-UPSAMPLINGS = ("transposed", "nearest")
-PRECISIONS = ("no", "bf16")
+
+def option(
+    default: Any,
+    words: str,
+    *,
+    group: str,
+    choices: Iterable[Any] = (),
+    also: str = "",
+    metavar: str | tuple[str, ...] = "",
+    environment: str = "",
+    may_change: bool = False,
+    formerly: str = "",
+) -> Any:
+    """A field of `Settings`.
+
+    Args:
+        default: `dataclasses.MISSING` where a value is required.
+        words: what the option is, in its help.
+        group: its heading there.
+        choices: what its value may be; "" as a default stands for an option left out.
+        also: what else its help says, in brackets.
+        metavar: the name of its value there.
+        environment: the variable that may hold another default for the command line.
+        may_change: a resumed run may have another value.
+        formerly: the field's old name, which old commands and states have.
+    """
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "words": words,
+            "group": group,
+            "choices": tuple(choices),
+            "also": also,
+            "metavar": metavar,
+            "environment": environment,
+            "may_change": may_change,
+            "formerly": formerly,
+        },
+    )
+
+
+learn = partial(option, group="what to learn")
+network = partial(option, group="networks")
+goal = partial(option, group="objective")
+train = partial(option, group="training")
+run = partial(option, group="running", may_change=True)
 
 
 @dataclasses.dataclass
 class Settings:
-    """The options of `train.py`, which explains each; the defaults are the paper's (appendix 6.2).
+    """The options of the trainer. The defaults are the paper's (Isola et al. 2017, appendix 6.2).
 
     Raises:
         TrainingError: a value is out of range, or two do not go together.
     """
 
-    data: str
-    out: str
-    # What to learn
-    direction: str = "AtoB"
-    input_kind: str = "photo"
-    make: str = ""
-    columns: tuple[str, str] = ("imageA", "imageB")
-    streaming: bool = False
-    palette: str = ""
-    output_palette: str = ""
-    # Networks
-    generator: str = "unet"
-    features: int = 64
-    max_features: int = 512
-    depth: int = 8
-    norm: str = "batch"
-    activation: str = "relu"
-    padding: str = "zeros"
-    head: str = "transposed"
-    upsampling: str = "transposed"
-    dropout_kind: str = "element"
-    patch: int = 70
-    discriminator_features: int | None = None
-    discriminator_norm: str = ""
-    # Objective
-    objective: str = "cgan+l1"
-    gan: str = "vanilla"
-    l1_weight: float = 100.0
-    diversity: float = 0.0
-    hue: float = 2.0
-    nearest_of: int = 2
-    # Training
-    epochs: int = 200
-    batch_size: int = 1
-    lr: float = 2e-4
-    jitter: bool = True
-    mirror: bool = True
-    edges: bool = False
-    paint: bool = False
-    augment: bool = False
-    ema: float = 0.0
-    init: str = ""
-    seed: int = 0
-    mixed_precision: str = "no"
-    # Where and how it runs, which a resumed run may change
-    device: str = "auto"
-    workers: int | None = None
-    tensorboard: bool = False
-    push_to_hub: str = ""
-    license: str = "other"
+    data: str = learn(
+        dataclasses.MISSING, "folder of pairs, in any layout of docs/training.md, or hub:owner/name", may_change=True
+    )
+    out: str = learn(dataclasses.MISSING, "checkpoint folder to write", may_change=True)
+    direction: str = learn(
+        "AtoB", "what to translate into what; A is the left half or the first folder", choices=DIRECTIONS
+    )
+    input_kind: str = learn(
+        "photo", "kind of picture that people will put in", choices=("edges", "paint", "labels", "photo")
+    )
+    make: str = learn("", "make A from photos alone: their edges, or their lightness for colourisation", choices=MAKES)
+    columns: tuple[str, str] = learn(("imageA", "imageB"), "columns of a Hub data set", metavar=("A", "B"))
+    streaming: bool = learn(False, "start before all of a Hub data set is downloaded")
+    palette: str = learn("", "labels of the input: facades, maps, or a JSON file", metavar="NAME")
+    output_palette: str = learn("", "labels of the output, for evaluation", metavar="NAME")
 
-    FREE = ("data", "out", "device", "workers", "tensorboard", "push_to_hub", "license")
+    generator: str = network(
+        "unet", "G: with the skip connections of the U-Net or without", choices=("unet", "encoder-decoder")
+    )
+    features: int = network(64, "channels of G's first level")
+    max_features: int = network(512, "channels of G's widest level")
+    depth: int = network(8, "levels of G, which trains on squares of 2**DEPTH pixels")
+    norm: str = network(
+        "batch", "normalisation, of each picture by itself; batch adds a scale and shift", choices=CHOICES["norm"]
+    )
+    activation: str = network(
+        "relu", "activation of G's decoder; relu6 keeps bright spots from growing", choices=CHOICES["activation"]
+    )
+    padding: str = network("zeros", "padding of G's encoder", choices=CHOICES["padding"])
+    head: str = network("transposed", "last layer of G; resize leaves no checkerboard", choices=CHOICES["head"])
+    upsampling: str = network(
+        "transposed",
+        "kernels of G's transposed convolutions; nearest leaves no lattice",
+        choices=("transposed", "nearest"),
+    )
+    dropout_kind: str = network(
+        "element", "what the noise z drops: single units or whole channels", choices=CHOICES["dropout_kind"]
+    )
+    patch: int = network(70, "receptive field of D in pixels", choices=PATCHES)
+    discriminator_features: int | None = network(None, "channels of D's first level", also="default as --features")
+    discriminator_norm: str = network(
+        "", "normalisation of D; layer lets it judge the overall tone", choices=NORMS, also="default as --norm"
+    )
+
+    objective: str = goal("cgan+l1", "what G minimises", choices=OBJECTIVES)
+    gan: str = goal("vanilla", "GAN loss", choices=GAN_KINDS)
+    l1_weight: float = goal(100.0, "lambda, the weight of L1 or L2")
+    diversity: float = goal(0.0, "weight of the loss that makes samples of z differ; try 0.1", metavar="W")
+    hue: float = goal(2.0, "in that loss, weight of a difference in colour against one in lightness")
+    nearest_of: int = goal(2, "apply L1 to the best of this many samples; 1 applies it to both of two")
+
+    epochs: int = train(200, "passes over the pairs; the learning rate falls over the second half")
+    batch_size: int = train(1, "pairs in a step of each process")
+    lr: float = train(2e-4, "learning rate of Adam, whose betas are 0.5 and 0.999")
+    jitter: bool = train(True, "scale to 286/256 and crop at random")
+    mirror: bool = train(True, "mirror half of the pairs")
+    hand_drawn: bool = train(
+        False, "draw the edges as a hand does: wobbly, broken, often the outline alone, anywhere", formerly="edges"
+    )
+    paint: bool = train(False, "paint the inputs with colours of the target, as people paint drawings")
+    augment: bool = train(False, "shift, cut and recolour what D sees, for data sets of few pairs")
+    ema: float = train(0.0, "decay of a moving average of G's weights, say 0.999", metavar="DECAY")
+    init: str = train("", "checkpoint or run to start from; it may be of half the size", metavar="MODEL")
+    seed: int = train(0, "seed of weights, order, jitter and z")
+    mixed_precision: str = train(
+        "no", "bf16 is for GPUs, and CPUs with AMX", choices=("no", "bf16"), environment="ACCELERATE_MIXED_PRECISION"
+    )
+
+    device: str = run("auto", "auto, cpu, cuda, cuda:1, mps")
+    workers: int | None = run(None, "processes that read pictures", also="default 0 on a CPU, 4 on a GPU")
+    tensorboard: bool = run(False, "write logs for TensorBoard into OUT/training/tensorboard")
+    push_to_hub: str = run("", "upload the finished model; needs HF_TOKEN", metavar="OWNER/NAME")
+    license: str = run("other", "licence of the model, for its card", metavar="ID")
 
     def __post_init__(self) -> None:
         self.columns = (self.columns[0], self.columns[1])
-        for name, choices in (
-            ("direction", DIRECTIONS),
-            ("input_kind", INPUT_KINDS),
-            ("make", ("", *MAKES)),
-            ("generator", GENERATORS),
-            *((name, CHOICES[name]) for name in ("norm", "activation", "padding", "head", "dropout_kind")),
-            ("upsampling", UPSAMPLINGS),
-            ("patch", tuple(PATCHES)),
-            ("discriminator_norm", ("", *NORMS)),
-            ("objective", tuple(OBJECTIVES)),
-            ("gan", GAN_KINDS),
-            ("mixed_precision", PRECISIONS),
-        ):
-            if getattr(self, name) not in choices:
-                listed = ", ".join(str(choice) for choice in choices if choice != "")
-                raise TrainingError(f"{flag(name)} is {getattr(self, name)!r}: choose one of {listed}.")
+        for field in dataclasses.fields(self):
+            choices, value = field.metadata["choices"], getattr(self, field.name)
+            if choices and value not in choices and (value != "" or field.default != ""):
+                listed = ", ".join(map(str, choices))
+                raise TrainingError(f"{flag(field.name)} is {value!r}: choose one of {listed}.")
         for name in ("features", "max_features", "nearest_of", "epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 1.")
@@ -120,15 +174,15 @@ class Settings:
             raise TrainingError(f"--diversity needs an objective with a distance: {self.objective} has none.")
         for name in ("hue", "nearest_of"):
             if not self.diversity and getattr(self, name) != getattr(Settings, name):
-                raise TrainingError(f"{flag(name)} is about the samples of --diversity: give that a weight.")
-        if self.edges and self.input_kind not in ("edges", "paint"):
-            raise TrainingError("--edges draws lines as a hand does: it needs --input-kind edges or paint.")
+                raise TrainingError(f"{flag(name)} requires --diversity above 0.")
+        if self.hand_drawn and self.input_kind not in ("edges", "paint"):
+            raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
         if self.paint and self.input_kind != "paint":
             raise TrainingError("--paint makes painted drawings: it needs --input-kind paint.")
         if self.paint and self.make == "lightness":
             raise TrainingError("--paint needs lines or flat art as inputs: leave --make lightness out.")
-        if self.edges and not self.jitter:
-            raise TrainingError("--edges is part of the jitter: leave --no-jitter out.")
+        if self.hand_drawn and not self.jitter:
+            raise TrainingError("--hand-drawn is part of the jitter: leave --no-jitter out.")
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
         if self.streaming and not self.data.startswith("hub:"):
@@ -136,7 +190,7 @@ class Settings:
         if self.streaming and (self.workers or 0) > 1:
             raise TrainingError("--streaming reads in one process: leave --workers out.")
         if self.palette and self.input_kind != "labels":
-            raise TrainingError("--palette is the labels' of the input: it needs --input-kind labels.")
+            raise TrainingError("--palette holds the labels of the input: it needs --input-kind labels.")
 
     @property
     def target(self) -> Objective:
@@ -167,13 +221,16 @@ def changed(before: dict, now: Settings) -> list[str]:
     """What a run's settings were and are, where they differ in what is computed.
 
     Args:
-        before: the fields of the earlier run; one that did not exist then had its default.
+        before: the fields of the earlier run, by their names of then; one that did not exist had its default.
     """
-    was = {**dataclasses.asdict(Settings("", "")), **before}
+    fields = dataclasses.fields(now)
+    new_names = {field.metadata["formerly"]: field.name for field in fields if field.metadata["formerly"]}
+    was = {**dataclasses.asdict(Settings("", "")), **{new_names.get(name, name): before[name] for name in before}}
     if not was.get("nearest", True):
         was["nearest_of"] = 1  # what was --no-nearest
-    return [
-        f"{name} was {was[name]} and is {value}"
-        for name, value in dataclasses.asdict(now).items()
-        if name not in Settings.FREE and (tuple(was[name]) if name == "columns" else was[name]) != value
-    ]
+    differences = []
+    for field in fields:
+        old, new = was[field.name], getattr(now, field.name)
+        if not field.metadata["may_change"] and (tuple(old) if field.name == "columns" else old) != new:
+            differences.append(f"{field.name} was {old} and is {new}")
+    return differences

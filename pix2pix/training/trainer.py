@@ -55,7 +55,7 @@ class Trainer:
     A `Learner` takes the steps; this brings it the pairs, keeps its state, and writes the checkpoint at the end.
 
     While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from) and what
-    `pix2pix.training.log` writes; the sample grids are rows of input | output | truth for fixed pairs of the val split.
+    `pix2pix.training.log` writes; the sample grids are rows of input | output | target, for fixed pairs of val.
 
     Raises:
         DataError: see `find_source` and `Pairs`.
@@ -80,7 +80,7 @@ class Trainer:
         }
         self.pairs = Pairs(
             self._source("train"), settings.direction, settings.size,
-            settings.jitter, settings.mirror, settings.edges, self.palettes.get("palette"), settings.lightness,
+            settings.jitter, settings.mirror, settings.hand_drawn, self.palettes.get("palette"), settings.lightness,
             settings.seed, settings.paint,
         )  # fmt: skip
         fixed = self._val_pairs(settings.lightness) or self._plain(self.pairs.source, settings.lightness)
@@ -178,7 +178,7 @@ class Trainer:
 
     @torch.no_grad()
     def _save_samples(self, epoch: int) -> None:
-        """The grid of the fixed pairs: rows of input | output | truth."""
+        """The grid of the fixed pairs: rows of input | output | target."""
         model, device = self.learner.model, self.processes.device
         shapes = model.config.noise_shapes(self.settings.size, self.settings.size)
         masks = dropout_masks(shapes, model.config.dropout, self.settings.seed)
@@ -249,6 +249,7 @@ class Trainer:
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
             "image_size": self.settings.size,
+            "scale": "whole",
             **self.palettes,
         }
         if self.settings.make:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import product
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,14 @@ from pix2pix.pictures.color import coloured, lightness_and_colour
 from pix2pix.pictures.images import check_size, to_array, to_image, to_rgb
 from pix2pix.pictures.palettes import snap
 from pix2pix.translate.engines import Engine, load_engine
+from pix2pix.translate.geometry import Geometry
 
 if TYPE_CHECKING:
     import torch
 
 Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
 Report = Callable[[int, int], None]
+PIXELS_AT_ONCE = 1 << 20
 OVERLAP = 4  # neighbouring tiles share at least 1 / OVERLAP of their side
 
 
@@ -32,27 +34,33 @@ def silent(done: int, count: int) -> None:
 class Translator:
     """A generator with pictures at both ends.
 
-    Drawings (edges, labels) are translated as a whole, since their meaning lies in the whole: padded to a square,
-    scaled to the size the network was trained at, and back; a label map's pixels become the nearest colours of the
-    model's palette first. So are photos to be coloured, whose own lightness is kept in full size. Other photos keep
-    their scale: they are cut into overlapping tiles of that size, and the translated tiles are blended over the
-    overlap.
+    The scale says how a picture meets the network (see `Geometry`). With "whole", the network sees the whole picture at
+    the size it was trained at, and the result is scaled back. Drawings and label maps keep their proportions, and a
+    label map's pixels become the nearest colours of the model's palette first. So do photos to be coloured, whose own
+    lightness is kept in full size. With "native", pixels stay as they are: the picture is cut into overlapping tiles of
+    that size, and the translated tiles are blended over the overlap.
 
     A seed names a noise, and noise, picture and weights name the result: nothing else enters. Every picture and every
     tile runs by itself and is normalised by its own statistics.
 
     Args:
         engine: what runs the network.
-        task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "palette" (of labels) and
-            "make" are read.
+        task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "scale" (whole or native),
+            "palette" (of labels) and "make" are read.
+        size: of the square that the network sees, in pixels, instead of "image_size". With the scale "whole",
+            a larger one gives more detail.
+        scale: "whole" or "native", instead of the task's.
+
+    Raises:
+        CheckpointError: the network takes or gives no pictures, or cannot run at this size or scale.
     """
 
-    def __init__(self, engine: Engine, task: dict[str, Any]) -> None:
+    def __init__(self, engine: Engine, task: dict[str, Any], size: int | None = None, scale: str | None = None) -> None:
         self.engine = engine
         self.task = task
-        self.size = int(task.get("image_size", engine.config.multiple))
+        self.geometry = Geometry.of(engine.config, task, size, scale)
         self.input_kind = task.get("input", "photo")
-        self._last: tuple[bytes, Any] | None = None  # the last drawing and its encoding
+        self._last: tuple[bytes, Any] | None = None  # the last picture seen whole and its encoding
         self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
         channels = engine.config.in_channels, engine.config.out_channels
         self.colourises = channels == (1, 2) and task.get("make") == "lightness"
@@ -61,8 +69,11 @@ class Translator:
                 f"This model has {channels[0]} channels in and {channels[1]} out: only one with 3 and 3 translates "
                 "pictures, or one with 1 and 2 that was trained on lightness."
             )
-        if self.size % engine.config.multiple:
-            raise ValueError(f"image_size is {self.size}: it must be a multiple of {engine.config.multiple}.")
+
+    @property
+    def size(self) -> int:
+        """Side of the square that the network sees, in pixels."""
+        return self.geometry.size
 
     @property
     def rate(self) -> float:
@@ -76,6 +87,8 @@ class Translator:
         engine: str = "auto",
         device: str | torch.device = "cpu",
         norm_statistics: str = "picture",
+        size: int | None = None,
+        scale: str | None = None,
     ) -> Translator:
         """Load from a bundled name, a folder, a file or a Hub id.
 
@@ -84,12 +97,14 @@ class Translator:
             engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
             device: a PyTorch device.
             norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
+            size: see `Translator`.
+            scale: see `Translator`.
 
         Raises:
-            CheckpointError: see `Generator.from_pretrained`.
+            CheckpointError: see `Generator.from_pretrained` and `Translator`.
             Pix2PixError: no such engine, or it cannot run this network here.
         """
-        return cls(*load_engine(source, engine, device, norm_statistics))
+        return cls(*load_engine(source, engine, device, norm_statistics), size, scale)
 
     def __call__(
         self, image: Image.Image, seed: int | None = 0, rate: float | None = None, report: Report = silent
@@ -127,58 +142,65 @@ class Translator:
         noises = [self._noise(seed, rate) for seed in seeds]
         if self.colourises:
             return self._sample_colour(image, noises)
-        if self.input_kind == "photo":
+        if self.geometry.scale == "native":
             return self._sample_tiled(image, noises, report)
         return self._sample_whole(image, noises)
 
     def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
-        square, box = to_square(image, fill="white" if self.input_kind == "edges" else None)
-        if self.palette:
-            small = scaled(square, self.size, Image.Resampling.NEAREST)
-            small = Image.fromarray(snap(np.asarray(small), self.palette))
-        else:
-            small = scaled(square, self.size)
-        encoding = self._encoding(small)
-        outputs = [to_image(self.engine.decode(encoding, noise)) for noise in noises]
-        return [scaled(y, square.width).crop(box) for y in outputs]
+        place = self.geometry.place(image.size)
+        paper = "white" if self.input_kind in ("edges", "paint") else None
+        seen = place.enter(image, fill=paper, hard=self.palette is not None)
+        encoding = self._encoding(self._snapped(seen))
+        return [place.leave(to_image(self.engine.decode(encoding, noise))) for noise in noises]
 
-    def _encoding(self, drawing: Image.Image) -> Any:
-        """Of a drawing at the size trained at. The last is kept: the next noise on it costs the decoder alone."""
-        pixels = drawing.tobytes()
+    def _snapped(self, image: Image.Image) -> Image.Image:
+        """A label map in its palette's colours alone; any other picture as it is."""
+        return Image.fromarray(snap(np.asarray(image), self.palette)) if self.palette else image
+
+    def _encoding(self, seen: Image.Image) -> Any:
+        """Of what the network sees. The last is kept: the next noise on it costs the decoder alone."""
+        pixels = seen.tobytes()
         last = self._last  # read once: another thread may replace it
         if last is None or last[0] != pixels:
-            last = self._last = pixels, self.engine.encode(np.ascontiguousarray(to_array(drawing)))
+            last = self._last = pixels, self.engine.encode(np.ascontiguousarray(to_array(seen)))
         return last[1]
 
     def _sample_colour(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
         """The picture's own lightness, in full size, under colours found at the size trained at."""
-        square, box = to_square(image, fill=None)
-        small, _ = lightness_and_colour(to_array(scaled(square, self.size)))
-        lightness, _ = lightness_and_colour(to_array(image))
+        place = self.geometry.place(image.size)
+        small, _ = lightness_and_colour(to_array(place.enter(image)))
         outputs = []
         for colour in self._translate(small, noises):
-            large = [
-                scaled(Image.fromarray(channel), square.width, Image.Resampling.BICUBIC).crop(box) for channel in colour
-            ]
-            outputs.append(to_image(coloured(lightness, np.stack([np.asarray(channel) for channel in large]))))
+            large = [place.leave(Image.fromarray(channel)) for channel in colour]
+            outputs.append(recoloured(image, large))
         return outputs
 
     def _sample_tiled(self, image: Image.Image, noises: list[Noise], report: Report) -> list[Image.Image]:
-        x = to_array(image)
-        height, width = x.shape[1:]
-        pad = [(0, 0), (0, max(0, self.size - height)), (0, max(0, self.size - width))]
-        x = np.pad(x, pad, mode="reflect")
+        """Tiles row by row. Only the rows of pixels that the next tiles reach are kept in floats, so that a picture of
+        any height takes little more memory than its bytes."""
+        pixels = np.asarray(image)
+        pad = [(0, max(0, self.size - image.height)), (0, max(0, self.size - image.width)), (0, 0)]
+        pixels = np.pad(pixels, pad, mode="reflect") if np.any(pad) else pixels
+        height, width = pixels.shape[:2]
+        tops, lefts = tile_starts(height, self.size), tile_starts(width, self.size)
         window = feather(self.size)
-        total = [np.zeros(x.shape, np.float32) for _ in noises]
-        weight = np.zeros(x.shape[1:], np.float32)
-        corners = list(product(tile_starts(x.shape[1], self.size), tile_starts(x.shape[2], self.size)))
-        for done, (top, left) in enumerate(corners):
-            report(done, len(corners))
-            tile = np.s_[top : top + self.size, left : left + self.size]
-            weight[tile] += window
-            for sums, y in zip(total, self._translate(x[:, *tile], noises), strict=True):
-                sums[:, *tile] += y * window
-        return [to_image((sums / weight)[:, :height, :width]) for sums in total]
+        strips = [np.zeros((3, self.size, width), np.float32) for _ in noises]
+        weight = np.zeros((self.size, width), np.float32)
+        results = [Image.new("RGB", image.size) for _ in noises]
+        for row, (top, following) in enumerate(pairwise([*tops, height])):
+            for column, left in enumerate(lefts):
+                report(row * len(lefts) + column, len(tops) * len(lefts))
+                columns = np.s_[left : left + self.size]
+                tile = self._snapped(Image.fromarray(pixels[top : top + self.size, columns]))
+                weight[:, columns] += window
+                for strip, y in zip(strips, self._translate(to_array(tile), noises), strict=True):
+                    strip[:, :, columns] += y * window
+            done = following - top  # rows that no later tile reaches
+            for strip, result in zip(strips, results, strict=True):
+                result.paste(to_image((strip / weight)[:, :done]), (0, top))
+            strips = [moved_up(strip, done) for strip in strips]
+            weight = moved_up(weight, done)
+        return results
 
     def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
         """One (C, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
@@ -193,29 +215,28 @@ class Translator:
         return dropout_masks(shapes, self.rate if rate is None else rate, seed)
 
 
-def scaled(square: Image.Image, side: int, how: Image.Resampling = Image.Resampling.LANCZOS) -> Image.Image:
-    """A square picture at `side` x `side` pixels."""
-    return square if square.width == side else square.resize((side, side), how)
-
-
-def to_square(image: Image.Image, fill: str | None) -> tuple[Image.Image, tuple[int, int, int, int]]:
-    """A picture in the middle of a square, and its box there (left, top, right, bottom).
+def recoloured(image: Image.Image, colour: list[Image.Image]) -> Image.Image:
+    """A picture's own lightness under other colours, some rows at a time: in floats it takes twelve times the memory.
 
     Args:
         image: RGB.
-        fill: colour of the margins; None repeats the border's pixels outward.
+        colour: the networks' a and b (see `pix2pix.pictures.color`), of the picture's size, in mode F.
     """
-    side = max(image.size)
-    left, top = (side - image.width) // 2, (side - image.height) // 2
-    box = (left, top, left + image.width, top + image.height)
-    if image.width == image.height:
-        return image, box
-    if fill is not None:
-        square = Image.new("RGB", (side, side), fill)
-        square.paste(image, box)
-        return square, box
-    margins = [(top, side - box[3]), (left, side - box[2]), (0, 0)]
-    return Image.fromarray(np.pad(np.asarray(image), margins, mode="edge")), box
+    result = Image.new("RGB", image.size)
+    rows = max(1, PIXELS_AT_ONCE // image.width)
+    for top in range(0, image.height, rows):
+        part = (0, top, image.width, min(top + rows, image.height))
+        lightness, _ = lightness_and_colour(to_array(image.crop(part)))
+        found = np.stack([np.asarray(channel.crop(part)) for channel in colour])
+        result.paste(to_image(coloured(lightness, found)), part)
+    return result
+
+
+def moved_up(rows: np.ndarray, count: int) -> np.ndarray:
+    """(..., H, W) without its first `count` rows, and as many rows of zeros at the end."""
+    moved = np.zeros_like(rows)
+    moved[..., : rows.shape[-2] - count, :] = rows[..., count:, :]
+    return moved
 
 
 def tile_starts(length: int, size: int) -> list[int]:

@@ -26,8 +26,9 @@ def export(source: str | Path, output: Path) -> str:
 
     Args:
         source: see `pix2pix.weights.pretrained.find_checkpoint`.
-        output: a folder (no suffix); or a `.safetensors` file, which carries its config; or `.onnx`, with pictures of
-            any size and number, the noise as inputs; or `.pth`, for pytorch-CycleGAN-and-pix2pix.
+        output: a folder (no suffix); or a `.safetensors` file, which carries its config; or `.onnx`, for any number of
+            pictures whose sides are multiples of `config.multiple`, with the noise as inputs; or `.pth`, for
+            pytorch-CycleGAN-and-pix2pix.
 
     Returns:
         A line on what was written.
@@ -70,7 +71,7 @@ def write_safetensors(output: Path, config: GeneratorConfig, weights: Tensors, t
 def write_onnx(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:
     import torch
 
-    model = onnx_model(config, weights)
+    model = onnx_model(config, weights, task)
     size = config.multiple
     x = np.random.default_rng(0).uniform(-1, 1, (2, config.in_channels, size, 2 * size)).astype(np.float32)
     masks = [np.stack([mask, mask]) for mask in dropout_masks(config.noise_shapes(size, 2 * size), config.dropout, 0)]
@@ -84,7 +85,10 @@ def write_onnx(output: Path, config: GeneratorConfig, weights: Tensors, task: di
         raise CheckpointError(f"ONNX Runtime differs from PyTorch by {difference:.1e}: {output} was not written.")
     with atomic_path(output) as temporary:
         temporary.write_bytes(model)
-    return f"{output}: ONNX, within {difference:.1e} of PyTorch on [-1, 1]."
+    return (
+        f"{output}: ONNX, within {difference:.1e} of PyTorch on [-1, 1]. "
+        f"Pictures' sides must be multiples of {config.multiple}."
+    )
 
 
 def write_recursive(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:

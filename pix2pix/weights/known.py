@@ -17,15 +17,16 @@ class KnownModel(NamedTuple):
     input_kind: str
     megabytes: int
     licence: str
+    scale: str = "whole"  # how pictures meet it, see `pix2pix.translate.geometry`
 
     @property
     def task(self) -> dict[str, Any]:
         """As in a checkpoint's config."""
-        return {"direction": "AtoB", "input": self.input_kind, "image_size": 256}
+        return {"direction": "AtoB", "input": self.input_kind, "image_size": 256, "scale": self.scale}
 
 
 KNOWN_MODELS = (
-    KnownModel("huggan/pix2pix-maps", "satellite tiles to maps", "photo", 218, "MIT"),
+    KnownModel("huggan/pix2pix-maps", "satellite tiles to maps", "photo", 218, "MIT", "native"),
     KnownModel("huggan/pix2pix-edge2shoes", "edges to shoes", "edges", 218, "MIT"),
     KnownModel("huggan/pix2pix-night2day", "night photos to day", "photo", 218, "MIT"),
     KnownModel("nielsr/pix2pix-cityscapes", "street photos to labels", "photo", 218, "MIT"),

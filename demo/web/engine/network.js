@@ -1,0 +1,94 @@
+// A generator on the processor: the plan's steps, run by WebAssembly.
+
+import { Layout } from './layout.js';
+import { plan } from './plan.js';
+
+/** The kernels' two builds; the second multiplies and adds in one instruction, where the browser lets it. */
+export const KERNELS = { plain: 'kernel/plain.wasm', relaxed: 'kernel/relaxed.wasm' };
+
+/** Encodes a picture once, then decodes it under any number of noises, as `pix2pix.translate.engines.Engine` does. */
+export class Network {
+  /**
+   * @param {WebAssembly.Module} module one of the `KERNELS`.
+   * @param {Partial<import('./checkpoint.js').GeneratorConfig>} generator
+   * @param {Record<string, import('./checkpoint.js').Tensor>} tensors
+   * @param {number} size of the pictures, a multiple of 2 ** depth.
+   * @throws {Error} the tensors do not fit the config, or there is not enough memory.
+   */
+  constructor(module, generator, tensors, size) {
+    this.kernels = new WebAssembly.Instance(module).exports;
+    const layout = new Layout(this.kernels.__heap_base.value);
+    this.plan = plan(generator, tensors, layout, size);
+    layout.fill(this.kernels.memory);
+  }
+
+  /**
+   * The part without noise.
+   * @param {Float32Array} picture (size, size, channels) in [-1, 1].
+   */
+  encode(picture) {
+    this.load(picture);
+    this.run(this.plan.encoding);
+  }
+
+  /**
+   * The encoded picture under a noise.
+   * @param {number} rate of the dropout, from 0 (off) to below 1.
+   * @param {number | bigint} seed names the noise, 0 to 2 ** 63 - 1.
+   * @returns {Float32Array} (size, size, 4) in [-1, 1]; what channels the network does not have are zero.
+   */
+  decode(rate, seed) {
+    this.drop(rate, seed);
+    this.run(this.plan.decoding);
+    const { address, side, channels } = this.plan.output;
+    return this.inside(this.numbers(address, (side + 2) ** 2 * channels));
+  }
+
+  /** Put a picture inside the border of the input. @param {Float32Array} picture */
+  load(picture) {
+    const { address, side, channels } = this.plan.input;
+    const line = (side + 2) * channels, to = this.numbers(address, line * (side + 2));
+    for (let row = 0; row < side; row++) {
+      to.set(picture.subarray(row * side * channels, (row + 1) * side * channels), (row + 1) * line + channels);
+    }
+  }
+
+  /** The output without its border. @param {Float32Array} bordered */
+  inside(bordered) {
+    const { side, channels } = this.plan.output;
+    const line = (side + 2) * channels, picture = new Float32Array(side * side * channels);
+    for (let row = 0; row < side; row++) {
+      const start = (row + 1) * line + channels;
+      picture.set(bordered.subarray(start, start + side * channels), row * side * channels);
+    }
+    return picture;
+  }
+
+  /**
+   * Fill the dropout masks.
+   * @param {number} rate
+   * @param {number | bigint} seed
+   */
+  drop(rate, seed) {
+    const threshold = BigInt(roundedToEven(rate * 2 ** 32)), keep = 1 / (1 - rate);
+    this.plan.masks.forEach(({ address, channels, area }, level) => {
+      this.kernels.dropout_mask(address, channels, area, threshold, keep, BigInt(seed), BigInt(level));
+    });
+  }
+
+  /** @param {import('./plan.js').Step[]} steps */
+  run(steps) {
+    for (const { kernel, args } of steps) this.kernels[kernel](...args);
+  }
+
+  /** A view of the memory. @param {number} address @param {number} count */
+  numbers(address, count) {
+    return new Float32Array(this.kernels.memory.buffer, address, count);
+  }
+}
+
+/** As Python's `round`. @param {number} x at least 0. */
+function roundedToEven(x) {
+  const near = Math.round(x);
+  return near - x === 0.5 && near % 2 ? near - 1 : near;
+}

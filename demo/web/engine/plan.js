@@ -1,0 +1,262 @@
+// The U-Net of pix2pix/networks/generator.py as a list of steps over one memory: WebAssembly and WebGPU both run it.
+//
+// A step is a kernel's name and its arguments, in the order of kernel/kernel.c, addresses in bytes. As on the server,
+// a transposed convolution of [up, skip] is the sum of one of each; the skip's knows no noise and is done by the
+// encoder, once for all samples.
+
+import { complete, widths } from './checkpoint.js';
+
+/** @typedef {import('./checkpoint.js').GeneratorConfig} GeneratorConfig */
+/** @typedef {import('./checkpoint.js').Tensor} Tensor */
+/** @typedef {import('./layout.js').Layout} Layout */
+/** @typedef {{kernel: string, args: number[]}} Step */
+/** @typedef {{address: number, channels: number, area: number}} Mask area: in units, 1 where whole channels are dropped. */
+
+/**
+ * @typedef {object} Plan
+ * @property {Step[]} encoding from the input picture to all that the decoder needs.
+ * @property {Step[]} decoding from there and the masks to the output picture.
+ * @property {{address: number, channels: number, side: number}} input with its border.
+ * @property {{address: number, channels: number, side: number}} output with a border, which means nothing. The channels
+ *   that the network does not have are zero.
+ * @property {Mask[]} masks in the order of `GeneratorConfig.noise_shapes`.
+ */
+
+/** Channels of the output picture: at most 4, so that two pixels side by side fill the 8 of `convolve8`. */
+const LANES = 4;
+
+/** Rows of a 4x4 kernel: output row 2r reads input rows r - 1 and r by 3 and 1; row 2r + 1 reads r and r + 1 by 2 and 0. */
+const PHASE = [[3, 1], [2, 0]];
+
+const BYTES = 4;      // of a float32
+const LEAKY = 0.2;
+const NO_END = 3e38;  // of an activation; WGSL has no infinity
+
+/**
+ * @param {Partial<GeneratorConfig>} generator
+ * @param {Record<string, Tensor>} tensors
+ * @param {Layout} layout
+ * @param {number} size of the picture, a multiple of 2 ** depth.
+ * @returns {Plan}
+ * @throws {Error} a tensor is missing or has another shape.
+ */
+export function plan(generator, tensors, layout, size) {
+  return new Planner(complete(generator), tensors, layout).plan(size);
+}
+
+class Planner {
+  /**
+   * @param {GeneratorConfig} config
+   * @param {Record<string, Tensor>} tensors
+   * @param {Layout} layout
+   */
+  constructor(config, tensors, layout) {
+    this.config = config;
+    this.tensors = tensors;
+    this.layout = layout;
+    this.widths = widths(config);
+    const widest = Math.max(...this.widths);
+    this.zeros = layout.holding(new Float32Array(widest));
+    this.ones = layout.holding(new Float32Array(widest).fill(1));
+    this.scale = layout.room(widest);
+    this.shift = layout.room(widest);
+  }
+
+  /** @param {number} size @returns {Plan} */
+  plan(size) {
+    const { layout, config: { depth, in_channels: inputs } } = this;
+    const input = { address: layout.bordered(size, inputs), channels: inputs, side: size };
+    const masks = this.masks(size), decoder = this.decoder(size);
+    const encoding = [], decoding = [];
+    let at = input.address;
+    for (let level = 0; level < depth; level++) {
+      const down = this.down(level, at, size >> level + 1);
+      encoding.push(...down.steps, ...decoder[depth - 1 - level].share(down.skip));
+      at = down.next;
+    }
+    const head = decoder.pop();
+    for (const [level, up] of decoder.entries()) {
+      if (level > 0) decoding.push(...up.add(at));
+      decoding.push(...up.finish(masks.get(level)));
+      at = up.inside;
+    }
+    const output = { address: head.sum, channels: LANES, side: size };
+    decoding.push(...head.add(at), { kernel: 'hyperbolic_tangent', args: [head.sum, LANES * (size + 2) ** 2] });
+    return { encoding, decoding, input, output, masks: [...masks.values()] };
+  }
+
+  /** The masks by their decoder level. @param {number} size @returns {Map<number, Mask>} */
+  masks(size) {
+    const { depth, dropped_levels: levels, dropout_kind: kind } = this.config;
+    return new Map(levels.map((level) => {
+      const channels = this.widths[depth - 2 - level];
+      const area = kind === 'channel' ? 1 : (size >> depth - 1 - level) ** 2;
+      return [level, { address: this.layout.room(channels * area), channels, area }];
+    }));
+  }
+
+  /**
+   * One encoder level. The next reads the values after a leaky ReLU, the decoder those after a ReLU.
+   * @param {number} level
+   * @param {number} from the picture before it.
+   * @param {number} side of the picture after it.
+   */
+  down(level, from, side) {
+    const { layout, config: { depth, in_channels: inputs } } = this;
+    const width = this.widths[level], before = level ? this.widths[level - 1] : inputs;
+    const name = `encoder.${level}`, normed = level > 0 && level < depth - 1;
+    const kernel = this.tensor(`${name}.conv.weight`, [width, before, 4, 4]);
+    const weights = this.packed(width, [0, 1, 2, 3], [0, 1, 2, 3], before,
+      (o, i, y, x) => kernel[((o * before + i) * 4 + y) * 4 + x]);
+    const bias = normed ? this.zeros : layout.holding(this.tensor(`${name}.conv.bias`, [width]));
+    const out = layout.room(side * side * width);
+    const line = (2 * side + 2) * before;
+    const steps = [{ kernel: 'convolve8', args: [
+      from, 2 * line, 2 * before, line, 4, 4 * before, weights, bias, 0, 0, out, side * width, width, side, side, width,
+    ] }];
+    const norm = normed ? this.norm(`${name}.norm`, out, side, width) : null;
+    if (norm) steps.push(norm);
+    const activated = (slope) => {
+      const to = layout.bordered(side, width);
+      steps.push(this.activate(out, side, width, norm !== null, undefined, slope, NO_END, to));
+      return to;
+    };
+    const next = level < depth - 1 ? activated(LEAKY) : 0;
+    return { steps, next, skip: activated(0) };
+  }
+
+  /**
+   * The decoder levels, innermost first, and the head. Of each: `share`, the steps of the half that knows no noise, from
+   * a skip; `add`, those of the other half, from what comes up; `sum`, where both lie in the end. Of a level also
+   * `finish`, norm, dropout and activation, and `inside`, where its finished picture lies.
+   * @param {number} size
+   */
+  decoder(size) {
+    const { layout, config: { depth, activation } } = this;
+    const most = activation === 'relu6' ? 6 : NO_END;
+    const levels = this.widths.slice(0, -1).reverse().map((width, level) => {
+      const name = `decoder.${level}`, before = this.widths[depth - 1 - level], side = size >> depth - level;
+      const kernel = this.tensor(`${name}.conv.weight`, [level ? 2 * before : before, width, 4, 4]);
+      const half = (first) => [0, 1, 2, 3].map((phase) => this.packed(width, PHASE[phase >> 1], PHASE[phase & 1], before,
+        (o, i, y, x) => kernel[(((first + i) * width + o) * 4 + y) * 4 + x]));
+      const ofUp = level ? half(0) : [], ofSkip = half(level ? before : 0);
+      const share = layout.room(4 * side * side * width);
+      const sum = level ? layout.room(4 * side * side * width) : share;  // the innermost level has no skip
+      const inside = layout.bordered(2 * side, width), norm = this.norm(`${name}.norm`, sum, 2 * side, width);
+      return {
+        sum, inside,
+        share: (skip) => phases(skip, before, ofSkip, null, this.zeros, share, side, width),
+        add: (up) => phases(up, before, ofUp, share, 0, sum, side, width),
+        finish: (mask) => [norm, this.activate(sum, 2 * side, width, true, mask, 0, most, inside)],
+      };
+    });
+    return [...levels, this.head(size)];
+  }
+
+  /**
+   * The last transposed convolution. Its channels are few, so two columns of the output are done as one pixel of
+   * 2 * `LANES` channels: from input columns c - 1 and c come output columns 2c - 1 and 2c, and so with the rows. One
+   * row and column too many at either end become the border.
+   * @param {number} size
+   */
+  head(size) {
+    const { layout, config: { out_channels: channels } } = this, before = this.widths[0], side = size / 2;
+    const kernel = this.tensor('head.weight', [2 * before, channels, 4, 4]);
+    const [even, odd] = PHASE;
+    const half = (first) => [odd, even].map((rows) => this.packed(2 * LANES, rows, [0, 1], before, (lane, i, y, tap) => {
+      const x = (lane < LANES ? odd : even)[tap], o = lane % LANES;
+      return o < channels ? kernel[(((first + i) * channels + o) * 4 + y) * 4 + x] : 0;
+    }));
+    const ofUp = half(0), ofSkip = half(before), bias = this.headBias(channels);
+    const share = layout.bordered(size, LANES), sum = layout.bordered(size, LANES);
+    const line = (side + 2) * before, row = (size + 2) * LANES;
+    const steps = (from, kernels, add, to) => kernels.map((weights, a) => {
+      const base = add === null ? [bias, 0, 0] : [add + BYTES * a * row, 2 * row, 2 * LANES];
+      return { kernel: 'convolve8', args: [from, line, before, line, 2, 2 * before, weights, ...base,
+        to + BYTES * a * row, 2 * row, 2 * LANES, side + 1, side + 1, 2 * LANES] };
+    });
+    return { sum, share: (skip) => steps(skip, ofSkip, null, share), add: (up) => steps(up, ofUp, share, sum) };
+  }
+
+  /** The head's bias, for two pixels. @param {number} channels of the network's output. */
+  headBias(channels) {
+    const values = this.tensor('head.bias', [channels]), bias = new Float32Array(2 * LANES);
+    bias.set(values);
+    bias.set(values, LANES);
+    return this.layout.holding(bias);
+  }
+
+  /** @param {string} name @param {number} x @param {number} side @param {number} width @returns {Step} */
+  norm(name, x, side, width) {
+    const learned = this.config.norm === 'batch';  // an instance norm has neither
+    const [weight, bias] = learned
+      ? ['weight', 'bias'].map((part) => this.layout.holding(this.tensor(`${name}.${part}`, [width])))
+      : [this.ones, this.zeros];
+    return { kernel: 'norm', args: [x, side * side, width, weight, bias, this.scale, this.shift] };
+  }
+
+  /**
+   * @param {number} x @param {number} side @param {number} width
+   * @param {boolean} normed by the scale and shift of the `norm` before it.
+   * @param {Mask | undefined} mask
+   * @param {number} slope below zero. @param {number} most where it ends. @param {number} to
+   * @returns {Step}
+   */
+  activate(x, side, width, normed, mask, slope, most, to) {
+    const [scale, shift] = normed ? [this.scale, this.shift] : [this.ones, this.zeros];
+    const step = mask && mask.area > 1 ? width : 0;
+    return { kernel: 'activate', args: [x, side, side, width, scale, shift, mask?.address ?? this.ones, step, slope, most, to] };
+  }
+
+  /** @param {string} name @param {number[]} shape */
+  tensor(name, shape) {
+    const found = this.tensors[name];
+    if (!found || found.shape.join() !== shape.join()) {
+      throw new Error(`The weights do not fit their config: ${name} is ${found ? found.shape.join(' x ') : 'missing'}.`);
+    }
+    return found.data;
+  }
+
+  /**
+   * Weights in the order in which `convolve8` reads them: (channels / 8, rows, columns, inputs, 8).
+   * @param {number} channels
+   * @param {number[]} rows of the kernel. @param {number[]} columns of the kernel.
+   * @param {number} inputs
+   * @param {(output: number, input: number, row: number, column: number) => number} weight
+   * @returns {number} their address.
+   */
+  packed(channels, rows, columns, inputs, weight) {
+    const numbers = new Float32Array(channels * rows.length * columns.length * inputs);
+    let at = 0;
+    for (let block = 0; block < channels; block += 8) {
+      for (const row of rows) {
+        for (const column of columns) {
+          for (let input = 0; input < inputs; input++) {
+            for (let output = block; output < block + 8; output++) numbers[at++] = weight(output, input, row, column);
+          }
+        }
+      }
+    }
+    return this.layout.holding(numbers);
+  }
+}
+
+/**
+ * A 4x4, stride-2 transposed convolution as four 2x2 convolutions, one for each phase of the output (see `PHASE`).
+ * @param {number} from a picture with a border. @param {number} before its channels.
+ * @param {number[]} kernels of the phases.
+ * @param {number | null} add a picture that the result is added to; null: `bias` is.
+ * @param {number} bias
+ * @param {number} out
+ * @param {number} side of the picture before. @param {number} width channels of the result.
+ * @returns {Step[]}
+ */
+function phases(from, before, kernels, add, bias, out, side, width) {
+  const line = (side + 2) * before, row = 2 * side * width;  // of the pictures before and after, in floats
+  return kernels.map((weights, phase) => {
+    const a = phase >> 1, b = phase & 1, to = BYTES * (a * row + b * width);
+    const base = add === null ? [bias, 0, 0] : [add + to, 2 * row, 2 * width];
+    return { kernel: 'convolve8', args: [from + BYTES * (a * line + b * before), line, before, line, 2, 2 * before,
+      weights, ...base, out + to, 2 * row, 2 * width, side, side, width] };
+  });
+}

@@ -1,0 +1,58 @@
+"""The lattice of a generator: a regular pattern of 2, 4 or 8 pixels, which transposed convolutions tend to draw.
+
+It shows as peaks in the power spectrum. Each figure is the outputs' power at the frequency of a period, over the median
+power that the targets have around that frequency. 1 is what a picture has there without any pattern. Targets may have
+a lattice of their own, such as JPEG's blocks of 8 pixels, so their figures stand beside the outputs'.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from torch import Tensor
+
+PERIODS = (2, 4, 8)  # pixels
+AROUND = (3, 6)  # how near and how far "around" is, in steps of the spectrum
+
+
+class Lattice:
+    """The mean power spectra of outputs and targets, of pictures of one size."""
+
+    def __init__(self) -> None:
+        self.outputs: np.ndarray | float = 0.0
+        self.targets: np.ndarray | float = 0.0
+
+    def add(self, output: Tensor, target: Tensor) -> None:
+        """(3, S, S) each, in [-1, 1]."""
+        self.outputs = self.outputs + spectrum(output.numpy())
+        self.targets = self.targets + spectrum(target.numpy())
+
+    def report(self) -> dict[str, dict[str, float]]:
+        """ "output" and "target" for each period: "2", "4" and "8". The highest of the horizontal, the vertical and the
+        diagonal peak."""
+        return {
+            str(period): {
+                "output": peak(np.asarray(self.outputs), np.asarray(self.targets), period),
+                "target": peak(np.asarray(self.targets), np.asarray(self.targets), period),
+            }
+            for period in PERIODS
+        }
+
+
+def spectrum(picture: np.ndarray) -> np.ndarray:
+    """The power at every frequency of a picture's grey values, under a Hann window: (3, S, S) -> (S, S)."""
+    grey = picture.astype(np.float64).mean(0)
+    height, width = grey.shape
+    window = np.hanning(height)[:, None] * np.hanning(width)[None]
+    return np.abs(np.fft.fft2((grey - grey.mean()) * window)) ** 2
+
+
+def peak(power: np.ndarray, targets: np.ndarray, period: int) -> float:
+    side = len(power)
+    at = side // period
+    near, far = AROUND
+    ring = [(dy, dx) for dy in range(-far, far + 1) for dx in range(-far, far + 1) if max(abs(dy), abs(dx)) >= near]
+    ratios = []
+    for row, column in ((at, 0), (0, at), (at, at)):
+        around = np.median([targets[(row + dy) % side, (column + dx) % side] for dy, dx in ring])
+        ratios.append(power[row, column] / max(around, 1e-12))
+    return float(max(ratios))
