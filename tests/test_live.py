@@ -18,7 +18,7 @@ from PIL import Image, ImageChops
 from demo.files import translate_file
 from demo.live import VARIATIONS, data_url, fetch, outlined, spread_map, translate_frame, variations
 from demo.models import Models
-from pix2pix import KNOWN_MODELS, CheckpointError, Generator, Pix2PixError, Translator, mean_distance, outline
+from pix2pix import KNOWN_MODELS, MAX_SEED, CheckpointError, Generator, Pix2PixError, Translator, mean_distance, outline
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 
@@ -69,7 +69,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-names = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "threshold"])
+names = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "threshold", "count"])
 broken_png = st.binary(max_size=60).map(lambda data: "data:image/png;base64," + base64.b64encode(data).decode())
 
 
@@ -124,6 +124,16 @@ def test_variations_are_the_samples(models: Models, name: str):
     stack = np.stack([np.asarray(sample, float) for sample in expected])
     heat, shown = stack.std(0).mean(-1), np.asarray(picture(answer["unsure"]), float).sum(-1)
     assert shown[heat > np.quantile(heat, 0.99)].mean() > shown[heat < np.quantile(heat, 0.5)].mean()
+
+
+def test_as_many_variations_come_as_are_asked_for(models: Models, name: str):
+    answer = json.loads(variations(models, message(name, seed=MAX_SEED, count=1)))
+    assert [each["seed"] for each in answer["pictures"]] == [MAX_SEED] and answer["alike"] is False
+    assert same(picture(answer["pictures"][0]["image"]), Translator.from_pretrained(name)(DRAWING, MAX_SEED))
+    answer = json.loads(variations(models, message(name, seed=MAX_SEED, count=3)))
+    assert [each["seed"] for each in answer["pictures"]] == [MAX_SEED - 2, MAX_SEED - 1, MAX_SEED]
+    for count in (0, VARIATIONS + 1, 1.5, True, "8", None):
+        assert "from 1 to 8" in json.loads(variations(models, message(name, count=count)))["error"]
 
 
 def test_a_photo_becomes_its_outlines():
