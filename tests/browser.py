@@ -29,7 +29,7 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 BEEN_HERE = "try { localStorage.setItem('pix2pix seen', 'yes'); } catch { /* about:blank keeps nothing */ }"
 SETTLED = """() => {
-    const [picture, sheet, invitation] = ['#picture', '#sheet', '.invitation'].map(each => document.querySelector(each));
+    const [picture, sheet, invitation] = ['#picture', '#sheet', '.invitation'].map(e => document.querySelector(e));
     if (!invitation) return false;  // the page is being loaded again
     const blank = !invitation.hidden && picture.dataset.blank === 'true';
     const newest = picture.dataset.frame === sheet.dataset.frame;
