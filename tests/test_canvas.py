@@ -518,7 +518,7 @@ def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
             window.observer?.disconnect();
             window.observer = new MutationObserver(() => window.arrived.push(performance.now()));
             window.observer.observe(picture, { attributeFilter: ['data-frame'] });
-            document.querySelector('#sheet').addEventListener(
+            document.addEventListener(
                 'pointerup', () => { window.up = performance.now(); }, { once: true });
         }"""
     )
