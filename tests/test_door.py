@@ -64,8 +64,8 @@ class Stranger:
         return self.http.post("/gradio_api/queue/join", json={**body, **more})
 
     def draw(self, model: str, picture: Image.Image = PICTURE, seed: int = 0, **more: Any) -> httpx.Response:
-        frame = {"id": 1, "sent": 0, "final": True, "image": data_url(picture, lossless=True), **more}
-        return self.join([json.dumps(frame), model, seed, None])
+        image = data_url(picture, lossless=True)
+        return self.join([json.dumps({"id": 1, "model": model, "seed": seed, "final": True, "image": image, **more})])
 
     def answers(self) -> Iterator[Any]:
         """What comes back for all that was asked."""

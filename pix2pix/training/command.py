@@ -96,16 +96,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     for name in recipes:
         p.set_defaults(**RECIPES[name])
     options = p.parse_args(arguments)
-    if options.out is None:
-        if not options.check:
-            p.error("the following arguments are required: --out")
-        options.out = ""
+    if not options.out and not options.check:
+        p.error("--out is required")
     del options.recipe
     return options
 
 
 def parser() -> argparse.ArgumentParser:
-    """An option for each field of `Settings`, and `--recipe` and `--resume`."""
+    """An option for each field of `Settings`, and `--recipe`, `--resume` and `--check`."""
     from pix2pix.training.recipes import RECIPES
     from pix2pix.training.settings import Settings
 
@@ -124,10 +122,11 @@ def parser() -> argparse.ArgumentParser:
         "--recipe", nargs="+", default=[], choices=sorted(RECIPES), metavar="NAME",
         help=f"settings of the paper's data sets; compact combines with any ({', '.join(sorted(RECIPES))})",
     )  # fmt: skip
-    groups["running"].add_argument(
-        "--check", action="store_true", help="print what is understood of the data and what is wrong; train nothing"
-    )
     groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
+    groups["running"].add_argument(
+        "--check", action="store_true",
+        help="print what is understood of the data and what is wrong, without training",
+    )  # fmt: skip
     return p
 
 
@@ -139,7 +138,8 @@ def add_option(group: Any, field: dataclasses.Field) -> None:
     notes = [facts["also"]]
     options: dict[str, Any] = {}
     if default is dataclasses.MISSING:
-        options["required"] = field.name != "out"  # which --check does without, and `parse` asks for otherwise
+        options["required"] = field.name != "out"  # --check needs none, and `parse` sees to the rest
+        options["default"] = ""
     else:
         options["default"] = default = os.environ.get(facts["environment"], default)
     if isinstance(default, bool):
