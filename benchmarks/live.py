@@ -63,9 +63,11 @@ def main() -> None:
 
 
 def open_page(browser: Any, address: str) -> Any:
-    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(address)
-    page.wait_for_selector("#result .picture:not([hidden])", timeout=120_000)
+    page.wait_for_selector(".studio[data-state=ready]", timeout=120_000)
+    page.locator(".examples button").first.click()  # also ends the drawing that a first visitor is shown
+    page.wait_for_selector("#picture[data-final=true]", timeout=120_000)
     page.wait_for_timeout(500)
     page.evaluate(LISTEN)
     return page
@@ -73,7 +75,7 @@ def open_page(browser: Any, address: str) -> Any:
 
 def draw(pages: list[Any], stroke: int) -> None:
     """A stroke on all pages at once, and a rest in which the last pictures come."""
-    boxes = [page.locator("#canvas canvas").bounding_box() for page in pages]
+    boxes = [page.locator("#sheet").bounding_box() for page in pages]
     left, top = 20 + 13 * (stroke % 6), 20 + 14 * (stroke % 15)
     for page, box in zip(pages, boxes, strict=True):
         page.mouse.move(box["x"] + left, box["y"] + top)

@@ -103,9 +103,10 @@ class Drawer:
         self.paper.save(buffer, "PNG", compress_level=1)
         self.sent = self.paper.copy()
         image = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-        frame = json.dumps({"id": self.frames, "sent": 0, "final": final, "image": image})
+        wish = {"model": MODEL, "seed": self.number, "rate": None, "final": final}
+        frame = json.dumps({"id": self.frames, **wish, "image": image})
         body = {
-            "data": [frame, MODEL, self.number, None],
+            "data": [frame],
             "fn_index": self.function,
             "session_hash": self.session,
             "trigger_id": None,
@@ -231,12 +232,9 @@ async def run(address: str, process: int, drawers: int, rate: float, seconds: fl
 
 
 async def live_function(client: httpx.AsyncClient) -> int:
-    """The index of the function that translates the canvas."""
+    """The index of the function that translates drawings."""
     config = (await client.get("/config")).json()
-    canvas = next(part["id"] for part in config["components"] if part["props"].get("elem_id") == "canvas")
-    return next(
-        d["id"] for d in config["dependencies"] if [canvas, "draw"] in [list(target) for target in d["targets"]]
-    )
+    return next(d["id"] for d in config["dependencies"] if d["api_name"] == "live")
 
 
 def main(arguments: list[str] | None = None) -> int:

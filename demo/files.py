@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import time
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +89,23 @@ def translate_files(
     if len(paths) > MAX_FILES:
         raise ImageError(f"These are {len(paths)} pictures: send at most {MAX_FILES} at once.")
     target = folder / "pix2pix.zip"
-    names: Counter[str] = Counter()
+    names: set[str] = set()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
         for done, path in enumerate(filter(None, paths)):
             report(done, len(paths))
             result = translated(models, open_image(path, path.name, deadline.pixels), model, whole_seed(seed), deadline)
             buffer = io.BytesIO()
             result.save(buffer, "PNG", compress_level=1)
-            names[path.stem] += 1
-            again = "" if names[path.stem] == 1 else f"-{names[path.stem]}"
-            archive.writestr(f"{path.stem}{again}.png", buffer.getvalue())
+            archive.writestr(f"{free_name(path.stem, names)}.png", buffer.getvalue())
     return target
+
+
+def free_name(stem: str, taken: set[str]) -> str:
+    """A name that is not taken, in any case: `stem`, or else `stem-2` and so on. It is taken from now on."""
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    name = next(name for name in names if name.casefold() not in taken)
+    taken.add(name.casefold())
+    return name
 
 
 def translated(

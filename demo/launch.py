@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
 import sys
 import threading
+from typing import NoReturn
 
 # Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 # Nobody can see its statistics of the last 10,000 requests, which it would work out anew, in pandas, after each.
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
-os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
+os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost", "::1"]))
 
 ON_SPACE = "SPACE_ID" in os.environ  # Hugging Face sets it
 if ON_SPACE:  # visitors come through a proxy of a private network, which tells their addresses; uvicorn reads this
@@ -21,17 +23,22 @@ if ON_SPACE:  # visitors come through a proxy of a private network, which tells 
 
 
 def main(arguments: list[str] | None = None) -> int:
-    from pix2pix import KNOWN_MODELS, Pix2PixError, list_models
+    from pix2pix import KNOWN_MODELS, Pix2PixError, choose_device, list_models
 
     command = parser()
     options = command.parse_args(arguments)
+    name = f"[{options.host}]" if ":" in options.host else options.host  # an address of IPv6
+    here = f"http://{name.replace('0.0.0.0', '127.0.0.1')}:{options.port}/"
     known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
     names = options.models or [*list_models(), *known]
     try:
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
+        check_address(options.host, options.port)
+        choose_device(options.device)
+        print(f"Starting the page. In a few seconds it is at {here}", flush=True)
         from demo.models import Models
-        from demo.page import build
+        from demo.page import WEB, build
         from demo.server.journal import Journal
         from demo.server.limits import Limits
         from demo.server.service import Service
@@ -46,9 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         page.launch(
+            quiet=True,
             prevent_thread_lock=True,
-            app_kwargs={"middleware": service.middleware()},
-            server_name=options.host,
+            app_kwargs={"middleware": [*service.middleware(), tags()], "routes": [web_files()]},
+            favicon_path=WEB / "icon.svg",
+            head=HEAD,
+            server_name=name,
             server_port=options.port,
             share=options.share,
             ssr_mode=False,
@@ -58,17 +68,60 @@ def main(arguments: list[str] | None = None) -> int:
             footer_links=[],
             theme=theme(),
         )
+        print(f"The page is at {page.share_url or here} (Ctrl+C stops it).", flush=True)
         stop.wait()
         service.stop()
         page.close(verbose=False)
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
-    except OSError:
-        taken = f"{options.host}:{options.port} cannot be listened on: choose another --port."
-        print(f"{command.prog}: {taken}", file=sys.stderr)
-        return 2
     return 0
+
+
+def check_address(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before anything starts.
+
+    Raises:
+        Pix2PixError: the host is not this machine's, or the port is taken or needs more rights.
+    """
+    from pix2pix import Pix2PixError
+
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError:
+        raise Pix2PixError(f"There is no host {host!r}: choose another --host.") from None
+    with socket.socket(family, kind) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError:
+            raise Pix2PixError(
+                f"{host}, port {port}, cannot be listened on: choose another --port, or another --host."
+            ) from None
+
+
+HEAD = """<link rel="stylesheet" href="web/studio.css">"""
+
+
+def web_files():
+    """The scripts and the style of the page, which are the same for everybody."""
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
+
+    from demo.page import WEB
+
+    return Mount("/web", StaticFiles(directory=WEB))
+
+
+def tags():
+    """What puts the page's own title, description and preview picture into its HTML."""
+    from starlette.middleware import Middleware
+
+    from demo import texts
+    from demo.server.tags import Tags
+
+    words = {"title": texts.TITLE_LONG, "description": texts.DESCRIPTION}
+    return Middleware(Tags, picture="web/preview.jpg", **words)  # type: ignore[arg-type]
 
 
 def theme():
@@ -96,16 +149,16 @@ def theme():
 def parser() -> argparse.ArgumentParser:
     from pix2pix import MAX_PIXELS
 
-    p = argparse.ArgumentParser(description="Open the pix2pix page on this machine.")
+    p = Parser(description="Open the pix2pix page on this machine.")
     p.add_argument(
         "--host",
-        default=os.environ.get("GRADIO_SERVER_NAME", "0.0.0.0" if ON_SPACE else "127.0.0.1"),
+        default=os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if ON_SPACE else "127.0.0.1"),
         help="address to listen on; 0.0.0.0 lets others in (default %(default)s)",
     )
     p.add_argument(
         "--port",
-        type=int,
-        default=int(os.environ.get("GRADIO_SERVER_PORT", "7860")),
+        type=port,
+        default=os.environ.get("GRADIO_SERVER_PORT") or "7860",
         help="port to listen on (default %(default)s)",
     )
     p.add_argument(
@@ -151,6 +204,19 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: choose a number from 1 to 65535")
+    return int(text)
 
 
 def at_least_one(text: str) -> int:

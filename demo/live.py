@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
@@ -18,6 +18,9 @@ from PIL import Image
 from demo import texts
 from demo.models import Models
 from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image, outline
+
+if TYPE_CHECKING:
+    from pix2pix import Translator
 
 MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
@@ -28,73 +31,84 @@ HOTTEST = 0.25  # standard deviation, of the range from 0 to 1, that is shown wh
 HARDLY = 0.01  # mean distance below which eight samples look like one picture
 
 
-def translate_frame(models: Models, frame: Any, model: str, seed: Any, rate: Any = None) -> str:
-    """One frame of the canvas -> what the result panel shows.
+def translate_frame(models: Models, frame: Any) -> str:
+    """One frame of the sheet -> what the page shows.
 
     Args:
         models: those the page offers.
-        frame: the canvas's message, JSON: "image" (a PNG data URL) and, to be sent back as they came, "id" (a
-            number that grows) and "sent" (the browser's clock). "final" is true at the end of a stroke.
-        model: a name from `models`.
-        seed: names the dropout noise.
-        rate: of the dropout, from 0 to 0.9; None for the training's.
+        frame: the page's message, JSON: "image" (a PNG data URL), "model" (a name from `models`), "seed" (names the
+            dropout noise), "rate" (of the dropout, from 0 to 0.9; none for the training's), "final" (true at the end
+            of a stroke) and "id", a number that is sent back.
 
     Returns:
-        JSON: "id", "sent", and "image" (a data URL: PNG for a final frame, otherwise JPEG, which travels faster),
-        "ms" (the model's time), "model" and "seed"; or "error", a sentence, in place of these.
+        JSON: "id" and "image" (a data URL: PNG for a final frame, otherwise JPEG, which travels faster), "ms" (the
+        model's time), "model" and "seed"; or "error", a sentence, in place of these.
     """
-    answer: dict[str, Any] = {}
-    try:
-        message = read_frame(frame)
-        answer = {key: message.get(key) for key in ("id", "sent") if isinstance(message.get(key), (int, float))}
+
+    def answer(message: dict[str, Any]) -> dict[str, Any]:
+        translator, seed, rate = asked(models, message)
         drawing = drawing_of(message)
-        translator, seed, rate = models[model], whole_seed(seed), dropout_rate(rate)
         start = time.perf_counter()
         with models.turns.drawing():
             result = translator(drawing, seed, rate)
-        answer["ms"] = round((time.perf_counter() - start) * 1000, 1)
-        answer["image"] = data_url(result, lossless=bool(message.get("final")))
-        answer["model"], answer["seed"] = model, seed
-    except Pix2PixError as error:
-        answer["error"] = str(error)
-    return json.dumps(answer)
+        return {
+            "ms": round((time.perf_counter() - start) * 1000, 1),
+            "image": data_url(result, lossless=bool(message.get("final"))),
+            "model": message["model"],
+            "seed": seed,
+        }
+
+    return answered(frame, answer)
 
 
 def outlined(frame: Any) -> str:
-    """A photo that was put on the canvas -> its outlines, as a data URL; nothing where the message is none.
+    """A photo that was put on the sheet -> its outlines: JSON with "id" and "image", a data URL, or "error".
 
     Args:
-        frame: JSON: "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.pairs.edge_filter`).
+        frame: JSON: "id", "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.pairs.edge_filter`).
     """
-    try:
-        message = read_frame(frame)
+
+    def answer(message: dict[str, Any]) -> dict[str, Any]:
         threshold = message.get("threshold")
         if not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
-            return ""
-        return data_url(outline(drawing_of(message), threshold), lossless=True)
-    except Pix2PixError:
-        return ""
+            raise ImageError("The threshold must be from 0 to 1.")
+        return {"image": data_url(outline(drawing_of(message), threshold), lossless=True)}
+
+    return answered(frame, answer)
 
 
-def variations(
-    models: Models, frame: Any, model: str, seed: Any, rate: Any = None
-) -> tuple[list[tuple[Image.Image, str]], str, Image.Image]:
-    """The drawing under `VARIATIONS` seeds from `seed` on, each with its caption (one for all if they hardly differ);
-    a line on how far they differ; and a map of where.
+def variations(models: Models, frame: Any) -> str:
+    """A drawing under some seeds from its own on.
 
-    Raises:
-        Pix2PixError: see `translate_frame`.
+    Args:
+        frame: as for `translate_frame`; also "count", how many seeds (from 1 to `VARIATIONS`, which is the default).
+
+    Returns:
+        JSON: "id", "pictures" (each an "image", a data URL, and its "seed"; one for all if they hardly differ), "alike"
+        (whether that is so) and "unsure" (a map of where they differ, a data URL); or "error", a sentence.
     """
-    drawing = drawing_of(read_frame(frame))
-    first = min(whole_seed(seed), MAX_SEED - VARIATIONS + 1)
-    seeds = range(first, first + VARIATIONS)
-    translator, rate = models[model], dropout_rate(rate)
-    with models.turns.drawing():
-        results = translator.sample(drawing, seeds, rate)
-    distance = mean_distance(results)
-    line = texts.SPREAD.format(distance=distance) + (texts.HARDLY if distance < HARDLY else "")
-    different = [(result, f"seed {s}") for result, s in zip(results, seeds, strict=True)]
-    return different if distance >= HARDLY else different[:1], line, spread_map(results)
+
+    def answer(message: dict[str, Any]) -> dict[str, Any]:
+        translator, seed, rate = asked(models, message)
+        drawing = drawing_of(message)
+        count = message.get("count", VARIATIONS)
+        if type(count) is not int or not 1 <= count <= VARIATIONS:
+            raise Pix2PixError(f"The count must be a whole number from 1 to {VARIATIONS}.")
+        first = min(seed, MAX_SEED - count + 1)
+        seeds = range(first, first + count)
+        with models.turns.drawing():
+            results = translator.sample(drawing, seeds, rate)
+        alike = count > 1 and mean_distance(results) < HARDLY
+        pictures = [
+            {"image": data_url(result, lossless=True), "seed": s} for result, s in zip(results, seeds, strict=True)
+        ]
+        return {
+            "pictures": pictures[:1] if alike else pictures,
+            "alike": alike,
+            "unsure": data_url(spread_map(results), lossless=True),
+        }
+
+    return answered(frame, answer)
 
 
 def spread_map(samples: Sequence[Image.Image]) -> Image.Image:
@@ -107,31 +121,42 @@ def spread_map(samples: Sequence[Image.Image]) -> Image.Image:
     return Image.fromarray(np.rint(255 * np.maximum(warm, grey * (1 - heat))).astype(np.uint8))
 
 
-def fetch(models: Models, name: Any) -> Iterator[str]:
-    """Load a model that was picked; lines on how its download goes, if there is one, and at last an empty one or what
-    is wrong."""
-    here, wanted, fault = 0, 0, ""
-    name = name if isinstance(name, str) else ""
+def fetch(models: Models, message: Any) -> Iterator[str]:
+    """Load a model that was picked.
+
+    Args:
+        message: JSON: "id" and "model", a name.
+
+    Yields:
+        JSON with "id": "more" and "line", a sentence on how its download goes, if there is one; at last "rate", its own
+        rate of dropout, or "error".
+    """
+    here, wanted = 0, 0
+    last: dict[str, Any] = {}
+    asked = small_message(message)
+    name = asked["model"] if isinstance(asked.get("model"), str) else ""
+    number = {"id": asked.get("id") if isinstance(asked.get("id"), int) else 0}
 
     def report(done: int, total: int) -> None:
         nonlocal here, wanted
         here, wanted = done, total
 
     def work() -> None:
-        nonlocal fault
+        nonlocal last
         try:
             models.download(name, report)
-            models[name]
+            last = {"rate": min(models[name].rate, MAX_RATE)}
         except Pix2PixError as error:
-            fault = str(error)
+            last = {"error": str(error)}
 
     worker = Thread(target=work, daemon=True)
     worker.start()
     while worker.is_alive():
         if wanted:
-            yield texts.DOWNLOADING.format(name=name, here=here / 1e6, wanted=wanted / 1e6)
+            line = texts.DOWNLOADING.format(name=name, here=here / 1e6, wanted=wanted / 1e6)
+            yield json.dumps({**number, "more": True, "line": line})
         worker.join(0.3)
-    yield fault
+    yield json.dumps({**number, **last})
 
 
 def shown(function: Callable) -> Callable:
@@ -148,8 +173,37 @@ def shown(function: Callable) -> Callable:
     return wrapped
 
 
+def answered(frame: Any, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> str:
+    """The JSON that answers a message of the page: the number of the message, and what `answer` finds, or its error."""
+    number = {}
+    try:
+        message = read_frame(frame)
+        number = {"id": message["id"]} if isinstance(message.get("id"), int) else {}
+        return json.dumps({**number, **answer(message)})
+    except Pix2PixError as error:
+        return json.dumps({**number, "error": str(error)})
+
+
+def asked(models: Models, message: dict[str, Any]) -> tuple[Translator, int, float | None]:
+    """The model, the seed and the rate of dropout that a message names.
+
+    Raises:
+        Pix2PixError: one of them is not to be had.
+    """
+    return models[message.get("model", "")], whole_seed(message.get("seed")), dropout_rate(message.get("rate"))
+
+
+def small_message(message: Any) -> dict[str, Any]:
+    """A message without a picture; an empty one where it is none."""
+    try:
+        found = json.loads(message) if len(message) < 10_000 else {}
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def read_frame(frame: Any) -> dict[str, Any]:
-    """The canvas's message, checked in size and shape.
+    """The page's message, checked in size and shape.
 
     Raises:
         ImageError: it is not such a message.
@@ -166,10 +220,10 @@ def read_frame(frame: Any) -> dict[str, Any]:
 
 
 def drawing_of(message: dict[str, Any]) -> Image.Image:
-    """The picture in a canvas's message, RGB.
+    """The picture in a message of the page, RGB.
 
     Raises:
-        ImageError: it is no PNG, damaged, or larger than the canvas can be.
+        ImageError: it is no PNG, damaged, or larger than the sheet can be.
     """
     url = message["image"]
     try:

@@ -45,9 +45,9 @@ class Models:
         self._lock = Lock()
 
     def drawn(self, name: str) -> bool:
-        """Whether people draw for a model: it takes edges, or labels whose palette is known."""
+        """Whether people draw for a model: it takes edges or paint, or labels whose palette is known."""
         task = self.tasks[name]
-        return task.get("input") == "edges" or (task.get("input") == "labels" and "palette" in task)
+        return task.get("input") in ("edges", "paint") or (task.get("input") == "labels" and "palette" in task)
 
     def choices(self, drawn: bool) -> list[tuple[str, str]]:
         """(label, name) of the models that people draw for, or of the others; the label of one that is not here yet

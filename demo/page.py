@@ -1,12 +1,11 @@
-"""The page: a canvas and its translation, a grid of variations, a tab for tiles. Events are wired at the end of each
-part; every word is in `texts.py`."""
+"""The page: the studio, where people draw, and a tab for tiles. Its words are in `texts.py`."""
 
 from __future__ import annotations
 
 import json
-import random
 import tempfile
 from base64 import b64encode
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,23 @@ from gradio.utils import get_upload_folder
 
 from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
-from demo.live import MAX_RATE, VARIATIONS, fetch, outlined, shown, translate_frame, variations
+from demo.live import fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from pix2pix import MAX_SEED, PALETTES, Pix2PixError
+from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, list_models
+from pix2pix.weights.pretrained import BUNDLED
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
-TRAINED_RATE = 0.5
+WEB = HERE / "web"
+# The page's address may end in a folder of a proxy: all addresses in it are relative to <base>.
+START = "import(new URL('web/main.js', document.baseURI).href).then(({ start }) => start(element, props));"
+ASK = (
+    "document.addEventListener('pix2pix:ask:{name}', ({{ detail }}) => {{ props.value = detail; trigger('submit'); }});"
+)
+ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
+PREVIEW = "preview.jpg"
 LINE_PEN, AREA_PEN = 2, 12
 # Whose drawings a model without any of its own starts from, by its palette.
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
@@ -37,103 +44,82 @@ def build(models: Models, service: Service) -> gr.Blocks:
         service: keeps the accounts of what it computes for whom.
     """
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
-        gr.Markdown(texts.INTRODUCTION)
+        gr.HTML(f"<h1>{texts.TITLE}</h1>", elem_id="brand")
         drawing, pictures = models.choices(drawn=True), models.choices(drawn=False)
-        if drawing:
-            with gr.Tab(texts.DRAW_TAB):
-                model, seed = draw_tab(models, drawing, service)
-
-            def follow(request: gr.Request) -> tuple[Any, Any]:
-                return from_link(drawing, dict(request.query_params))
-
-            page.load(follow, outputs=[model, seed], api_visibility="private")
-        if pictures:
-            with gr.Tab(texts.TILE_TAB):
-                tile_tab(models, pictures, service)
+        with gr.Tabs(elem_id="rooms", overflow_behavior="wrap"):
+            if drawing:
+                with gr.Tab(texts.DRAW_TAB):
+                    draw_tab(models, service)
+            if pictures:
+                with gr.Tab(texts.TILE_TAB) as tab, gr.Column(elem_id="tiles"):
+                    tile_tab(tab, models, pictures, service)
         public_endpoint(models, service)
     return page
 
 
-def draw_tab(models: Models, names: list[tuple[str, str]], service: Service) -> tuple[gr.Dropdown, gr.Number]:
-    """The canvas and what belongs to it; returns the boxes of the model and the seed."""
-    model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
-    fetching = gr.Markdown(visible=len(names) > 1)
-    with gr.Row():
-        with gr.Column(min_width=320):
-            canvas = web_component("canvas", texts.CANVAS, models=studio(models), model=names[0][1])
-        with gr.Column(min_width=320):
-            result = web_component("result", texts.RESULT)
-            with gr.Row(elem_id="sampling"):
-                first = wish(models.tasks[names[0][1]], "seed", 0, MAX_SEED, otherwise=0)
-                seed = gr.Number(first, label=texts.SEED, precision=0, minimum=0, min_width=100)
-                dice = gr.Button(texts.DICE, min_width=100)
-                many = gr.Button(texts.VARIATIONS.format(count=VARIATIONS), variant="primary", min_width=100)
-            rate = gr.Slider(
-                0, MAX_RATE, TRAINED_RATE, step=0.05, label=texts.RATE, info=texts.RATE_INFO.format(rate=TRAINED_RATE)
-            )
-    with gr.Column(visible=False) as sheet:
-        spread = gr.Markdown()
-        grid = gr.Gallery(label=texts.VARIATIONS_LABEL, show_label=False, columns=4, height="auto", format="png")
-        unsure = gr.Image(label=texts.UNSURE, format="png", height=320, interactive=False)
+def draw_tab(models: Models, service: Service) -> None:
+    """The studio: one component, whose scripts are the modules in web/. It asks the server through channels."""
 
-    def live(frame: Any, name: Any, seed: Any, rate: Any, request: gr.Request) -> Any:
+    def live(frame: Any, request: gr.Request) -> Any:
         with service.drawing(request):
-            if service.outdated(request, frame):
-                return gr.skip()
-            return translate_frame(models, frame, name, seed, rate)
+            return gr.skip() if service.outdated(request, frame) else translate_frame(models, frame)
 
-    def vary(frame: Any, name: Any, seed: Any, rate: Any, request: gr.Request) -> tuple[Any, ...]:
+    def vary(frame: Any, request: gr.Request) -> str:
         with service.drawing(request):
-            return (*variations(models, frame, name, seed, rate), gr.Column(visible=True))
+            return variations(models, frame)
 
-    def trace(message: Any, request: gr.Request) -> Any:
+    def trace(frame: Any, request: gr.Request) -> str:
         with service.drawing(request):
-            return gr.HTML(outline=outlined(message))
+            return outlined(frame)
 
-    translate: dict[str, Any] = {
-        "fn": live,
-        "inputs": [canvas, model, seed, rate],
-        "outputs": result,
-        "show_progress": "hidden",
-        "trigger_mode": "always_last",  # overload drops frames, never the last one
-        "preprocess": False,  # what was sent comes as it is, and is checked by our own code, in words
-        "concurrency_id": "drawing",
-        "concurrency_limit": 1,
-        "api_visibility": "private",
-    }
-    # The listeners of the canvas are made from the events' names in canvas.js.
-    canvas.draw(**translate)  # type: ignore[attr-defined]
-    seed.change(**translate)
-    rate.change(**translate)
-    quietly: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    canvas.seed(seed_of, canvas, seed, **quietly)  # type: ignore[attr-defined]
-    canvas.photo(  # type: ignore[attr-defined]
-        trace, canvas, canvas, trigger_mode="always_last", preprocess=False, concurrency_id="drawing", **quietly
+    words = {**texts.WEB, **{f"icon:{name}": picture for name, picture in icons().items()}}
+    gr.HTML(
+        html_template=filled((WEB / "studio.html").read_text(encoding="utf-8"), words),
+        js_on_load=START,
+        elem_id="studio",
+        apply_default_css=False,
+        padding=False,
+        models=studio(models),
+        texts=texts.WEB,
+        icons=icons(),
+        tools=[path.name for path in sorted((WEB / "tools").glob("*.js")) if path.name != "tool.js"],
     )
-    # The canvas is told of the model when that is there, and sends the drawing that it has for it.
-    model.change(partial(fetch, models), model, fetching, preprocess=False, api_visibility="private").then(
-        partial(opened, models), model, [canvas, rate], **quietly
-    )
-    dice.click(lambda: random.randrange(1_000_000), outputs=seed, api_visibility="private")
-    many.click(
-        shown(vary),
-        inputs=[canvas, model, seed, rate],
-        outputs=[grid, spread, unsure, sheet],
+    # Overload drops drawings that were overtaken, never the last one.
+    channel("draw", live, concurrency_id="drawing", trigger_mode="always_last")
+    channel("vary", vary, concurrency_id="aside", trigger_mode="multiple")
+    channel("trace", trace, concurrency_id="aside", trigger_mode="always_last")
+    channel("open", partial(fetch, models), trigger_mode="multiple")
+
+
+def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
+    """A way for the scripts to ask the server: see web/channels.js. Both ends are text, which our own code checks.
+
+    Args:
+        answer: from a message, JSON, to another.
+    """
+    question = gr.HTML(value="", html_template="", js_on_load=ASK.format(name=name), elem_classes="channel")
+    reply = gr.HTML(value="", html_template="", js_on_load=ANSWER, elem_classes="channel")
+    limit: dict[str, Any] = {"concurrency_limit": 1} if "concurrency_id" in options else {}
+    question.submit(
+        answer,
+        question,
+        reply,
         preprocess=False,
-        concurrency_id="drawing",
+        show_progress="hidden",
         api_visibility="private",
+        **limit,
+        **options,
     )
-    grid.select(chosen_seed, outputs=seed, api_visibility="private")
-    return model, seed
 
 
-def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> None:
+def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service: Service) -> None:
+    gr.Markdown(texts.TILES)
     model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
             picture = gr.Image(label=texts.PICTURE, sources=["upload", "webcam", "clipboard"])
             crop = gr.Checkbox(False, label=texts.CROP)
-            seed = gr.Number(0, label=texts.SEED, precision=0, minimum=0)
+            seed = gr.Number(0, label=texts.SEED, info=texts.SEED_INFO, precision=0, minimum=0)
             gr.Examples(
                 [[str(path)] for path in tiles()],
                 inputs=picture,
@@ -155,30 +141,43 @@ def tile_tab(models: Models, names: list[tuple[str, str]], service: Service) -> 
             pictures, line = translate_file(models, path, name, seed, crop, tell(progress), deadline)
         return gr.ImageSlider(pictures, visible=pictures is not None), line
 
+    def example(file: Any, name: Any, request: gr.Request):
+        if file or models.to_download(name):
+            return gr.skip(), gr.skip()
+        with service.file(request) as deadline:
+            pictures, line = translate_file(models, tiles()[0], name, 0, deadline=deadline)
+        return gr.ImageSlider(pictures, visible=True), texts.TILE_EXAMPLE.format(line=line)
+
     def several(files: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
         folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
         with service.file(request) as deadline:
             paths = [upload(file) for file in files or []]
             found = translate_files(models, paths, name, seed, tell(progress), folder, deadline)
         if found is None:
-            return None
+            gr.Info(texts.NO_FILES)
+            return gr.skip()
         archive.temp_files.add(str(found))  # Gradio removes it by and by, as it does uploads and results
         return str(found)
 
+    private: dict[str, Any] = {"preprocess": False, "concurrency_id": "file", "api_visibility": "private"}
     translate: dict[str, Any] = {
         "fn": shown(one),
         "inputs": [picture, model, seed, crop],
         "outputs": [slider, timing],
         "trigger_mode": "always_last",
-        "preprocess": False,
-        "concurrency_id": "file",
-        "api_visibility": "private",
+        **private,
     }
     gr.on([picture.change, seed.change, crop.change], **translate)
-    model.change(partial(fetch, models), model, timing, preprocess=False, api_visibility="private").then(**translate)
-    start.click(
-        shown(several), [files, model, seed], archive, preprocess=False, concurrency_id="file", api_visibility="private"
-    )
+    model.change(partial(fetched, models), model, timing, preprocess=False, api_visibility="private").then(**translate)
+    start.click(shown(several), [files, model, seed], archive, **private)
+    tab.select(shown(example), [picture, model], [slider, timing], show_progress="hidden", **private)
+
+
+def fetched(models: Models, name: Any) -> Iterator[str]:
+    """Load a model that was picked; lines on how its download goes, and at last an empty one or what is wrong."""
+    for answer in fetch(models, json.dumps({"model": name})):
+        message = json.loads(answer)
+        yield message.get("line") or message.get("error", "")
 
 
 def tell(progress: gr.Progress) -> Report:
@@ -194,24 +193,6 @@ def tell(progress: gr.Progress) -> Report:
 def upload(file: dict[str, Any] | None) -> Path | None:
     """The path of a file in a message that the door let in."""
     return arrived(file["path"], get_upload_folder()) if file else None
-
-
-def from_link(names: list[tuple[str, str]], query: dict[str, str]) -> tuple[Any, Any]:
-    """The model and the seed that the page's address asks for, `?model=NAME&seed=N`, where it does."""
-    model, seed = query.get("model"), query.get("seed", "")
-    return (
-        model if model in {name for _, name in names} else gr.skip(),
-        int(seed) if seed.isdecimal() and int(seed) <= MAX_SEED else gr.skip(),
-    )
-
-
-def seed_of(message: Any) -> Any:
-    """The seed in a message of the canvas, for the seed box."""
-    try:
-        seed = json.loads(message)["seed"]
-        return seed if isinstance(seed, int) and 0 <= seed <= MAX_SEED else gr.skip()
-    except (TypeError, ValueError, KeyError):
-        return gr.skip()
 
 
 def public_endpoint(models: Models, service: Service) -> None:
@@ -238,28 +219,50 @@ def public_endpoint(models: Models, service: Service) -> None:
     )
 
 
-def web_component(name: str, label: str, **props: Any) -> gr.HTML:
-    """A `gr.HTML` from the files `web/NAME.html`, `.css` and `.js`, with the words of `texts.WEB`."""
-    html, css, js = (
-        (HERE / "web" / f"{name}.{suffix}").read_text(encoding="utf-8") for suffix in ("html", "css", "js")
-    )
-    for word, text in texts.WEB.items():
-        html = html.replace(f"{{{{{word}}}}}", text)
-    props = {"texts": texts.WEB, **props}
-    return gr.HTML(label=label, html_template=html, css_template=css, js_on_load=js, elem_id=name, value="", **props)
+def filled(template: str, words: dict[str, str]) -> str:
+    """A template with its `{{name}}` filled in."""
+    for word, text in words.items():
+        template = template.replace(f"{{{{{word}}}}}", text)
+    return template
+
+
+def icons() -> dict[str, str]:
+    """The pictures in web/icons, as SVG without their comments, by name."""
+    found = {}
+    for path in sorted((WEB / "icons").glob("*.svg")):
+        drawing = path.read_text(encoding="utf-8")
+        inner = drawing[drawing.index(">", drawing.index("<svg")) + 1 : drawing.index("</svg>")]
+        found[path.stem] = f'<svg viewBox="0 0 24 24" aria-hidden="true">{" ".join(inner.split())}</svg>'
+    return found
 
 
 def studio(models: Models) -> dict[str, dict[str, Any]]:
-    """What the canvas needs to know of each model that people draw for: its palette and drawings to start from."""
+    """What the studio needs to know of each model that people draw for."""
+    costs = {model.name: texts.COST.format(megabytes=model.megabytes) for model in KNOWN_MODELS}
     known = {}
     for _, name in models.choices(drawn=True):
-        palette = models.tasks[name].get("palette")
+        task = models.tasks[name]
+        palette = task.get("palette")
+        title = task.get("title")
+        short = Path(name).name
         known[name] = {
+            "title": title if isinstance(title, str) and title else texts.TITLES.get(name, short),
+            "code": short,
+            "input": task["input"],
             "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
-            "pen": wish(models.tasks[name], "pen", 1, 24, otherwise=AREA_PEN if palette else LINE_PEN),
+            "pen": wish(task, "pen", 1, 24, otherwise=AREA_PEN if palette else LINE_PEN),
+            "seed": wish(task, "seed", 0, MAX_SEED, otherwise=0),
             "examples": drawings(name, palette),
+            "preview": preview(name),
+            "cost": costs[name] if models.to_download(name) else "",
         }
     return known
+
+
+def preview(name: str) -> str | None:
+    """A small picture of what a model makes, as a data URL: "preview.jpg" beside its weights, if it is there."""
+    path = (BUNDLED / name if name in list_models() else Path(name)) / PREVIEW
+    return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode() if path.is_file() else None
 
 
 def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int) -> int:
@@ -283,20 +286,3 @@ def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
 
 def tiles() -> list[Path]:
     return sorted((EXAMPLES / "sat2map").glob("*.png"))
-
-
-def opened(models: Models, name: str) -> tuple[Any, Any]:
-    """A model that was picked, for the canvas, and its own rate of dropout for the slider."""
-    try:
-        rate = min(models[name].rate, MAX_RATE)
-    except Pix2PixError:
-        return gr.HTML(model=name), gr.skip()
-    return gr.HTML(model=name), gr.Slider(value=rate, info=texts.RATE_INFO.format(rate=rate))
-
-
-def chosen_seed(choice: gr.SelectData) -> Any:
-    """The seed in the caption of a clicked variation."""
-    try:
-        return int(choice.value["caption"].removeprefix("seed "))
-    except (AttributeError, TypeError, KeyError, ValueError):
-        return gr.skip()

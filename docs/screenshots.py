@@ -22,6 +22,7 @@ from pix2pix.files import atomic_path
 HERE = Path(__file__).resolve().parent
 FRAME = 100  # of the film, ms
 POINTS = 28  # of a stroke, a frame
+MODEL = "edges2emoji"
 ROLLS = 5  # of the dice, when the drawing is done
 HALF = 320  # width of its drawing and of its picture, pixels
 
@@ -34,17 +35,15 @@ def main() -> None:
         browser = p.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1120, "height": 1010})
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(options.address)
-        page.wait_for_selector("#result .picture:not([hidden])")
+        start(page, MODEL, "cat")
+        film(page, MODEL, "08-cat")
         take(page, "page")
-        draw(page, "labels2facade", "balconies")
+        start(page, "labels2facade", "balconies")
         take(page, "facade")
         variations(page)
         tiles(page)
-        page.goto(options.address)  # last, for the dice leave another seed
-        page.wait_for_selector("#result .picture:not([hidden])")
-        film(page, "edges2emoji", "08-cat")
         browser.close()
 
 
@@ -55,10 +54,11 @@ def take(page: Page, name: str) -> None:
 
 def film(page: Page, model: str, drawing: str) -> None:
     """Draw one of the examples by hand, stroke after stroke, then roll the dice."""
-    page.locator("[data-do=clear]").click()
+    start(page, model, drawing.split("-", 1)[1])
+    page.click("#clear")
     page.wait_for_timeout(1000)
-    sheet = page.locator("#canvas canvas.sheet").bounding_box()
-    result = page.locator("#result .picture").bounding_box()
+    sheet = page.locator("#sheet").bounding_box()
+    result = page.locator("#picture").bounding_box()
     assert sheet and result
     scale = sheet["width"] / SIDE
     frames: list[Image.Image] = []
@@ -84,26 +84,24 @@ def film(page: Page, model: str, drawing: str) -> None:
     for _ in range(ROLLS):
         page.wait_for_timeout(10 * FRAME)
         shoot()
-        page.get_by_role("button", name="Roll the dice").click()
+        page.click("#dice")
     times = [FRAME] * (len(frames) - ROLLS) + [10 * FRAME] * ROLLS
     with atomic_path(HERE / "drawing.gif") as path:
         frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
 
 
-def draw(page: Page, model: str, drawing: str) -> None:
+def start(page: Page, model: str, drawing: str) -> None:
     """Pick a model and one of its drawings."""
-    page.get_by_label("Model").first.click()
-    page.get_by_role("option", name=model, exact=True).click()
-    page.locator(f"[data-example='{drawing}']").click()
+    page.click(f"[data-model='{model}']")
+    page.wait_for_selector(f"[data-model='{model}'][aria-checked=true]:not([aria-busy])")
+    page.click(f"[data-example='{drawing}']")
+    page.wait_for_selector("#picture[data-final=true]")
 
 
 def variations(page: Page) -> None:
-    draw(page, "edges2emoji", "rocket")
-    page.wait_for_timeout(1500)
-    page.get_by_role("button", name="8 variations").click()
-    page.wait_for_function("document.querySelectorAll('.grid-container img').length === 8")
-    page.locator(".grid-container").scroll_into_view_if_needed()
-    page.mouse.wheel(0, 700)
+    start(page, MODEL, "rocket")
+    page.click("#variations")
+    page.wait_for_function("document.querySelectorAll('.variations button img').length === 8")
     take(page, "variations")
 
 

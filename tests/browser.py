@@ -6,7 +6,7 @@ import base64
 import io
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -25,26 +25,120 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 60_000  # ms; a busy machine is slow, not wrong
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+BEEN_HERE = "try { localStorage.setItem('pix2pix seen', 'yes'); } catch { /* about:blank keeps nothing */ }"
+SETTLED = """() => {
+    const [picture, sheet, invitation] = ['#picture', '#sheet', '.invitation'].map(e => document.querySelector(e));
+    if (!invitation) return false;  // the page is being loaded again
+    const blank = !invitation.hidden && picture.dataset.blank === 'true';
+    const newest = picture.dataset.frame === sheet.dataset.frame;
+    return blank || (newest && picture.dataset.final === 'true');
+}"""
 
 
 @contextmanager
-def open_page(browser, address: str) -> Iterator:
-    """A page with its first drawing translated. Afterwards: no error in the console, nothing sent away."""
-    page = browser.new_page(viewport={"width": 1200, "height": 1000})
+def open_page(browser, address: str, *, start: bool = True, first_visit: bool = False, **context) -> Iterator:
+    """The page in a browser of its own. Afterwards: no error in the console, no request to strangers.
+
+    Args:
+        start: put the model's first example on the sheet and wait for its picture.
+        first_visit: the browser has never been here.
+        context: for `browser.new_context`.
+    """
+    visitor = browser.new_context(**{"viewport": DESKTOP, **context})
+    if not first_visit:
+        visitor.add_init_script(BEEN_HERE)
+    page = visitor.new_page()
     page.set_default_timeout(PATIENCE)
     errors: list[str] = []
     strangers: list[str] = []
+    origin = "/".join(address.split("/")[:3]) + "/"
     page.on("console", lambda message: message.type == "error" and errors.append(message.text))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("response", lambda answer: answer.status >= 400 and errors.append(f"{answer.status} {answer.url}"))
-    page.on("request", lambda r: r.url.startswith((address, "data:", "blob:")) or strangers.append(r.url))
+    page.on("request", lambda r: r.url.startswith((origin, "data:", "blob:")) or strangers.append(r.url))
     page.goto(address)
-    page.wait_for_selector("#result .picture:not([hidden])")
-    settled(page)
+    ready(page)
+    if start:
+        start_from(page)
     yield page
-    page.close()
+    visitor.close()
     assert errors == []
     assert strangers == []
+
+
+def ready(page) -> None:
+    """Wait until the studio takes drawings."""
+    page.wait_for_selector(".studio[data-state=ready]")
+
+
+def settled(page) -> None:
+    """Wait until the picture is the newest drawing's, exactly; or until the sheet lies there blank."""
+    page.wait_for_function(SETTLED)
+
+
+def changed_by(page, action: Callable[[], object]) -> None:
+    """Do something that changes the drawing or its look by and by; returns when its picture is there."""
+    before = page.get_attribute("#sheet", "data-frame")
+    action()
+    page.wait_for_function(
+        "before => document.querySelector('#sheet').getAttribute('data-frame') !== before", arg=before
+    )
+    settled(page)
+
+
+def start_from(page, example: int = 0) -> None:
+    """Put one of the model's examples on the sheet."""
+    changed_by(page, page.locator(".examples button").nth(example).click)
+
+
+def pick_model(page, name: str) -> None:
+    """Pick a model; returns when the drawing's picture by it is there."""
+    page.locator(f'[data-model="{name}"]').click()
+    opened(page, name)
+
+
+def opened(page, name: str) -> None:
+    """Wait until a model is in use."""
+    page.wait_for_selector(f'[data-model="{name}"][aria-checked=true]:not([aria-busy])')
+    settled(page)
+
+
+def model_of(page) -> str:
+    return page.get_attribute("[data-model][aria-checked=true]", "data-model")
+
+
+def seed_of(page) -> int:
+    return int(page.input_value("#seed"))
+
+
+def set_seed(page, seed: int) -> None:
+    def type_it() -> None:
+        page.fill("#seed", str(seed))
+        page.press("#seed", "Tab")
+
+    changed_by(page, type_it)
+
+
+def choose(page, tool: str) -> None:
+    page.click(f"[data-tool={tool}]")
+
+
+def clear(page) -> None:
+    page.click("#clear")
+    settled(page)
+
+
+def pen_size(page, size: int) -> None:
+    page.evaluate(
+        """size => {
+            const slider = document.querySelector('[data-size]');
+            slider.value = size;
+            slider.dispatchEvent(new Event('input'));
+        }""",
+        size,
+    )
 
 
 def decode(url: str) -> Image.Image:
@@ -65,44 +159,32 @@ def fetched(page, url: str) -> Image.Image:
     )
 
 
-def pen_size(page, size: int) -> None:
-    page.evaluate(
-        """size => {
-            const slider = document.querySelector('#canvas [data-size]');
-            slider.value = size;
-            slider.dispatchEvent(new Event('input'));
-        }""",
-        size,
-    )
+def sheet_of(page) -> Image.Image:
+    return decode(page.evaluate("document.querySelector('#sheet').toDataURL()"))
 
 
-def canvas_of(page) -> Image.Image:
-    return decode(page.evaluate("document.querySelector('#canvas canvas').toDataURL()"))
+def picture_of(page) -> Image.Image:
+    return decode(page.get_attribute("#picture", "src"))
 
 
-def result_of(page) -> Image.Image:
-    return decode(page.get_attribute("#result .picture", "src"))
+def dark_of(page) -> np.ndarray:
+    """Where the sheet is black, (256, 256)."""
+    return np.asarray(sheet_of(page).convert("L")) == 0
 
 
 def same(a: Image.Image, b: Image.Image) -> bool:
     return a.size == b.size and ImageChops.difference(a, b).getbbox() is None
 
 
-def settled(page) -> None:
-    """Wait until the newest frame of the canvas is the one shown, and was a final one."""
-    page.wait_for_function(
-        """() => {
-            const picture = document.querySelector('#result .picture');
-            const sent = document.querySelector('#canvas canvas').dataset.frame;
-            return picture.dataset.frame === sent && picture.src.startsWith('data:image/png');
-        }"""
-    )
+def on_screen(page, x: float, y: float) -> tuple[float, float]:
+    """The middle of one of the sheet's pixels."""
+    box = page.locator("#sheet").bounding_box()
+    return box["x"] + (x + 0.5) * box["width"] / 256, box["y"] + (y + 0.5) * box["height"] / 256
 
 
 def draw(page, points: list[tuple[float, float]], while_down=None) -> None:
-    """A stroke through points in canvas pixels, at the speed of a hand."""
-    box = page.locator("#canvas canvas").bounding_box()
-    at = [(box["x"] + x * box["width"] / 256, box["y"] + y * box["height"] / 256) for x, y in points]
+    """A stroke through points in the sheet's pixels, at the speed of a hand."""
+    at = [on_screen(page, x, y) for x, y in points]
     page.mouse.move(*at[0])
     page.mouse.down()
     for start, end in pairwise(at):
@@ -115,26 +197,16 @@ def draw(page, points: list[tuple[float, float]], while_down=None) -> None:
 
 
 def drag(page, tool: str, start: tuple[int, int], end: tuple[int, int]) -> np.ndarray:
-    """One stroke with a tool on the canvas as it is; where it is dark then, (256, 256)."""
-    page.get_by_role("button", name=tool, exact=True).click()
+    """One stroke with a tool on the sheet as it is; where it is black then."""
+    choose(page, tool)
     draw(page, [start, end])
-    return np.asarray(canvas_of(page).convert("L")) == 0
+    return dark_of(page)
+
+
+def click(page, x: float, y: float) -> None:
+    page.mouse.click(*on_screen(page, x, y))
 
 
 def box_of(dark: np.ndarray) -> tuple[int, int, int, int]:
     rows, columns = np.nonzero(dark)
     return columns.min(), rows.min(), columns.max(), rows.max()
-
-
-def click(page, x: float, y: float) -> None:
-    box = page.locator("#canvas canvas").bounding_box()
-    page.mouse.click(box["x"] + (x + 0.5) * box["width"] / 256, box["y"] + (y + 0.5) * box["height"] / 256)
-
-
-def pick_model(page, name: str) -> None:
-    """Pick a model of the drawing tab; returns when its translation of the canvas is there."""
-    before = page.get_attribute("#canvas canvas", "data-frame")
-    page.get_by_label("Model").first.click()
-    page.get_by_role("option", name=name).click()
-    page.wait_for_function("before => document.querySelector('#canvas canvas').dataset.frame !== before", arg=before)
-    settled(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -189,3 +190,12 @@ def test_models_are_listed(capsys):
     assert main(["models"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
     assert names == [*list_models(), *(model.name for model in KNOWN_MODELS)]
+
+
+def test_a_reader_that_has_enough_gets_no_trace():
+    """As `python -m pix2pix models | head -1`, with a reader that is gone at once."""
+    read, write = os.pipe()
+    os.close(read)
+    result = subprocess.run([sys.executable, "-m", "pix2pix", "models"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert result.returncode == 0 and not result.stderr

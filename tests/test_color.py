@@ -122,3 +122,8 @@ def test_label_scores_by_hand():
     assert found["class_accuracy"] == pytest.approx((2 / 3 + 1) / 2)  # no rock in the truth: it does not count
     assert found["ious"] == pytest.approx({"sky": 2 / 3, "grass": 1 / 2})
     assert found["iou"] == pytest.approx(7 / 12)
+
+
+def test_a_palette_that_windows_wrote_is_read(tmp_path: Path):
+    (tmp_path / "palette.json").write_bytes(b'\xef\xbb\xbf{"sky":"#88bbff"}')  # with a byte order mark
+    assert read_palette(str(tmp_path / "palette.json")) == {"sky": "#88bbff"}

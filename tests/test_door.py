@@ -10,6 +10,7 @@ import re
 import signal
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import count
@@ -25,6 +26,7 @@ from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
 
 from benchmarks.load import live_function, run
+from demo.files import translate_files
 from demo.live import data_url
 from demo.models import Models
 from demo.page import build
@@ -62,8 +64,8 @@ class Stranger:
         return self.http.post("/gradio_api/queue/join", json={**body, **more})
 
     def draw(self, model: str, picture: Image.Image = PICTURE, seed: int = 0, **more: Any) -> httpx.Response:
-        frame = {"id": 1, "sent": 0, "final": True, "image": data_url(picture, lossless=True), **more}
-        return self.join([json.dumps(frame), model, seed, None])
+        image = data_url(picture, lossless=True)
+        return self.join([json.dumps({"id": 1, "model": model, "seed": seed, "final": True, "image": image, **more})])
 
     def answers(self) -> Iterator[Any]:
         """What comes back for all that was asked."""
@@ -280,6 +282,16 @@ def test_what_was_made_for_a_visitor_is_removed(name: str, tmp_path: Path, monke
     assert made.name == "pix2pix.zip" and made.is_relative_to(tmp_path)
     delete_files_created_by_app(page, age=None)
     assert not made.exists()
+
+
+def test_names_in_a_zip_are_unique(tmp_path: Path):
+    files = ["a.jpg", "a.png", "a-2.png", "A.bmp"]
+    for file in files:
+        PICTURE.save(tmp_path / file)
+    made = translate_files(
+        Models(["sat2map"]), [tmp_path / file for file in files], "sat2map", 0, lambda *_: None, tmp_path
+    )
+    assert zipfile.ZipFile(made).namelist() == ["a.png", "a-2.png", "a-2-2.png", "A-3.png"]
 
 
 # --- what the owner sees ---------------------------------------------------------------------------------------------

@@ -6,9 +6,11 @@ from __future__ import annotations
 import io
 import json
 import pickle
+import re
 import struct
 import time
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pix2pix import CheckpointError, Generator
@@ -135,20 +137,118 @@ def test_recursive_of_before_0_4_and_in_the_older_file_format(tmp_path: Path):
         torch.testing.assert_close(generator(x), run_recursive(w, x, 7, {}), rtol=0, atol=1e-4)
 
 
+class TheirBlock(nn.Module):
+    """A level of pytorch-CycleGAN-and-pix2pix's U-Net: the same layers in the same nesting, so of the same names."""
+
+    def __init__(
+        self, outer: int, inner: int, inputs: int, norm: type[nn.Module], inside: nn.Module | None, last=False
+    ):
+        super().__init__()
+        self.last = last
+        biased = norm is nn.InstanceNorm2d
+        down = nn.Conv2d(inputs, inner, 4, 2, 1, bias=biased)
+        if last:
+            up = nn.ConvTranspose2d(2 * inner, outer, 4, 2, 1)
+            layers = [down, inside, nn.ReLU(True), up, nn.Tanh()]
+        elif inside is None:
+            up = nn.ConvTranspose2d(inner, outer, 4, 2, 1, bias=biased)
+            layers = [nn.LeakyReLU(0.2, True), down, nn.ReLU(True), up, norm(outer)]
+        else:
+            up = nn.ConvTranspose2d(2 * inner, outer, 4, 2, 1, bias=biased)
+            layers = [nn.LeakyReLU(0.2, True), down, norm(inner), inside, nn.ReLU(True), up, norm(outer)]
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x) if self.last else torch.cat([x, self.model(x)], 1)
+
+
+class TheirGenerator(nn.Module):
+    def __init__(self, nf: int, depth: int, norm: str) -> None:
+        super().__init__()
+        kind = nn.BatchNorm2d if norm == "batch" else nn.InstanceNorm2d
+        block = None
+        widths = [nf * min(2**level, 8) for level in range(depth)]
+        for outer, inner in reversed(list(pairwise(widths))):
+            block = TheirBlock(outer, inner, outer, kind, block)
+        self.model = TheirBlock(3, nf, 3, kind, block, last=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.model(x)
+
+
+def exported(source: Path, out: Path, nf: int, depth: int, norm: str) -> TheirGenerator:
+    assert main(["export", str(source), str(out)]) == 0
+    theirs = TheirGenerator(nf, depth, norm)
+    theirs.load_state_dict(torch.load(out, weights_only=True), strict=True)
+    return theirs  # in training mode, as that program tests
+
+
 @pytest.mark.parametrize("batch", [True, False])
-def test_exported_to_recursive_and_read_again(tmp_path: Path, batch: bool):
-    torch.save(make_recursive(6, 7, batch), tmp_path / "one.pth")
-    if batch:
-        assert main(["export", str(tmp_path / "one.pth"), str(tmp_path / "two.pth")]) == 0
-        names = set(torch.load(tmp_path / "two.pth", weights_only=True))
-        wanted = {name for name in make_recursive(6, 7, True) if not name.endswith("num_batches_tracked")}
-        assert names == wanted  # what the other program expects, to the letter
-    else:
-        assert main(["export", str(tmp_path / "one.pth"), str(tmp_path / "two.pth")]) == 0
-    x = torch.rand(1, 3, 128, 128) * 2 - 1
-    one, two = (Generator.from_pretrained(tmp_path / name) for name in ("one.pth", "two.pth"))
+@pytest.mark.parametrize("depth", [7, 8])
+def test_their_classes_load_what_was_theirs(tmp_path: Path, batch: bool, depth: int, capsys):
+    w = make_recursive(4, depth, batch)
+    torch.save(w, tmp_path / "one.pth")
+    norm = "batch" if batch else "instance"
+    theirs = exported(tmp_path / "one.pth", tmp_path / "two.pth", 4, depth, norm)
+    assert f"--netG unet_{2**depth} --norm {norm}" in capsys.readouterr().out
+    x = torch.rand(1, 3, 2**depth, 2**depth) * 2 - 1
     with torch.no_grad():
-        torch.testing.assert_close(one(x, masks_for(one, 128)), two(x, masks_for(two, 128)), rtol=0, atol=1e-6)
+        expected = run_recursive(w, x, depth, {})
+        torch.testing.assert_close(theirs(x.clone()), expected, rtol=0, atol=1e-4)
+
+
+def test_their_classes_load_a_model_of_ours(tmp_path: Path):
+    torch.manual_seed(0)
+    generator = Generator(features=4, max_features=32, norm="instance").eval()
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
+    generator.save_pretrained(tmp_path / "mine", {})
+    theirs = exported(tmp_path / "mine", tmp_path / "latest_net_G.pth", 4, 8, "instance")
+    x = torch.rand(1, 3, 256, 256) * 2 - 1
+    with torch.no_grad():
+        torch.testing.assert_close(theirs(x.clone()), generator(x), rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"max_features": 16}, r"16 channels and theirs 32 \(--max-features 32\)"),
+        ({"depth": 6}, "--depth 8"),
+        ({"dropout_kind": "channel"}, "--dropout-kind element"),
+        ({"norm": "batch"}, "--norm instance"),
+        ({"skips": False}, "--generator unet"),
+        ({"head": "resize"}, "--head"),
+    ],
+)
+def test_what_their_classes_cannot_hold_is_refused(tmp_path: Path, options: dict, words: str, capsys):
+    generator = Generator(**{"features": 4, "max_features": 32, "norm": "instance", **options})
+    for name, parameter in generator.named_parameters():
+        if name.endswith("conv.bias"):
+            parameter.data += 1
+        if name.endswith("norm.weight"):
+            parameter.data += 0.5
+    generator.save_pretrained(tmp_path / "mine", {})
+    assert main(["export", str(tmp_path / "mine"), str(tmp_path / "out.pth")]) == 2
+    assert re.search(words, capsys.readouterr().err)
+    assert not (tmp_path / "out.pth").exists()
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda w: {"epoch": 3, "netG": w, "optimizer": {"state": {0: {"exp_avg": torch.zeros(3)}}}},
+        lambda w: {"model_state_dict": w, "loss": 0.5},
+        lambda w: {"generator": w, "discriminator": {"model.0.weight": torch.zeros(4, 6, 4, 4)}},
+        lambda w: {f"_orig_mod.{name}": tensor for name, tensor in w.items()},
+        lambda w: {"state_dict": {f"netG.module.{name}": tensor for name, tensor in w.items()}},
+        lambda w: {"params": {n: t + 1 for n, t in w.items()}, "params_ema": w},
+    ],
+)
+def test_wrappers_and_prefixes_are_taken_off(tmp_path: Path, wrap):
+    w = make_recursive(4, 7, True)
+    torch.save(wrap(w), tmp_path / "net.pth")
+    torch.testing.assert_close(Generator.from_pretrained(tmp_path / "net.pth").head.bias.data, w["model.model.3.bias"])
 
 
 # --- B: PyTorch-GAN and huggan ---------------------------------------------------------------------------------------
@@ -344,7 +444,7 @@ def test_translate_with_nothing_else_said(tmp_path: Path):
     assert main([*arguments, "--model", str(tmp_path / "latest_net_G.pth"), "--norm-statistics", "running"]) == 0
 
 
-@pytest.mark.parametrize("name", ["copy", "copy.safetensors", "copy.onnx", "copy.pth"])
+@pytest.mark.parametrize("name", ["copy", "copy.safetensors", "copy.onnx"])
 def test_our_own_model_goes_out_and_comes_back(
     small_checkpoint: Path, small_generator: Generator, tmp_path, name, capsys
 ):
@@ -425,6 +525,18 @@ def make_bad(path: Path, what: str) -> None:
         w = make_recursive(4, 8, True)
         del w["model.model.3.weight"], w["model.model.1.model.2.bias"], w["model.model.3.bias"]
         torch.save(w, path)
+    elif what == "resnet":
+        names = [f"model.{10 + block}.conv_block.{layer}.weight" for block in range(9) for layer in (1, 5)]
+        torch.save({"model.1.weight": torch.zeros(8, 3, 7, 7), **dict.fromkeys(names, torch.zeros(8, 8, 3, 3))}, path)
+    elif what == "discriminator":
+        torch.save({"model.0.weight": torch.zeros(8, 6, 4, 4), "model.2.weight": torch.zeros(16, 8, 4, 4)}, path)
+    elif what == "two generators":
+        torch.save({"netG_A": make_recursive(4, 7, True), "netG_B": make_recursive(4, 7, True)}, path)
+    elif what == "norm none":
+        w = make_recursive(4, 8, False)
+        torch.save(
+            {name: tensor for name, tensor in w.items() if name.endswith("weight") or "model.3" in name[:13]}, path
+        )
     elif what == "extra tensor":
         torch.save({**make_recursive(4, 8, True), "model.model.9.weight": torch.zeros(3)}, path)
     elif what == "misshapen tensor":
@@ -451,6 +563,10 @@ def make_bad(path: Path, what: str) -> None:
         ("three levels", "no tensors"),
         ("one channel", "1 channels in and 1 out"),
         ("missing tensor", "model.model.1.model.2.bias, model.model.3.weight, model.model.3.bias"),
+        ("norm none", "--norm none"),
+        ("resnet", "ResNet generator of 9 blocks"),
+        ("discriminator", "PatchGAN discriminator"),
+        ("two generators", "netG_A, netG_B"),
         ("extra tensor", "model.model.9.weight"),
         ("misshapen tensor", "head.bias"),
         ("another network", "conv1.weight"),

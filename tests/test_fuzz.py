@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -204,8 +205,10 @@ paths = st.sampled_from(
         "upload",
     ]
 )
+fields = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "threshold"])
+messages = st.dictionaries(fields, values).map(json.dumps)  # as the page sends them, almost
 aimed = st.one_of(  # at what computes, with as many values as it takes
-    st.tuples(st.just("live"), st.lists(values | files, min_size=4, max_size=4)),
+    st.tuples(st.sampled_from(["live", "vary", "trace"]), st.tuples(values | files | messages)),
     st.tuples(st.just("translate"), st.lists(values | files, min_size=3, max_size=3)),
 )
 
@@ -213,12 +216,12 @@ aimed = st.one_of(  # at what computes, with as many values as it takes
 @often
 @given(path=paths, body=bodies, at=st.none() | aimed, raw=st.none() | st.binary(max_size=60))
 def test_a_strange_message_is_answered_or_refused(
-    stranger: Stranger, path: str, body: object, at: tuple[str, list] | None, raw: bytes | None
+    stranger: Stranger, path: str, body: object, at: tuple[str, Any] | None, raw: bytes | None
 ):
     start = time.monotonic()
     if at is not None:
-        function = stranger.live if at[0] == "live" else stranger.functions["translate"]
-        path, body, raw = "queue/join", {"data": at[1], "fn_index": function, "session_hash": "fuzz"}, None
+        function = stranger.functions[at[0]]
+        path, body, raw = "queue/join", {"data": list(at[1]), "fn_index": function, "session_hash": "fuzz"}, None
     content = json.dumps(body).encode() if raw is None else raw
     headers = {"Content-Type": "application/json"}
     try:

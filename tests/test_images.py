@@ -92,3 +92,18 @@ def test_damaged_files_give_a_picture_or_a_sentence(kind: str, cut: int, at: int
         assert open_image(io.BytesIO(data), "It").mode == "RGB"
     except ImageError as error:
         assert str(error).startswith("It ")
+
+
+def test_a_wider_colour_space_is_converted_to_srgb(tmp_path: Path):
+    """Display P3's primaries by its definition (SMPTE EG 432-1, D65, sRGB's curve), with a profile built from them."""
+    from wide_profile import display_p3
+
+    Image.new("RGB", (2, 2), (200, 100, 50)).save(tmp_path / "p3.png", icc_profile=display_p3())
+    Image.new("RGB", (2, 2), (200, 100, 50)).save(tmp_path / "bad.png", icc_profile=b"no profile")
+    linear = ((np.array([200, 100, 50]) / 255 + 0.055) / 1.055) ** 2.4
+    to_srgb = np.array([[1.2249, -0.2247, 0.0], [-0.0420, 1.0419, 0.0], [-0.0197, -0.0786, 1.0979]])
+    # linear P3 to linear sRGB
+    mixed = to_srgb @ linear
+    expected = 255 * (1.055 * mixed ** (1 / 2.4) - 0.055)
+    assert np.abs(np.array(open_image(tmp_path / "p3.png").getpixel((0, 0))) - expected).max() <= 2
+    assert open_image(tmp_path / "bad.png").getpixel((0, 0)) == (200, 100, 50)

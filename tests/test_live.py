@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from demo.files import translate_file
-from demo.live import data_url, fetch, spread_map, translate_frame, variations
+from demo.live import VARIATIONS, data_url, fetch, outlined, spread_map, translate_frame, variations
 from demo.models import Models
-from pix2pix import KNOWN_MODELS, CheckpointError, Generator, Pix2PixError, Translator, mean_distance
+from pix2pix import KNOWN_MODELS, MAX_SEED, CheckpointError, Generator, Pix2PixError, Translator, mean_distance, outline
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 
@@ -33,71 +33,117 @@ def name(small_checkpoint: Path) -> str:
     return str(small_checkpoint)
 
 
-def frame(image: Image.Image = DRAWING, **more: Any) -> str:
-    return json.dumps({"id": 3, "sent": 12, "final": True, "image": data_url(image, lossless=True), **more})
+def message(offered: str, /, **changed: Any) -> str:
+    """What the page sends with a drawing, with some of it changed."""
+    sent = {"id": 3, "model": offered, "seed": 4, "rate": None, "final": True, "image": data_url(DRAWING, True)}
+    return json.dumps({**sent, **changed})
+
+
+def picture(url: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(url.split(",")[1])))
+
+
+def same(a: Image.Image, b: Image.Image) -> bool:
+    return ImageChops.difference(a, b).getbbox() is None
 
 
 def test_a_final_frame_comes_back_exactly(models: Models, name: str):
-    answer = json.loads(translate_frame(models, frame(), name, 4))
-    assert (answer["id"], answer["sent"], answer["seed"]) == (3, 12, 4) and answer["ms"] > 0
-    kind, data = answer["image"].split(",")
-    assert kind == "data:image/png;base64"
-    picture = Image.open(io.BytesIO(base64.b64decode(data)))
-    assert ImageChops.difference(picture, Translator.from_pretrained(name)(DRAWING, 4)).getbbox() is None
+    answer = json.loads(translate_frame(models, message(name)))
+    assert (answer["id"], answer["model"], answer["seed"]) == (3, name, 4) and answer["ms"] > 0
+    assert answer["image"].startswith("data:image/png;base64,")
+    assert same(picture(answer["image"]), Translator.from_pretrained(name)(DRAWING, 4))
+
+
+def test_the_rate_of_dropout_is_the_one_that_was_sent(models: Models, name: str):
+    answer = json.loads(translate_frame(models, message(name, rate=0.2)))
+    assert same(picture(answer["image"]), Translator.from_pretrained(name)(DRAWING, 4, 0.2))
 
 
 def test_frames_under_the_pen_are_smaller(models: Models, name: str):
-    answer = json.loads(translate_frame(models, frame(final=False), name, 4))
+    answer = json.loads(translate_frame(models, message(name, final=False)))
     assert answer["image"].startswith("data:image/jpeg")
 
 
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+names = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "threshold", "count"])
+broken_png = st.binary(max_size=60).map(lambda data: "data:image/png;base64," + base64.b64encode(data).decode())
+
+
 @given(
-    message=st.one_of(
-        st.none(),
-        st.text(max_size=50),
-        st.recursive(st.none() | st.integers() | st.text(max_size=5), lambda s: st.lists(s, max_size=3)).map(
-            json.dumps
-        ),
-        st.builds(lambda text: json.dumps({"image": text}), st.text(max_size=50)),
-        st.builds(lambda text: frame(image_extra=text), st.text(max_size=5)),
-        st.binary(max_size=60).map(
-            lambda b: json.dumps({"image": "data:image/png;base64," + base64.b64encode(b).decode()})
-        ),
-    ),
-    model=st.one_of(st.none(), st.text(max_size=10), st.just("../checkpoints/sat2map")),
-    seed=st.one_of(st.none(), st.integers(), st.floats(), st.text(max_size=5)),
+    sent=st.none() | st.text(max_size=50) | anything.map(json.dumps) | st.dictionaries(names, anything).map(json.dumps)
 )
 @settings(deadline=None)
-def test_anything_sent_gets_a_sentence(models: Models, message, model, seed):
-    answer = json.loads(translate_frame(models, message, model, seed))
-    assert answer["error"].endswith(".") and "image" not in answer
+def test_anything_sent_gets_a_sentence(models: Models, sent: Any):
+    for answer in (translate_frame(models, sent), variations(models, sent), outlined(sent), *fetch(models, sent)):
+        found = json.loads(answer)
+        assert found["error"].endswith(".") and "\n" not in found["error"] and "image" not in found
+
+
+@given(changed=st.dictionaries(names, anything | broken_png, min_size=1))
+@settings(deadline=None)
+def test_a_message_with_strange_values_gets_an_answer_with_its_number(models: Models, name: str, changed: dict):
+    sent = message(name, **{"threshold": 0.25, **changed})
+    for answer in (translate_frame(models, sent), variations(models, sent), outlined(sent)):
+        found = json.loads(answer)
+        assert ("error" in found) != ("image" in found or "pictures" in found)
+        if "error" in found:
+            assert found["error"].endswith(".") and "\n" not in found["error"]
+        if type(changed.get("id", 3)) is int and isinstance(changed.get("image", ""), str):
+            assert found["id"] == changed.get("id", 3)
 
 
 @pytest.mark.parametrize(
-    ("message", "model", "seed", "words"),
+    ("changed", "words"),
     [
-        ("x" * 1_000_001, None, 0, "more than 1,000,000"),
-        (frame(Image.new("RGB", (600, 10))), None, 0, "larger than 512"),
-        (frame(), "someone/else", 0, "does not offer"),
-        (frame(), None, 1.5, "seed"),
-        (frame(), None, -1, "seed"),
-        (None, None, 0, "draw something first"),
+        ({"image": "x" * 1_000_001}, "more than 1,000,000"),
+        ({"image": data_url(Image.new("RGB", (600, 10)), True)}, "larger than 512"),
+        ({"image": data_url(DRAWING, False)}, "did not arrive as a PNG"),
+        ({"image": None}, "draw something first"),
+        ({"model": "someone/else"}, "does not offer"),
+        ({"seed": 1.5}, "seed"),
+        ({"seed": -1}, "seed"),
+        ({"rate": 0.95}, "from 0 to 0.9"),
+        ({"rate": "high"}, "from 0 to 0.9"),
     ],
 )
-def test_each_refusal_says_what_is_wrong(models: Models, name: str, message, model, seed, words: str):
-    assert words in json.loads(translate_frame(models, message, model or name, seed))["error"]
+def test_each_refusal_says_what_is_wrong(models: Models, name: str, changed: dict, words: str):
+    assert words in json.loads(translate_frame(models, message(name, **changed)))["error"]
 
 
 def test_variations_are_the_samples(models: Models, name: str):
-    pictures, line, unsure = variations(models, frame(), name, 2)
-    assert [caption for _, caption in pictures] == [f"seed {s}" for s in range(2, 10)]
-    expected = Translator.from_pretrained(name).sample(DRAWING, range(2, 10))
-    for (picture, _), sample in zip(pictures, expected, strict=True):
-        assert ImageChops.difference(picture, sample).getbbox() is None
-    assert f"{mean_distance(expected):.1%}" in line
+    answer = json.loads(variations(models, message(name, seed=2)))
+    assert answer["id"] == 3 and answer["alike"] is False
+    assert [each["seed"] for each in answer["pictures"]] == list(range(2, 2 + VARIATIONS))
+    expected = Translator.from_pretrained(name).sample(DRAWING, range(2, 2 + VARIATIONS))
+    for each, sample in zip(answer["pictures"], expected, strict=True):
+        assert same(picture(each["image"]), sample)
     stack = np.stack([np.asarray(sample, float) for sample in expected])
-    heat, shown = stack.std(0).mean(-1), np.asarray(unsure, float).sum(-1)
+    heat, shown = stack.std(0).mean(-1), np.asarray(picture(answer["unsure"]), float).sum(-1)
     assert shown[heat > np.quantile(heat, 0.99)].mean() > shown[heat < np.quantile(heat, 0.5)].mean()
+
+
+def test_as_many_variations_come_as_are_asked_for(models: Models, name: str):
+    answer = json.loads(variations(models, message(name, seed=MAX_SEED, count=1)))
+    assert [each["seed"] for each in answer["pictures"]] == [MAX_SEED] and answer["alike"] is False
+    assert same(picture(answer["pictures"][0]["image"]), Translator.from_pretrained(name)(DRAWING, MAX_SEED))
+    answer = json.loads(variations(models, message(name, seed=MAX_SEED, count=3)))
+    assert [each["seed"] for each in answer["pictures"]] == [MAX_SEED - 2, MAX_SEED - 1, MAX_SEED]
+    for count in (0, VARIATIONS + 1, 1.5, True, "8", None):
+        assert "from 1 to 8" in json.loads(variations(models, message(name, count=count)))["error"]
+
+
+def test_a_photo_becomes_its_outlines():
+    photo = Image.new("RGB", (64, 64), (120, 160, 90))
+    photo.paste((200, 40, 40), (16, 16, 48, 48))
+    answer = json.loads(outlined(json.dumps({"id": 7, "image": data_url(photo, True), "threshold": 0.25})))
+    assert answer["id"] == 7 and same(picture(answer["image"]), outline(photo, 0.25))
+    for threshold in (None, -0.1, 1.1, "much"):
+        sent = json.dumps({"id": 7, "image": data_url(photo, True), "threshold": threshold})
+        assert "threshold" in json.loads(outlined(sent))["error"]
 
 
 def test_the_spread_map_is_dark_where_samples_agree_and_light_where_they_do_not():
@@ -118,8 +164,15 @@ def test_a_file_that_is_no_picture_gets_a_sentence(models: Models, name: str, tm
         translate_file(models, tmp_path / "letter.png", name, 0)
 
 
-def test_picking_what_cannot_be_had_says_why(models: Models):
-    assert list(fetch(models, "someone/else"))[-1].startswith("This page does not offer that model")
+def picked(model: str) -> str:
+    return json.dumps({"id": 5, "model": model})
+
+
+def test_picking_a_model_tells_its_rate_and_what_cannot_be_had_why(models: Models, name: str):
+    (answer,) = map(json.loads, fetch(models, picked(name)))
+    assert answer == {"id": 5, "rate": 0.5}
+    *_, answer = map(json.loads, fetch(models, picked("someone/else")))
+    assert answer["id"] == 5 and answer["error"].startswith("This page does not offer that model")
 
 
 def test_a_download_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path):
@@ -135,13 +188,13 @@ def test_a_download_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch, small_
     monkeypatch.setattr("demo.models.is_cached", lambda name: False)
     monkeypatch.setattr("demo.models.download", slow_download)
     models = Models([str(small_checkpoint), known])
-    lines = fetch(models, known)
-    assert next(lines) == f"Downloading {known}: 3 of 6 MB"
+    answers = map(json.loads, fetch(models, picked(known)))
+    assert next(answers) == {"id": 5, "more": True, "line": f"Downloading {known}: 3 of 6 MB"}
     assert started.wait(20)
-    assert "is being downloaded" in json.loads(translate_frame(models, frame(), known, 0))["error"]
-    assert "image" in json.loads(translate_frame(models, frame(), str(small_checkpoint), 0))
+    assert "is being downloaded" in json.loads(translate_frame(models, message(known)))["error"]
+    assert "image" in json.loads(translate_frame(models, message(str(small_checkpoint))))
     finish.set()
-    assert list(lines)[-1] == "The Hub went away."
+    assert list(answers)[-1] == {"id": 5, "error": "The Hub went away."}
 
 
 def test_models_are_only_those_offered(models: Models):
@@ -167,5 +220,5 @@ def test_the_model_used_longest_ago_makes_room(small_checkpoint: Path, tmp_path:
 def test_twins_are_shown_once(tmp_path: Path):
     generator = Generator(features=8, max_features=16, depth=5, dropout=0.0)
     generator.save_pretrained(tmp_path, {"input": "edges", "image_size": 32})
-    pictures, line, _ = variations(Models([str(tmp_path)]), frame(), str(tmp_path), 0)
-    assert len(pictures) == 1 and "hardly listens" in line
+    answer = json.loads(variations(Models([str(tmp_path)]), message(str(tmp_path))))
+    assert len(answer["pictures"]) == 1 and answer["alike"] is True

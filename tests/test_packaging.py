@@ -53,6 +53,8 @@ def test_the_wheel_holds_the_page_and_the_terms_of_each_model(installed: Path):
         assert ours and all((installed / path).exists() for path in ours)
     for name in list_models():
         assert (installed / "pix2pix" / "checkpoints" / name / "README.md").exists()
+    shown = [path.relative_to(ROOT) for path in (ROOT / "checkpoints").glob("*/preview.jpg")]
+    assert shown and all((installed / "pix2pix" / path).exists() for path in shown)
 
 
-USED = {".html", ".css", ".js", ".png"}
+USED = {".html", ".css", ".js", ".png", ".svg", ".jpg"}

@@ -1,19 +1,41 @@
-"""The page beside the canvas, in a real browser: seeds, history, links, tiles, phones, and what programs ask."""
+"""The page beside the sheet, in a real browser: looks, history, links, tiles, phones, and what programs ask."""
 
 from __future__ import annotations
 
 import io
 import json
-import re
 import shutil
 import time
 import urllib.request
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from browser import PATIENCE, canvas_of, draw, fetched, open_page, result_of, same, settled
+from browser import (
+    DESKTOP,
+    PATIENCE,
+    PHONE,
+    changed_by,
+    clear,
+    dark_of,
+    decode,
+    drag,
+    draw,
+    fetched,
+    model_of,
+    open_page,
+    opened,
+    pick_model,
+    picture_of,
+    ready,
+    same,
+    seed_of,
+    set_seed,
+    settled,
+    sheet_of,
+)
 from conftest import ROOT, running_app
 from PIL import Image
 from small_hub import small_hub
@@ -21,81 +43,147 @@ from test_foreign import make_flat
 
 from pix2pix import Translator, list_models
 
+pytestmark = pytest.mark.browser
+LARGE = {"width": 1440, "height": 900}
+
+
+# --- one screen ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, LARGE, PHONE], ids=["1280x800", "1440x900", "390x844"])
+def test_both_squares_are_whole_on_the_first_screen(address: str, browser, screen: dict):
+    phone = screen is PHONE
+    with open_page(browser, address, viewport=screen, has_touch=phone, is_mobile=phone) as page:
+        sheet, picture = (page.locator(f"#{name}").bounding_box() for name in ("sheet", "picture"))
+        for box in (sheet, picture):
+            assert box["x"] >= 0 and box["x"] + box["width"] <= screen["width"]
+            assert box["y"] >= 0 and box["y"] + box["height"] <= screen["height"]
+            assert abs(box["width"] - box["height"]) <= 1
+        assert abs(sheet["width"] - picture["width"]) <= 1
+        assert sheet["width"] >= (260 if phone else 480)
+        if phone:
+            assert picture["y"] + picture["height"] <= sheet["y"]
+        else:
+            assert abs(sheet["y"] - picture["y"]) <= 2
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight"), "the page must not scroll"
+        least = 44 if phone else 24
+        small = page.evaluate(
+            """least => [...document.querySelectorAll('#studio :is(button, summary, input:not([type=file]))')]
+                .filter(each => each.checkVisibility({ visibilityProperty: true }))
+                .map(each => [each.id || each.className || each.title, each.closest('label') ?? each])
+                .map(([name, each]) => [name, each.getBoundingClientRect()])
+                .filter(([, box]) => box.width < least || box.height < least)
+                .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)""",
+            least - 0.5,
+        )
+        assert small == []
+        outside = page.evaluate(
+            """look => ['undo', 'redo', 'clear', 'dice', 'variations', 'share', 'replay', 'download', 'help', look]
+                .filter(id => {
+                    const box = document.getElementById(id).getBoundingClientRect();
+                    const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+                    return !top || !document.getElementById(id).contains(top);
+                })""",
+            "settings" if phone else "seed",
+        )
+        assert outside == [], "these cannot be clicked"
+
+
+@pytest.mark.parametrize("width", [360, 640, 768])
+def test_no_width_scrolls_sideways(page, width: int):
+    page.set_viewport_size({"width": width, "height": 740})
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_first_visitor_is_shown_a_drawing_until_they_touch_the_page(address: str, browser):
+    with open_page(browser, address, first_visit=True, start=False) as page:
+        page.wait_for_selector("#picture[data-blank=false]")
+        assert dark_of(page).any()
+        page.locator("#sheet").hover()
+        page.mouse.down()
+        page.mouse.up()
+        assert 0 < dark_of(page).sum() <= 16  # their own dot alone
+        settled(page)
+        page.reload()
+        ready(page)
+        settled(page)
+        assert 0 < dark_of(page).sum() <= 16
+
+
+# --- looks -----------------------------------------------------------------------------------------------------------
+
+
+def vary(page) -> list[Image.Image]:
+    page.click("#variations")
+    page.wait_for_function("document.querySelectorAll('.variations button img').length === 8")
+    urls = page.eval_on_selector_all(".variations button img", "images => images.map(image => image.src)")
+    return [decode(url) for url in urls]
+
 
 def test_seeds_dice_and_variations(page, shoes: Translator):
-    drawing = canvas_of(page)
-    page.get_by_label("Seed").first.fill("7")
-    page.get_by_label("Seed").first.press("Tab")
-    page.wait_for_selector("#result .timing:has-text('seed 7')")
-    assert same(result_of(page), shoes(drawing, seed=7))
-    page.get_by_role("button", name="8 variations").click()
-    page.wait_for_function("document.querySelectorAll('.grid-container img').length === 8")
-    urls = page.eval_on_selector_all(".grid-container img", "images => images.map(image => image.src)")
-    pictures = [fetched(page, url) for url in urls]
-    for picture, sample in zip(pictures, shoes.sample(drawing, range(7, 15)), strict=True):
+    drawing = sheet_of(page)
+    set_seed(page, 7)
+    assert same(picture_of(page), shoes(drawing, seed=7))
+    for picture, sample in zip(vary(page), shoes.sample(drawing, range(7, 15)), strict=True):
         assert same(picture, sample)
-    page.get_by_role("button", name="Roll the dice").click()
-    page.wait_for_function("!document.querySelector('#result .timing').textContent.endsWith('seed 7')")
-    timing = page.inner_text("#result .timing")
-    assert re.fullmatch(r"model \d+ ms · seed \d+", timing), "the pen did nothing"
-    assert same(result_of(page), shoes(drawing, seed=int(timing.rpartition(" ")[2])))
+    changed_by(page, page.locator(".variations button").nth(3).click)
+    assert seed_of(page) == 10 and same(picture_of(page), shoes(drawing, seed=10))
+    changed_by(page, lambda: page.click("#dice"))
+    assert seed_of(page) != 10 and same(picture_of(page), shoes(drawing, seed=seed_of(page)))
 
 
-def test_strength_turns_the_noise_up_and_off(page, shoes: Translator):
-    drawing = canvas_of(page)
-    shown = page.get_attribute("#result .picture", "src")
-    slider = page.get_by_role("slider", name="Dropout, the noise")
-    slider.focus()
-    slider.press("Home")
-    page.wait_for_function("before => document.querySelector('#result .picture').src !== before", arg=shown)
-    assert same(result_of(page), shoes(drawing, None))
+def test_a_variation_under_the_mouse_is_shown_and_leaves_no_trace(page):
+    before = picture_of(page)
+    samples = vary(page)
+    page.locator(".variations button").nth(2).hover()
+    assert same(picture_of(page), samples[2]) and seed_of(page) == 0
+    page.mouse.move(5, 5)
+    assert same(picture_of(page), before)
 
 
-def test_where_it_is_unsure_lies_beside_the_variations(page):
-    page.get_by_role("button", name="8 variations").click()
-    page.wait_for_function("document.querySelectorAll('.grid-container img').length === 8")
-    page.wait_for_selector("text=Where it is unsure")
-    assert "differ by" in page.inner_text("body")
+def test_variations_dim_when_the_drawing_moves_on_and_go_with_the_model(page, other_edges: Path):
+    vary(page)
+    assert "old" not in page.get_attribute(".variations", "class").split()
+    draw(page, [(40, 40), (200, 120)])
+    assert "old" in page.get_attribute(".variations", "class").split()
+    pick_model(page, str(other_edges))
+    assert page.locator(".variations button").count() == 0
 
 
-def test_the_history_brings_a_drawing_and_its_seed_back(page, shoes: Translator):
-    page.wait_for_selector("#canvas .history button")
-    first = canvas_of(page)
-    page.get_by_role("button", name="Clear", exact=True).click()
-    draw(page, [(60, 60), (180, 150)])
-    page.wait_for_function("document.querySelectorAll('#canvas .history button').length === 2")
-    page.get_by_label("Seed").first.fill("11")
-    page.get_by_label("Seed").first.press("Tab")
-    page.wait_for_selector("#result .timing:has-text('seed 11')")
-    page.locator("#canvas .history button").last.click()
-    page.wait_for_function("document.querySelector('#result .timing').textContent.endsWith('seed 0')")
-    settled(page)
-    assert same(canvas_of(page), first)
-    assert same(result_of(page), shoes(first, seed=0))
+def test_how_different_turns_the_noise_up_and_off(page, shoes: Translator):
+    page.focus("#rate")
+    changed_by(page, lambda: page.press("#rate", "Home"))
+    assert same(picture_of(page), shoes(sheet_of(page), None))
+    page.click("#variations")
+    page.wait_for_selector(".toast:not([hidden])")
+    assert "How different" in page.inner_text(".toast")  # the slider is why they are alike, not the model
+    assert page.locator(".variations button").count() == 1
 
 
-def test_downloads_are_pictures(page, shoes: Translator):
-    found = {}
-    for name in ("Download", "Drawing", "Side by side"):
-        with page.expect_download() as download:
-            page.locator("#result .keep").get_by_text(name, exact=True).click()
-        found[name] = Image.open(download.value.path()).convert("RGB")
-    drawing, result = canvas_of(page), result_of(page)
-    assert same(found["Download"], result) and same(found["Drawing"], drawing)
-    pair = found["Side by side"]
-    assert pair.size == (512, 256)
-    assert same(pair.crop((0, 0, 256, 256)), drawing) and same(pair.crop((256, 0, 512, 256)), result)
+def test_where_it_is_unsure_is_a_switch_over_the_picture(page):
+    page.click("#unsure")
+    page.wait_for_selector("#unsure[aria-checked=true]")
+    picture, unsure = (page.locator(f"{name}").bounding_box() for name in ("#picture", ".unsure"))
+    assert picture == unsure
+    draw(page, [(40, 40), (200, 120)])
+    assert page.locator(".unsure").is_hidden() and page.get_attribute("#unsure", "aria-checked") == "false"
 
 
-def test_a_link_carries_model_and_seed(address: str, browser, facade: Path):
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE)
-    page.goto(f"{address}?model={facade}&seed=12")
-    page.wait_for_selector("#result .timing:has-text('seed 12')")
-    page.wait_for_selector("#canvas .palette:not([hidden])")
-    settled(page)
-    assert same(result_of(page), Translator.from_pretrained(facade)(canvas_of(page), seed=12))
-    page.close()
+# --- models ----------------------------------------------------------------------------------------------------------
+
+
+def test_models_are_radio_buttons_that_arrow_keys_change(page, facade: Path, other_edges: Path):
+    assert model_of(page) == "edges2shoes"
+    assert page.locator("[data-model='edges2shoes']").inner_text().split("\n") == ["Shoes", "edges2shoes"]
+    page.focus("[data-model='edges2shoes']")
+    page.keyboard.press("ArrowRight")
+    opened(page, str(facade))
+    page.keyboard.press("ArrowLeft")
+    opened(page, "edges2shoes")
+    for control in ("[data-model][tabindex='0']", "[role=radiogroup].cards [aria-checked=true]"):
+        assert page.locator(control).count() == 1
 
 
 def test_a_page_begins_with_the_seed_that_its_first_model_wishes_for(browser, facade: Path, tmp_path: Path):
@@ -107,16 +195,153 @@ def test_a_page_begins_with_the_seed_that_its_first_model_wishes_for(browser, fa
         running_app(tmp_path, "--models", str(tmp_path / "model"), str(facade)) as url,
         open_page(browser, url) as page,
     ):
-        assert page.get_by_label("Seed").first.input_value() == "3"
-        assert same(result_of(page), Translator.from_pretrained(facade)(canvas_of(page), seed=3))
+        assert seed_of(page) == 3
+        assert same(picture_of(page), Translator.from_pretrained(facade)(sheet_of(page), seed=3))
 
 
-def test_surprise_me_takes_a_drawing_and_a_seed(page, shoes: Translator):
-    page.get_by_role("button", name="Surprise me").click()
-    page.wait_for_function("!document.querySelector('#result .timing').textContent.endsWith('seed 0')")
+def test_remix_shows_one_drawing_by_all_models_that_take_it(page, shoes: Translator, other_edges: Path):
+    drawing = sheet_of(page)
+    page.click("#remix")
+    page.wait_for_function("document.querySelectorAll('#remixes .row img').length === 2")
+    urls = page.eval_on_selector_all("#remixes .row img", "images => images.map(image => image.src)")
+    for url, model in zip(urls, (shoes, Translator.from_pretrained(other_edges)), strict=True):
+        assert same(decode(url), model(drawing, seed=0))
+    page.locator("#remixes .row button").last.click()
+    opened(page, str(other_edges))
+    assert same(sheet_of(page), drawing)
+
+
+# --- what is kept ----------------------------------------------------------------------------------------------------
+
+
+def test_the_history_brings_model_drawing_and_seed_back(page, shoes: Translator, facade: Path):
+    page.wait_for_selector("#history button")
+    shoe = sheet_of(page)
+    pick_model(page, str(facade))
+    drag(page, "box", (60, 60), (180, 200))
     settled(page)
-    seed = int(page.inner_text("#result .timing").rpartition(" ")[2])
-    assert same(result_of(page), shoes(canvas_of(page), seed=seed))
+    house = sheet_of(page)
+    page.wait_for_function("document.querySelectorAll('#history button').length === 2")
+    set_seed(page, 11)
+    page.wait_for_function("document.querySelectorAll('#history button').length === 3")
+    page.reload()
+    ready(page)
+    settled(page)
+    assert page.locator("#history button").count() == 3
+    page.locator("#history button").last.click()
+    opened(page, "edges2shoes")
+    assert (seed_of(page), same(sheet_of(page), shoe)) == (0, True)
+    assert same(picture_of(page), shoes(shoe, seed=0))
+    page.locator("#history button").first.click()
+    opened(page, str(facade))
+    assert (seed_of(page), same(sheet_of(page), house)) == (11, True)
+
+
+def test_model_seed_and_drawing_survive_a_reload(page, other_edges: Path):
+    clear(page)
+    draw(page, [(40, 40), (200, 120)])
+    pick_model(page, str(other_edges))
+    set_seed(page, 21)
+    drawn, picture = sheet_of(page), picture_of(page)
+    page.reload()
+    ready(page)
+    settled(page)
+    assert (model_of(page), seed_of(page)) == (str(other_edges), 21)
+    assert same(sheet_of(page), drawn) and same(picture_of(page), picture)
+
+
+def test_two_tabs_do_not_overwrite_each_other(page):
+    other = page.context.new_page()
+    other.goto(page.url)
+    ready(other)
+    for tab, row in ((page, 60), (other, 120)):
+        clear(tab)
+        draw(tab, [(40, row), (200, row)])
+        settled(tab)
+        tab.wait_for_timeout(1500)
+    drawn = [sheet_of(tab) for tab in (page, other)]
+    for tab, drawing in zip((page, other), drawn, strict=True):
+        tab.reload()
+        ready(tab)
+        settled(tab)
+        assert same(sheet_of(tab), drawing)
+        assert tab.locator("#history button").count() >= 2
+    other.close()
+
+
+def copied_link(page) -> str:
+    page.evaluate("navigator.clipboard.writeText = async text => { window.copied = text; }")
+    page.click("#share")
+    page.wait_for_function("window.copied !== undefined")
+    assert page.locator(".toast").is_visible()
+    return page.evaluate("window.copied")
+
+
+def test_a_link_opens_the_same_drawing_model_seed_and_picture(address: str, browser, facade: Path):
+    with open_page(browser, address, start=False) as page:
+        pick_model(page, str(facade))
+        drag(page, "box", (60, 60), (180, 200))
+        set_seed(page, 12)
+        drawn, picture, link = sheet_of(page), page.get_attribute("#picture", "src"), copied_link(page)
+    assert link.startswith(f"{address}#") and "?" not in link  # what follows the # is not sent to the server
+    with open_page(browser, link, start=False) as other:
+        settled(other)
+        assert (model_of(other), seed_of(other)) == (str(facade), 12)
+        assert same(sheet_of(other), drawn)
+        assert other.get_attribute("#picture", "src") == picture
+
+
+def test_a_damaged_link_is_said_to_be_one(address: str, browser):
+    with open_page(browser, f"{address}#model=edges2shoes&seed=3&drawing=abc", start=False) as page:
+        page.wait_for_selector(".toast:not([hidden])")
+        assert "damaged" in page.inner_text(".toast") and seed_of(page) == 3
+
+
+def test_a_link_of_model_and_seed_alone_opens_both(address: str, browser, facade: Path):
+    with open_page(browser, f"{address}?model={facade}&seed=12") as page:
+        assert (model_of(page), seed_of(page)) == (str(facade), 12)
+        assert same(picture_of(page), Translator.from_pretrained(facade)(sheet_of(page), seed=12))
+
+
+def downloaded(page, kind: str) -> Image.Image:
+    with page.expect_download() as download:
+        if kind == "picture":
+            page.click("#download")
+        else:
+            page.click(".split summary")
+            page.click(f"[data-save='{kind}']")
+    return Image.open(download.value.path()).convert("RGB")
+
+
+def test_downloads_are_pictures(page):
+    drawing, picture = sheet_of(page), picture_of(page)
+
+    def near(found: Image.Image, expected: Image.Image) -> bool:
+        small = found.resize(expected.size, Image.Resampling.BOX)
+        return float(np.abs(np.asarray(small, float) - np.asarray(expected, float)).mean()) < 3
+
+    for kind, side in (("picture", 512), ("1024", 1024)):
+        found = downloaded(page, kind)
+        assert found.size == (side, side) and near(found, picture)
+    assert same(downloaded(page, "drawing"), drawing.resize((512, 512), Image.Resampling.NEAREST))
+    card = downloaded(page, "card")
+    assert card.size == (1024, 560)
+    assert near(card.crop((0, 0, 512, 512)), drawing) and near(card.crop((512, 0, 1024, 512)), picture)
+    name = np.asarray(card.crop((0, 512, 1024, 560)).convert("L"))
+    assert (name < 160).any() and (name == 255).mean() > 0.9
+
+
+def test_the_replay_is_a_film(page, tmp_path: Path):
+    draw(page, [(40, 40), (200, 60), (40, 80)])
+    settled(page)
+    with page.expect_download() as download:
+        page.click("#replay")
+    content = Path(download.value.path()).read_bytes()
+    assert content.startswith(b"\x1a\x45\xdf\xa3") and len(content) > 5000  # EBML: a WebM file
+    assert page.inner_text("#film p") == "The film is saved."
+
+
+# --- tiles -----------------------------------------------------------------------------------------------------------
 
 
 def test_several_pictures_come_back_in_a_zip(page, tmp_path: Path):
@@ -126,7 +351,7 @@ def test_several_pictures_come_back_in_a_zip(page, tmp_path: Path):
         (tmp_path / folder).mkdir(exist_ok=True)
         Image.effect_noise((260, 256), 60).convert("RGB").save(tmp_path / folder / f"{name}.png")
     files = [tmp_path / "a" / "one.png", tmp_path / "a" / "two.png", tmp_path / "b" / "one.png"]
-    page.get_by_role("tab", name="Tiles").click()
+    open_tiles(page)
     page.get_by_role("button", name="Several at once").click()
     page.locator("input[type=file][multiple]").set_input_files(files)
     page.wait_for_function("document.body.innerText.includes('two')")
@@ -140,26 +365,10 @@ def test_several_pictures_come_back_in_a_zip(page, tmp_path: Path):
     assert same(translated, Translator.from_pretrained("sat2map")(Image.open(files[1]), seed=0))
 
 
-def test_no_serious_accessibility_fault(page):
-    for tab in ("Draw", "Tiles"):
-        page.get_by_role("tab", name=tab).click()
-        page.wait_for_timeout(300)
-        page.evaluate((ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8"))
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [
-            f"{fault['id']}: {node['html'][:120]} {node['failureSummary'][:300]}"
-            for fault in found["violations"]
-            if fault["impact"] in ("serious", "critical")
-            for node in fault["nodes"]
-            if "upload-container" not in node["html"]  # Gradio's: its name leaves a part of its text out
-        ]
-        assert not serious, "\n".join(serious)
-
-
 def upload_tile(page, path: Path) -> None:
     """Drop a tile in; returns when its line is there."""
     width, height = Image.open(path).size
-    page.get_by_role("tab", name="Tiles").click()
+    open_tiles(page)
     page.set_input_files("input[data-testid=file-upload]", path)
     page.wait_for_selector(f"text=/{width} × {height} pixels in/")
 
@@ -184,7 +393,7 @@ def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_a_large_tile_tells_how_far_it_is(page, tmp_path: Path):
     Image.effect_noise((1600, 1600), 60).convert("RGB").save(tmp_path / "large.png")
-    page.get_by_role("tab", name="Tiles").click()
+    open_tiles(page)
     page.set_input_files("input[data-testid=file-upload]", tmp_path / "large.png")
     page.wait_for_selector("text=/Tile \\d+ of 64/")
     page.wait_for_selector("text=/1600 × 1600 pixels in/")
@@ -216,7 +425,7 @@ def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_pa
 
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_an_example_tile_is_translated(page):
-    page.get_by_role("tab", name="Tiles").click()
+    open_tiles(page)
     page.get_by_role("button", name="town", exact=True).click()
     page.wait_for_selector("text=/300 × 300 pixels in/")
     tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png")
@@ -226,22 +435,60 @@ def test_an_example_tile_is_translated(page):
 
 def test_a_file_that_is_no_picture_gets_a_message_on_the_page(page, tmp_path: Path):
     (tmp_path / "letter.png").write_text("Dear Sir")
-    page.get_by_role("tab", name="Tiles").click()
+    open_tiles(page)
     page.set_input_files("input[data-testid=file-upload]", tmp_path / "letter.png")
     page.wait_for_selector("text=/is not a picture/")
 
 
-@pytest.mark.parametrize("width", [360, 390])
-def test_a_phone_shows_everything_without_scrolling_sideways(page, width: int):
-    page.set_viewport_size({"width": width, "height": 740})
-    page.wait_for_timeout(300)
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.locator("#canvas canvas").scroll_into_view_if_needed()
-    preview = page.locator("#result .preview")
-    preview.wait_for()  # the translation stays in sight while the panel is below the screen
-    assert preview.locator("img").get_attribute("src") == page.get_attribute("#result .picture", "src")
-    preview.click()
-    preview.wait_for(state="hidden")
+# --- everybody -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_serious_accessibility_fault(address: str, browser, facade: Path, screen: dict, scheme: str):
+    with open_page(browser, address, viewport=screen, color_scheme=scheme) as page:
+        assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
+        vary(page)
+        assert serious_faults(page) == []
+        pick_model(page, str(facade))
+        page.click("#help")
+        assert serious_faults(page) == []
+        page.keyboard.press("Escape")
+        if "sat2map" in list_models():
+            open_tiles(page)
+            assert serious_faults(page) == []
+
+
+def serious_faults(page) -> list[str]:
+    page.wait_for_timeout(300)  # until nothing fades in or out any more
+    page.evaluate((ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{fault['id']}: {node['html'][:120]} {node['failureSummary'][:300]}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+        if "upload-container" not in node["html"]  # Gradio's: its name leaves a part of its text out
+    ]
+
+
+def test_the_page_is_usable_from_right_to_left_and_without_motion(address: str, browser):
+    with open_page(browser, address, reduced_motion="reduce") as page:
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        page.wait_for_timeout(200)
+        sheet, picture = (page.locator(f"#{name}").bounding_box() for name in ("sheet", "picture"))
+        assert picture["x"] + picture["width"] <= sheet["x"] and abs(sheet["y"] - picture["y"]) <= 2
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        clear(page)
+        draw(page, [(40, 40), (200, 120)])
+        assert dark_of(page)[40, 40] and dark_of(page)[120, 200]
+
+
+def open_tiles(page) -> None:
+    page.get_by_role("tab", name="Tiles").click()
+
+
+# --- programs ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_public_endpoint_translates_and_refuses_in_a_sentence(address: str, shoes: Translator, tmp_path: Path):

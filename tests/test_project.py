@@ -123,7 +123,33 @@ def test_a_taken_port_gets_one_sentence(small_checkpoint: Path, capsys: pytest.C
         taken.listen()
         port = str(taken.getsockname()[1])
         assert launch.main(["--models", str(small_checkpoint), "--port", port]) == 2
-    assert f"127.0.0.1:{port}" in capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"127.0.0.1, port {port}," in capsys.readouterr().err.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--port", "99999"], "'99999' is no port: choose a number from 1 to 65535"),
+        (["--port", "http"], "'http' is no port"),
+        (["--host", "256.1.2.3"], "choose another --host"),
+        (["--device", "abacus"], "abacus"),
+    ],
+)
+def test_what_cannot_be_opened_ends_with_code_2_before_anything_starts(
+    options: list[str], words: str, small_checkpoint: Path, capsys: pytest.CaptureFixture
+):
+    try:
+        code = launch.main(["--models", str(small_checkpoint), *options])
+    except SystemExit as left:
+        code = left.code
+    written = capsys.readouterr()
+    assert code == 2 and written.out == ""
+    assert words in written.err and written.err.count("\n") == 1
+
+
+def test_an_empty_port_in_the_environment_is_none(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "")
+    assert launch.parser().parse_args([]).port == 7860
 
 
 @pytest.mark.parametrize("bad", ["empty", "text", "odd"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pix2pix import DataError
 from pix2pix.errors import MissingSplit
 from pix2pix.pairs.edge_filter import outline
 from pix2pix.pairs.folders import Twins, find_source, held_out
+from pix2pix.pairs.layouts import read_layout
 
 
 def fill(folder: Path, names: list[str], colour: str) -> None:
@@ -111,8 +113,8 @@ def test_copies_of_one_picture_stay_on_one_side_of_the_split(tmp_path: Path):
 def test_the_held_out_part_follows_from_the_names_alone(names: set[str], random):
     shuffled = sorted(names)
     random.shuffle(shuffled)
-    held = held_out(shuffled)
-    assert held == held_out(sorted(names)) and held <= names
+    held = held_out([(name, name) for name in shuffled])
+    assert held == held_out([(name, name) for name in sorted(names)]) and {a for a, _ in held} <= names
     assert len(held) == (max(1, round(len(names) / 10)) if len(names) >= 5 else 0)
 
 
@@ -202,3 +204,104 @@ def test_the_first_epoch_of_a_stream_keeps_about_its_order():
     assert sorted(order) == list(range(1000))
     assert all(abs(i - index) < 256 for i, index in enumerate(order)) and order != sorted(order)
     assert max(abs(i - index) for i, index in enumerate(epoch_order(0, 1, 1000, 1000))) > 500
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "other"),
+    [
+        ("Train/Input", "Train/Target", "Valid"),
+        ("trainA", "trainB", "testA"),
+        ("TRAINA", "TRAINB", "notes"),
+        ("train_images", "train_masks", "test_images"),
+        ("noisy/train", "gt/train", "__MACOSX"),
+        ("training/low_light", "training/normal_light", ".ipynb_checkpoints"),
+        ("data/my pairs/input", "data/my pairs/target", "data/my pairs/previews"),
+        ("noisy", "gt", ".ipynb_checkpoints"),
+        ("photo-noisy", "clean", "__MACOSX"),
+        ("sketches", "photos", ".hidden"),
+    ],
+)
+def test_the_usual_words_name_splits_and_sides(tmp_path: Path, a: str, b: str, other: str):
+    names = ["1.png", "2.png"]
+    (tmp_path / other).mkdir(parents=True)
+    Image.new("RGB", (8, 4)).save(tmp_path / other / "9.png")
+    fill(tmp_path / a, names, "red")
+    fill(tmp_path / b, names, "blue")
+    source = find_source(tmp_path, "train")
+    assert colours(source) == [(255, 0, 0), (0, 0, 255)] and source.names == names
+
+
+@pytest.mark.parametrize("val", ["val", "Valid", "validation", "dev", "TEST", "testing"])
+def test_a_val_split_of_any_usual_name_is_one(tmp_path: Path, val: str):
+    make_pairs(tmp_path / "Train", 6, seed=1)
+    make_pairs(tmp_path / val, 2, seed=2)
+    assert [len(find_source(tmp_path, split).names) for split in ("train", "val")] == [6, 2]
+
+
+def test_single_photos_are_not_cut_in_halves(tmp_path: Path):
+    rng = np.random.default_rng(0)
+    for i in range(6):
+        photo = Image.fromarray(rng.integers(0, 256, (4, 4, 3), dtype=np.uint8)).resize((96, 96))
+        photo.save(tmp_path / f"{i}.png")
+    with pytest.raises(DataError, match=r"look like single photos.*--make edges"):
+        find_source(tmp_path, "train")
+    for path in tmp_path.iterdir():  # portraits beside each other are no wider, but their halves do not meet
+        photo = Image.open(path)
+        both = np.concatenate([np.asarray(photo), 255 - np.asarray(photo)], 1)
+        Image.fromarray(both).resize((96, 80)).save(path)
+    assert len(find_source(tmp_path, "train").names) == 5
+
+
+def test_what_belongs_to_no_pair_is_ignored_and_told(tmp_path: Path):
+    for side in ("input", "target"):
+        fill(tmp_path / side, ["1.png", "2.png"], "red")
+        (tmp_path / side / "._1.png").write_bytes(b"Mac OS X")
+    fill(tmp_path / "previews", ["9.png"], "red")
+    (tmp_path / "notes.txt").write_text("mine")
+    layout = read_layout(tmp_path)
+    assert layout.splits[""].words == "A in input, B in target (by their names)"
+    assert layout.ignored == ["1 .txt files", "2 hidden files", "1 pictures in previews/"]
+
+
+def test_a_folder_that_is_not_understood_lists_what_it_holds_and_what_works(tmp_path: Path):
+    for name in ("one", "two", "three"):
+        fill(tmp_path / name, [f"{name}.png"], "red")
+        Image.effect_noise((40, 40), 90).save(tmp_path / name / f"{name}.png")
+    with pytest.raises(DataError, match=r"found: one/ \(1 pictures\).*input/1\.png with .*target/1\.png") as caught:
+        find_source(tmp_path, "train")
+    assert "\n" not in str(caught.value)
+
+
+def test_names_that_are_not_utf8_are_read_and_written(tmp_path: Path):
+    for side in ("input", "target"):
+        (tmp_path / side).mkdir()
+        for i in range(6):
+            name = os.fsencode(tmp_path / side) + b"/caf\xe9%d.png" % i
+            Image.new("RGB", (8 + i, 6)).save(open(name, "wb"), "PNG")  # noqa: SIM115
+    for split, count in (("train", 5), ("val", 1)):
+        source = find_source(tmp_path, split)
+        assert len(source.names) == count and all(name.encode() for name in source.names)
+
+
+def test_avif_beside_jpeg_is_read(tmp_path: Path):
+    fill(tmp_path / "input", ["1.jpg", "2.avif"], "red")
+    fill(tmp_path / "target", ["1.jpg", "2.jpg"], "blue")
+    assert find_source(tmp_path, "train").names == ["1.jpg", "2.avif"]
+
+
+def test_pairs_beside_each_other_in_one_folder(tmp_path: Path):
+    fill(tmp_path, ["1_A.png", "2_A.png"], "red")
+    fill(tmp_path, ["1_B.png", "2_B.png"], "blue")
+    assert colours(find_source(tmp_path, "train")) == [(255, 0, 0), (0, 0, 255)]
+
+
+def test_of_many_like_inputs_a_tenth_of_the_pairs_is_held_out(tmp_path: Path):
+    (tmp_path / "input").mkdir()
+    (tmp_path / "target").mkdir()
+    for i in range(100):
+        Image.new("RGB", (8, 8), (max(0, i - 69), 0, 0)).save(tmp_path / "input" / f"{i}.png")  # 70 are black
+        Image.new("RGB", (8, 8), (0, i, 0)).save(tmp_path / "target" / f"{i}.png")
+    train, val = (find_source(tmp_path, split) for split in ("train", "val"))
+    assert (len(train.names), len(val.names)) == (90, 10)
+    inputs = [{source.open(i)[0].getpixel((0, 0)) for i in range(len(source.names))} for source in (train, val)]
+    assert not inputs[0] & inputs[1]

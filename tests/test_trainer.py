@@ -473,8 +473,10 @@ def test_every_recipe_is_of_settings_and_every_setting_an_option():
     for recipe in RECIPES.values():
         Settings("d", "o", **recipe)
     plain = vars(train.parse(["--data", "d", "--out", "o"]))
-    assert {*plain} - {"resume"} == {field.name for field in fields(Settings)}
-    assert asdict(Settings(**{k: v for k, v in plain.items() if k != "resume"})) == asdict(Settings("d", "o"))
+    assert {*plain} - {"resume", "check"} == {field.name for field in fields(Settings)}
+    assert asdict(Settings(**{k: v for k, v in plain.items() if k not in ("resume", "check")})) == asdict(
+        Settings("d", "o")
+    )
 
 
 def test_accelerate_launch_may_choose_the_precision(monkeypatch: pytest.MonkeyPatch):
@@ -542,7 +544,7 @@ def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
     words = shlex.split(command(made))
     assert words[:2] == ["python", "train.py"]
     options = vars(train.parse(words[2:]))
-    del options["resume"]
+    del options["resume"], options["check"]
     assert type(made)(**options) == made
 
 
@@ -567,3 +569,48 @@ def test_memory_that_a_step_frees_is_there_for_the_next():
         how: int(subprocess.check_output([sys.executable, "-c", program, how], cwd=ROOT)) for how in ("give", "keep")
     }
     assert faults["keep"] < 200 < 2000 < faults["give"]  # pages that came anew
+
+
+def test_check_prints_what_was_understood_and_trains_nothing(pairs: Path, tmp_path: Path, capsys):
+    (pairs / "notes.txt").write_text("mine")
+    assert train.main(["--data", str(pairs), "--check"]) == 0
+    said = capsys.readouterr().out
+    assert "8 pairs to train on, 2 in a split of their own" in said and "A on the left" in said
+    assert "0.png, 1.png, 2.png" in said and "ignored: 1 .txt files" in said
+    file = pairs / "train" / "3.png"
+    file.write_bytes(file.read_bytes()[:-300])
+    assert train.main(["--data", str(pairs), "--check"]) == 2
+    assert "3.png" in capsys.readouterr().out
+
+
+def test_damaged_pictures_are_named_before_the_first_step(pairs: Path, tmp_path: Path, capsys):
+    for name in ("train/3.png", "val/1.png"):
+        data = (pairs / name).read_bytes()
+        (pairs / name).write_bytes(data[: len(data) * 3 // 4])
+    assert train.main(["--data", str(pairs), "--out", str(tmp_path / "out"), *SMALL]) == 2
+    message = capsys.readouterr().err
+    assert "3.png" in message and "1.png" in message and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("lr", ["1e10", "1e25"])
+def test_what_is_not_finite_stops_the_run_and_no_model_is_written(pairs: Path, tmp_path: Path, lr: str, capsys):
+    out = tmp_path / "out"
+    assert train.main(["--data", str(pairs), "--out", str(out), *SMALL, "--epochs", "2", "--lr", lr]) == 2
+    assert "lower --lr" in capsys.readouterr().err
+    assert not (out / "config.json").exists() and not (out / "model.safetensors").exists()
+    assert not (out / "training" / "state.pt").exists()  # no state was good
+
+
+def test_the_last_good_state_outlives_a_loss_that_is_not_finite(pairs: Path, tmp_path: Path):
+    trainer = Trainer(settings(pairs, tmp_path / "out", epochs=3))
+    step = trainer.learner.train_step
+
+    def breaks(x, y):
+        losses = step(x, y)
+        return {**losses, "L1": losses["L1"] * float("nan")} if trainer.learner.step > 10 else losses
+
+    trainer.learner.train_step = breaks
+    with pytest.raises(TrainingError, match="at step 11"):
+        trainer.train()
+    state = torch.load(tmp_path / "out" / "training" / "state.pt", weights_only=True)
+    assert state["step"] == 8 and all(tensor.isfinite().all() for tensor in state["generator"].values())

@@ -31,7 +31,7 @@ FILE = {
 class Functions:
     """What Gradio calls the page's functions, once the page is built.
 
-    kinds: by index, "drawing" or "file" for those that compute, after their `concurrency_id`.
+    kinds: by index, "drawing", "aside" or "file" for those that compute, after their `concurrency_id`.
     inputs: by index, how many values each takes.
     files: by index, which of its inputs are files, and of these, which may be several.
     names: the index of each that other programs may call.
@@ -51,7 +51,7 @@ class Functions:
                 for at, part in enumerate(function.inputs)
                 if isinstance(part, (gr.File, gr.Image))
             }
-            if function.concurrency_id in ("drawing", "file"):
+            if function.concurrency_id in ("drawing", "aside", "file"):
                 self.kinds[index] = function.concurrency_id
             if function.api_name and function.api_visibility == "public":
                 self.names[function.api_name] = index

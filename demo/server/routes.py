@@ -11,14 +11,14 @@ API = "/gradio_api"
 UPLOAD, ANSWERS = f"{API}/upload", f"{API}/queue/data"
 OPEN = {
     "GET": re.compile(
-        r"/(|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|(assets|static|svelte)/.*"
+        r"/(|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|(assets|static|svelte|web)/.*"
         r"|gradio_api/(info/?|openapi\.json|app_id/?|startup-events|login_check/?|theme\.css|upload_progress"
         r"|queue/data|queue/status|heartbeat/[\w-]+|file=(?!.*://).*|call/\w+/\w+))"
     ),
     "POST": re.compile(r"/gradio_api/(upload|queue/join|run/\w+/?|call/\w+/?|cancel|reset/?)"),
 }
 STREAM = re.compile(rf"{API}/(queue/data|heartbeat/[\w-]+|upload_progress|call/\w+/\w+)")
-ASSET = re.compile(r"/(assets|static|svelte)/")
+ASSET = re.compile(r"/(assets|static|svelte|web)/")
 NAMED = re.compile(rf"{API}/(upload|queue/join|queue/data|run|call|cancel|reset|heartbeat)\b")
 
 

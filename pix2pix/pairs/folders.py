@@ -16,14 +16,14 @@ from PIL import Image
 from pix2pix.errors import DataError, ImageError, MissingSplit
 from pix2pix.pairs.edge_filter import outline
 from pix2pix.pairs.hub import hub_splits
+from pix2pix.pairs.layouts import SPLIT_WORDS, Split, printable, read_layout
 from pix2pix.pairs.source import Pair, Source
 from pix2pix.pictures.color import grey
 from pix2pix.pictures.images import open_image
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"}
 MAKES = ("edges", "lightness")
 HUB = "hub:"
-VAL_SPLITS = ("val", "validation", "test")
+VAL_SPLITS = ("val", "validation", "test")  # as data sets of the Hub name them; folders have more words for them
 HELD_OUT = 0.1  # share of the pairs kept for val where a folder has no val split
 FEWEST_TO_SPLIT = 5
 
@@ -41,9 +41,10 @@ def find_source(
         data: a folder, or `hub:owner/name` for a data set of the Hub. A folder may hold
 
             - side-by-side pictures, A on the left: `data/SPLIT/*`, or `data/*` for all;
-            - twin folders, paired by the names of their files: `data/SPLITA` and `data/SPLITB`, `data/A/SPLIT` and
-              `data/B/SPLIT`, `data/SPLIT/X` and `data/SPLIT/Y`, or `data/X` and `data/Y` for all, where X, the first by
-              name, is A.
+            - pictures of the same names in two folders: `data/SPLITA` and `data/SPLITB`, `data/A/SPLIT` and
+              `data/B/SPLIT`, `data/SPLIT/input` and `data/SPLIT/target`, or `data/input` and `data/target` for all.
+
+            See `pix2pix.pairs.layouts` for the words that name splits and sides.
         split: usually `train` or `val`. For `val` any of `VAL_SPLITS` serves; where the data has none of them, a tenth
             of the training pairs is held out, the same one every time: see `held_out`.
         make: with photos alone in `data/SPLIT/*` or `data/*`, what to make A of: "edges" (their outlines, see
@@ -63,7 +64,18 @@ def find_source(
     root = Path(data)
     if not root.is_dir():
         raise DataError(f"There is no folder {root}: --data takes a folder of pairs, or hub:owner/name.")
-    return choose(split, lambda name: folder_split(root, name, make), lambda: whole_folder(root, make), str(root))
+    layout = read_layout(root, bool(make))
+    if split not in layout.splits and split not in SPLIT_WORDS and (root / split).is_dir():
+        layout.splits[split] = read_layout(root / split, bool(make)).splits[""]  # a split of somebody's own name
+    found = {name: source_of(files, make) for name, files in layout.splits.items()}
+    return choose(split, found.get, lambda: found.get(""), printable(root))
+
+
+def source_of(split: Split, make: str) -> Source:
+    """The pairs of a split's files."""
+    if make:
+        return Photos(split, make)
+    return SideBySide(split) if len(split.files[0]) == 1 else Twins(split)
 
 
 def choose(split: str, named: Callable[[str], Source | None], whole: Callable[[], Source | None], data: str) -> Source:
@@ -75,7 +87,9 @@ def choose(split: str, named: Callable[[str], Source | None], whole: Callable[[]
         found = val
     elif (found := named("train") or whole()) and not next(vals, None):
         keys = found.keys()
-        held = held_out(keys) if not found.arriving else set(keys[: len(held_out(keys))])  # what comes first
+        held = held_out(keys)
+        if found.arriving:
+            held = set(keys[: len(held)])  # what comes first
         if held or split == "val":
             found = Part(found, [i for i, key in enumerate(keys) if (key in held) == (split == "val")])
     if found is None or not found.names:
@@ -84,40 +98,6 @@ def choose(split: str, named: Callable[[str], Source | None], whole: Callable[[]
             "more a tenth is held out as val)."
         )
     return found
-
-
-def folder_split(root: Path, split: str, make: str) -> Source | None:
-    """What a folder holds under a split's name, if anything."""
-    if make:
-        files = pictures(root / split)
-        return Photos(files, make) if files else None
-    for folder_a, folder_b in (
-        (root / f"{split}A", root / f"{split}B"),
-        (root / "A" / split, root / "B" / split),
-        subfolders(root / split),
-    ):
-        if folder_a and folder_b and pictures(folder_a) and pictures(folder_b):
-            return Twins(partners(folder_a, folder_b))
-    files = pictures(root / split)
-    return SideBySide(files) if files else None
-
-
-def whole_folder(root: Path, make: str) -> Source:
-    """What a folder holds that names no splits.
-
-    Raises:
-        DataError: nothing.
-    """
-    folder_a, folder_b = subfolders(root)
-    if folder_a and folder_b and not make:
-        return Twins(partners(folder_a, folder_b))
-    files = pictures(root)
-    if not files:
-        raise DataError(
-            f"The folder {root} holds no pictures: put side-by-side pairs there, or A and B in two folders with the "
-            "same names."
-        )
-    return Photos(files, make) if make else SideBySide(files)
 
 
 class Part:
@@ -132,7 +112,7 @@ class Part:
     def open(self, index: int) -> Pair:
         return self.source.open(self.indices[index])
 
-    def keys(self) -> list[str]:
+    def keys(self) -> list[tuple[str, str]]:
         keys = self.source.keys()
         return [keys[i] for i in self.indices]
 
@@ -146,15 +126,16 @@ class SideBySide:
 
     arriving = False
 
-    def __init__(self, files: Sequence[Path]) -> None:
-        self.files = files
-        self.names = [path.name for path in files]
-        for path in files:
+    def __init__(self, split: Split) -> None:
+        self.split = split
+        self.files = [path for (path,) in split.files]
+        self.names = split.names
+        for path in self.files:
             width, height = size_of(path)
             if width % 2 or width < 2:
                 raise DataError(
-                    f"{path} is {width} x {height} pixels: its width must be even, for A and B stand side by side "
-                    "in it (pairs in two folders, and photos alone, work too: see the README)."
+                    f"{printable(path)} is {width} x {height} pixels: its width must be even, for A and B "
+                    "stand side by side in it (pairs in two folders, and photos alone, work too: see the README)."
                 )
 
     def open(self, index: int) -> Pair:
@@ -162,8 +143,9 @@ class SideBySide:
         half = image.width // 2
         return image.crop((0, 0, half, image.height)), image.crop((half, 0, 2 * half, image.height))
 
-    def keys(self) -> list[str]:
-        return content_names(self.files)
+    def keys(self) -> list[tuple[str, str]]:
+        names = content_names(self.files, self.split.keys)
+        return list(zip(names, names, strict=True))
 
 
 class Twins:
@@ -171,10 +153,11 @@ class Twins:
 
     arriving = False
 
-    def __init__(self, files: Sequence[tuple[Path, Path]]) -> None:
-        self.files = files
-        self.names = [a.name for a, _ in files]
-        for pair in files:
+    def __init__(self, split: Split) -> None:
+        self.split = split
+        self.files = [(a, b) for a, b in split.files]
+        self.names = split.names
+        for pair in self.files:
             for path in pair:
                 size_of(path)
 
@@ -182,8 +165,9 @@ class Twins:
         a, b = self.files[index]
         return open_picture(a), open_picture(b)
 
-    def keys(self) -> list[str]:
-        return content_names([a for a, _ in self.files])
+    def keys(self) -> list[tuple[str, str]]:
+        a, b = (content_names([pair[i] for pair in self.files], self.split.keys) for i in (0, 1))
+        return list(zip(a, b, strict=True))
 
 
 class Photos:
@@ -191,75 +175,63 @@ class Photos:
 
     arriving = False
 
-    def __init__(self, files: Sequence[Path], make: str) -> None:
-        self.files = files
+    def __init__(self, split: Split, make: str) -> None:
+        self.split = split
+        self.files = [path for (path,) in split.files]
         self.make = make
-        self.names = [path.name for path in files]
-        for path in files:
+        self.names = split.names
+        for path in self.files:
             size_of(path)
 
     def open(self, index: int) -> Pair:
         photo = open_picture(self.files[index])
         return (grey if self.make == "lightness" else outline)(photo), photo
 
-    def keys(self) -> list[str]:
-        return content_names(self.files)
+    def keys(self) -> list[tuple[str, str]]:
+        names = content_names(self.files, self.split.keys)
+        return list(zip(names, names, strict=True))
 
 
-def pictures(folder: Path | None) -> list[Path]:
-    """The picture files of a folder, by name; none where there is no such folder."""
-    if folder is None or not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file())
+def held_out(keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The val split of what nobody has split: a tenth of the different pairs, at least one and never more.
 
+    Pairs of the same input stay together, so that no held-out input is trained on; where every input comes so often
+    that a tenth has no room for one, single pairs are held out. The order is that of SHA-256, so the split follows from
+    the keys alone and is the same in every run and on every machine. Fewer than `FEWEST_TO_SPLIT` different pairs are
+    not split.
 
-def subfolders(folder: Path) -> tuple[Path | None, Path | None]:
-    """The two folders with pictures in `folder`, by name; None twice where there are not two."""
-    found = sorted(f for f in folder.iterdir() if pictures(f)) if folder.is_dir() else []
-    return (found[0], found[1]) if len(found) == 2 else (None, None)
-
-
-def partners(folder_a: Path, folder_b: Path) -> list[tuple[Path, Path]]:
-    """The files of two folders that have the same name, whatever their suffixes.
-
-    Raises:
-        DataError: a file has no partner, or more than one.
+    Args:
+        keys: of each pair, the names of its input and of its truth; see `Source.keys`.
     """
-    a_files, b_files = pictures(folder_a), pictures(folder_b)
-    for files in (a_files, b_files):
-        double = [stem for stem, count in Counter(path.stem for path in files).items() if count > 1]
-        if double:
-            raise DataError(f"{files[0].parent} holds {double[0]} more than once, with several suffixes: keep one.")
-    a_by_name, b_by_name = ({path.stem: path for path in files} for files in (a_files, b_files))
-    alone = [a_by_name.get(stem) or b_by_name[stem] for stem in sorted(a_by_name.keys() ^ b_by_name.keys())]
-    if alone:
-        listed = ", ".join(str(path) for path in alone[:10]) + (f" and {len(alone) - 10} more" if alone[10:] else "")
-        raise DataError(f"No partner of the same name in {folder_a} or {folder_b} for {listed}: add it or remove them.")
-    return [(a_by_name[stem], b_by_name[stem]) for stem in sorted(a_by_name)]
+    families: dict[str, set[tuple[str, str]]] = {}
+    for key in keys:
+        families.setdefault(key[0], set()).add(key)
+    different = set(keys)
+    if len(different) < FEWEST_TO_SPLIT:
+        return set()
+    room = max(1, round(HELD_OUT * len(different)))
+    held: set[tuple[str, str]] = set()
+    for name in sorted(families, key=sha256):
+        if len(held) + len(families[name]) <= room:
+            held |= families[name]
+    return held or set(sorted(different, key=lambda key: sha256("\0".join(key)))[:room])
 
 
-def held_out(names: Sequence[str]) -> set[str]:
-    """The val split of what nobody has split: the tenth of the names that SHA-256 puts first, at least one.
-
-    It follows from the names alone, so it is the same in every run and on every machine. Fewer than
-    `FEWEST_TO_SPLIT` different names are not split.
-    """
-    different = sorted(set(names), key=lambda name: hashlib.sha256(name.encode()).digest())
-    count = max(1, round(HELD_OUT * len(different))) if len(different) >= FEWEST_TO_SPLIT else 0
-    return set(different[:count])
+def sha256(name: str) -> bytes:
+    return hashlib.sha256(name.encode("utf-8", "surrogateescape")).digest()
 
 
-def content_names(files: Sequence[Path]) -> list[str]:
+def content_names(files: Sequence[Path], names: Sequence[str]) -> list[str]:
     """A name for each file by which to split: its own, or one that it shares with every file of the same bytes, so
     that no copy of a val picture is trained on. Only files of equal length are read."""
     lengths = [path.stat().st_size for path in files]
     counts = Counter(lengths)
     firsts: dict[str, str] = {}
-    names = []
-    for path, length in zip(files, lengths, strict=True):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest() if counts[length] > 1 else path.stem
-        names.append(firsts.setdefault(digest, path.stem))
-    return names
+    found = []
+    for path, name, length in zip(files, names, lengths, strict=True):
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if counts[length] > 1 else f"only {name}"
+        found.append(firsts.setdefault(digest, name))
+    return found
 
 
 def size_of(path: Path) -> tuple[int, int]:
@@ -272,7 +244,7 @@ def size_of(path: Path) -> tuple[int, int]:
         with Image.open(path) as image:
             return image.size
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise DataError(f"{path} is not a picture that can be read: replace it or take it out.") from None
+        raise DataError(f"{printable(path)} is not a picture that can be read: replace it or take it out.") from None
 
 
 def open_picture(path: Path) -> Image.Image:

@@ -68,8 +68,8 @@ class HubPairs:
             raise DataError(str(error)) from None
         return a, b
 
-    def keys(self) -> list[str]:
-        return self.names
+    def keys(self) -> list[tuple[str, str]]:
+        return [(name, name) for name in self.names]
 
 
 class HubStream:
@@ -104,8 +104,8 @@ class HubStream:
         a, b = (open_image(self._file(index, column)) for column in self.columns)
         return a, b
 
-    def keys(self) -> list[str]:
-        return self.names
+    def keys(self) -> list[tuple[str, str]]:
+        return [(name, name) for name in self.names]
 
     def _take_next(self) -> None:
         self._stream = self._stream or iter(self.rows)

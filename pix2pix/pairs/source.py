@@ -28,5 +28,5 @@ class Source(Protocol):
             DataError: a picture cannot be read, or is no pair.
         """
 
-    def keys(self) -> list[str]:
-        """A name for each pair that every copy of it has too: what `folders.held_out` splits by."""
+    def keys(self) -> list[tuple[str, str]]:
+        """Names of each pair's A and B that every copy of them has too: what `folders.held_out` splits by."""

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pix2pix.errors import ImageError, reason
+from pix2pix.pictures.profiles import to_srgb
 
 MAX_PIXELS = 4096 * 4096
 MAX_SIDE = 32768
@@ -64,8 +65,9 @@ def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> N
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Any Pillow picture as RGB: turned upright by its EXIF tag, transparency on white, 16 bits brought to 8."""
-    image = ImageOps.exif_transpose(image)
+    """Any Pillow picture as RGB: turned upright by its EXIF tag, its colours in sRGB, transparency on white, 16 bits
+    brought to 8."""
+    image = to_srgb(ImageOps.exif_transpose(image))
     if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I", "F"):
         values = np.asarray(image).astype(np.float64)
         # 32-bit modes have no fixed white: what fits 8 bits is taken as 8 bits, the rest as 16.

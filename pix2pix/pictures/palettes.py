@@ -56,7 +56,7 @@ def read_palette(source: str) -> dict[str, str]:
     if source in PALETTES:
         return dict(PALETTES[source])
     try:
-        palette = json.loads(Path(source).read_text(encoding="utf-8"))
+        palette = json.loads(Path(source).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError):
         names = ", ".join(PALETTES)
         raise DataError(

@@ -7,7 +7,11 @@ import dataclasses
 import os
 import sys
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pix2pix.pairs.source import Source
+    from pix2pix.training.settings import Settings
 
 DESCRIPTION = """\
 Train a pix2pix generator on pairs of pictures (Isola et al., CVPR 2017).
@@ -27,14 +31,17 @@ def main(arguments: list[str] | None = None) -> int:
     warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
     try:
         options = vars(parse(arguments))
-        resume = options.pop("resume")
+        resume, check = options.pop("resume"), options.pop("check")
 
         from pix2pix.training.settings import Settings
         from pix2pix.training.trainer import Trainer
 
+        if check:
+            return check_data(Settings(**options))
         trainer = Trainer(Settings(**options), resume=resume)
         learner = trainer.learner
         if trainer.processes.is_first:
+            print(*describe(trainer.settings), sep="\n", file=sys.stderr)
             print(
                 f"{len(trainer.pairs)} pairs, {learner.total_steps - learner.step} steps to go on {learner.device}; "
                 f"pictures of every epoch in {trainer.folder / 'samples'}",
@@ -49,6 +56,37 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def describe(settings: Settings) -> list[str]:
+    """What the trainer makes of the data, in lines."""
+    from pix2pix.pairs.check import understood
+
+    train, val = sources(settings)
+    return understood(settings.data, settings.make, train, val)
+
+
+def check_data(settings: Settings) -> int:
+    """Print what was understood of the data and what is wrong with it; returns the exit code."""
+    from pix2pix.pairs.check import unreadable
+
+    print(*describe(settings), sep="\n")
+    faults = unreadable([source for source in sources(settings) if source])
+    print(*(faults or ["Every picture can be read."]), sep="\n")
+    return 2 if faults else 0
+
+
+def sources(settings: Settings) -> tuple[Source, Source | None]:
+    """The pairs to train on, and those held out."""
+    from pix2pix.errors import MissingSplit
+    from pix2pix.pairs.folders import find_source
+
+    arguments = settings.make, settings.columns, settings.streaming
+    train = find_source(settings.data, "train", *arguments)
+    try:
+        return train, find_source(settings.data, "val", *arguments)
+    except MissingSplit:
+        return train, None
+
+
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options, with those of the recipes beneath them."""
     from pix2pix.training.recipes import RECIPES
@@ -58,12 +96,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     for name in recipes:
         p.set_defaults(**RECIPES[name])
     options = p.parse_args(arguments)
+    if not options.out and not options.check:
+        p.error("--out is required")
     del options.recipe
     return options
 
 
 def parser() -> argparse.ArgumentParser:
-    """An option for each field of `Settings`, and `--recipe` and `--resume`."""
+    """An option for each field of `Settings`, and `--recipe`, `--resume` and `--check`."""
     from pix2pix.training.recipes import RECIPES
     from pix2pix.training.settings import Settings
 
@@ -83,6 +123,10 @@ def parser() -> argparse.ArgumentParser:
         help=f"settings of the paper's data sets; compact combines with any ({', '.join(sorted(RECIPES))})",
     )  # fmt: skip
     groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
+    groups["running"].add_argument(
+        "--check", action="store_true",
+        help="print what is understood of the data and what is wrong, without training",
+    )  # fmt: skip
     return p
 
 
@@ -94,7 +138,8 @@ def add_option(group: Any, field: dataclasses.Field) -> None:
     notes = [facts["also"]]
     options: dict[str, Any] = {}
     if default is dataclasses.MISSING:
-        options["required"] = True
+        options["required"] = field.name != "out"  # --check needs none, and `parse` sees to the rest
+        options["default"] = ""
     else:
         options["default"] = default = os.environ.get(facts["environment"], default)
     if isinstance(default, bool):

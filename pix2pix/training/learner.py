@@ -180,6 +180,12 @@ class Learner:
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.lr * min(1.0, 2 * left)
 
+    def is_sound(self) -> bool:
+        """Whether every weight is a finite number, also in float16, in which the finished model is kept."""
+        most = torch.finfo(torch.float16).max
+        networks = [self.generator, self.model, *([self.discriminator] if self.discriminator else [])]
+        return all(bool((p.detach().abs() <= most).all()) for n in networks for p in n.parameters())
+
     def state(self) -> dict[str, Any]:
         """All that the next step depends on; see `load`."""
         return {

@@ -28,6 +28,7 @@ from pix2pix.errors import MissingSplit, TrainingError
 from pix2pix.evaluation.metrics import evaluate
 from pix2pix.files import remove_unfinished, write_text
 from pix2pix.networks.noise import dropout_masks
+from pix2pix.pairs.check import refuse, unreadable
 from pix2pix.pairs.folders import find_source
 from pix2pix.pairs.pairs import Pairs, mixed_seed
 from pix2pix.pairs.source import Source
@@ -83,7 +84,10 @@ class Trainer:
             settings.jitter, settings.mirror, settings.hand_drawn, self.palettes.get("palette"), settings.lightness,
             settings.seed, settings.paint,
         )  # fmt: skip
-        fixed = self._val_pairs(settings.lightness) or self._plain(self.pairs.source, settings.lightness)
+        val = self._val_pairs(settings.lightness)
+        if not resume:  # what is resumed was checked when it began
+            refuse(unreadable([self.pairs.source, *([val.source] if val else [])]))
+        fixed = val or self._plain(self.pairs.source, settings.lightness)
         self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
 
         # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
@@ -134,6 +138,7 @@ class Trainer:
                 losses = learner.train_step(x.to(device), y.to(device))
                 sums = {name: sums.get(name, 0.0) + float(value) for name, value in losses.items()}
                 counted += 1
+                broken = not all(math.isfinite(value) for value in sums.values())
                 progress.update()
                 epoch, in_epoch = divmod(learner.step, self.steps_per_epoch)
                 now = time.monotonic()
@@ -149,8 +154,15 @@ class Trainer:
                     sums, since, waited, counted = {}, now, 0.0, 0
                 if first and in_epoch == 0:
                     unless_full(self._save_samples, epoch)
+                due = in_epoch == 0 or time.monotonic() - saved > SECONDS_PER_STATE
+                broken = self.processes.any(broken or (first and due and not learner.is_sound()))
+                if broken:
+                    raise TrainingError(
+                        f"A loss or a weight is no finite number any more at step {learner.step:,}: start again with a "
+                        f"lower --lr, or from the last good state with --init {self.out} and another --out."
+                    )
                 stop = self.processes.any(self._stop is not None)
-                if first and (in_epoch == 0 or stop or time.monotonic() - saved > SECONDS_PER_STATE):
+                if first and (due or stop):
                     saved = time.monotonic()
                     (self.save_state if stop else partial(unless_full, self.save_state))()
                 if stop:

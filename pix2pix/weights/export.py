@@ -16,7 +16,7 @@ from pix2pix.networks.config import GeneratorConfig
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.networks.onnx_graph import onnx_model
 from pix2pix.weights.checkpoint import CONFIG_FILE
-from pix2pix.weights.foreign import to_recursive
+from pix2pix.weights.foreign import recursive_norm, to_recursive
 from pix2pix.weights.pretrained import load_weights, make_generator
 from pix2pix.weights.tensors import CONFIG_KEY, Tensors
 
@@ -96,11 +96,14 @@ def write_recursive(output: Path, config: GeneratorConfig, weights: Tensors, tas
 
     theirs = to_recursive(config, weights)
     with atomic_path(output) as temporary:
-        torch.save({name: torch.from_numpy(np.ascontiguousarray(t)) for name, t in theirs.items()}, temporary)
-    line = f"{output}: the generator of pytorch-CycleGAN-and-pix2pix."
-    extra = [name for name in ("model.model.0.bias",) if name in theirs]
-    return line + (
-        " Its first and innermost convolutions have biases, which that program's batch-norm U-Net lacks."
-        if extra
-        else ""
+        torch.save({name: torch.tensor(t) for name, t in theirs.items()}, temporary)
+    drops = config.dropout and config.dropped_levels != tuple(range(1, config.depth - 4))
+    return f"{output}: for pytorch-CycleGAN-and-pix2pix, {options_there(config, recursive_norm(config, weights))}." + (
+        " Its dropout would sit on other levels there: test with --no_dropout." if drops else ""
     )
+
+
+def options_there(config: GeneratorConfig, norm: str) -> str:
+    """The options under which that program makes the same network."""
+    sizes = f"--input_nc {config.in_channels} --output_nc {config.out_channels} --ngf {config.features}"
+    return f"--netG unet_{2**config.depth} --norm {norm} {sizes}, and without --eval"

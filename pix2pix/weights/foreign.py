@@ -37,19 +37,55 @@ def read_file(path: Path) -> tuple[GeneratorConfig, Tensors, dict[str, Any]]:
     try:
         if described is not None:
             return GeneratorConfig(**described["generator"]), tensors, described.get("task", {})
-        for mark, convert in FAMILIES.items():
-            if mark in tensors:
-                reading = Reading(tensors)
-                config, ours = converted(reading, convert)
-                if strangers := reading.unread():
-                    raise ValueError(f"it has tensors too many ({', '.join(strangers[:5])}).")
-                return config, ours, {}
+        if found := generator_in(tensors):
+            mark, tensors = found
+            reading = Reading(tensors)
+            config, ours = converted(reading, FAMILIES[mark])
+            if strangers := reading.unread():
+                raise ValueError(f"it has tensors too many ({', '.join(strangers[:5])}).")
+            return config, ours, {}
+        if kind := other_network(tensors):
+            raise ValueError(f"it is {kind}. Supported are the U-Nets unet_128 and unet_256 (latest_net_G.pth).")
     except KeyError as error:
         raise CheckpointError(f"{path} is not a whole pix2pix generator: {error.args[0]}.") from None
     except (TypeError, ValueError, IndexError) as error:
         raise CheckpointError(f"{path} is not a pix2pix generator that is known here: {error}") from None
     names = ", ".join(list(tensors)[:3]) or "none at all"
     raise CheckpointError(f"{path} is not a pix2pix generator of a known family (its tensors: {names}, ...).")
+
+
+def generator_in(tensors: Tensors) -> tuple[str, Tensors] | None:
+    """The mark of a generator's family, and its tensors alone: a file may hold other networks beside it, and programs
+    put their own words in front of the names (`module.`, `_orig_mod.`, `netG.`, `state_dict.generator.`).
+
+    Raises:
+        ValueError: there are several generators, and none is the moving average of another.
+    """
+    prefixes = {
+        name.removesuffix(mark): mark for mark in FAMILIES for name in tensors if f".{name}".endswith(f".{mark}")
+    }
+    if "" in prefixes:
+        return prefixes[""], tensors
+    if len(prefixes) > 1:
+        averages = {prefix: mark for prefix, mark in prefixes.items() if "ema" in prefix.lower()}
+        if len(averages) != 1:
+            names = ", ".join(sorted(prefix.rstrip(".") for prefix in prefixes))
+            raise ValueError(f"it holds several generators ({names}): save the state_dict of one.")
+        prefixes = averages
+    for prefix, mark in prefixes.items():
+        return mark, {name.removeprefix(prefix): t for name, t in tensors.items() if name.startswith(prefix)}
+    return None
+
+
+def other_network(tensors: Tensors) -> str:
+    """What a file holds that is no U-Net, in words; "" where that is not known."""
+    names = {name[name.index("model.") :] for name in tensors if "model." in name}
+    blocks = len({name.split(".conv_block")[0] for name in names if ".conv_block." in name})
+    if blocks:
+        return f"a ResNet generator of {blocks} blocks (resnet_{blocks}blocks), which is not read here"
+    if "model.0.weight" in names and {"model.2.weight", "model.11.weight"} & names:
+        return "a PatchGAN discriminator, not a generator"
+    return ""
 
 
 def converted(reading: Reading, convert: Callable[[Tensors], tuple[GeneratorConfig, Tensors]]):
@@ -205,37 +241,79 @@ FAMILIES = {
 
 
 def to_recursive(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) -> Tensors:
-    """Our tensors by the recursive family's names, for programs that read those; see `from_recursive`.
+    """Our tensors as the recursive family's own classes load them strictly; see `from_recursive`.
+
+    Its batch norm comes with running statistics, and its convolutions then have no bias. Its instance norm has neither
+    scales nor shifts, and its convolutions have biases, which are zero where ours have none: a norm takes them away.
+    Where we have no running statistics, mean 0 and variance 1 stand in: that program does not use them without --eval.
 
     Raises:
-        CheckpointError: its layers are not the paper's and have no such form.
+        CheckpointError: its classes cannot hold this network; the sentence names the option that trains one they can.
     """
-    if not config.papers_own:
-        raise CheckpointError("Layers that are not the paper's have no form as latest_net_G.pth: export it otherwise.")
-    depth = config.depth
+    if faults := recursive_faults(config, ours):
+        raise CheckpointError(f"pytorch-CycleGAN-and-pix2pix cannot hold this network: {'; '.join(faults)}.")
+    depth, batch = config.depth, recursive_norm(config, ours) == "batch"
     theirs: Tensors = {}
 
-    def put(name: str, ours_name: str) -> None:
-        for part in ("weight", "bias", "running_mean", "running_var"):
-            # Where that program's network has no bias, ours of zero is left out.
-            if f"{ours_name}.{part}" in ours and (
-                part != "bias" or "conv" not in ours_name or ours[f"{ours_name}.bias"].any()
-            ):
-                theirs[f"{name}.{part}"] = ours[f"{ours_name}.{part}"]
+    def put(name: str, kernel: np.ndarray, bias: np.ndarray | None, outputs: int) -> None:
+        theirs[f"{name}.weight"] = kernel
+        if not batch:
+            theirs[f"{name}.bias"] = np.zeros(outputs, np.float32) if bias is None else bias
 
-    put("model.model.0", "encoder.0.conv")
+    def put_norm(name: str, ours_name: str) -> None:
+        if batch:
+            width = len(ours[f"{ours_name}.weight"])
+            theirs[f"{name}.weight"], theirs[f"{name}.bias"] = ours[f"{ours_name}.weight"], ours[f"{ours_name}.bias"]
+            theirs[f"{name}.running_mean"] = ours.get(f"{ours_name}.running_mean", np.zeros(width, np.float32))
+            theirs[f"{name}.running_var"] = ours.get(f"{ours_name}.running_var", np.ones(width, np.float32))
+            theirs[f"{name}.num_batches_tracked"] = np.array(0, np.int64)
+
+    def put_encoder(name: str, level: int) -> None:
+        kernel = ours[f"encoder.{level}.conv.weight"]
+        put(name, kernel, ours.get(f"encoder.{level}.conv.bias"), len(kernel))
+
+    put_encoder("model.model.0", 0)
     prefix = "model.model.1.model."
     for level in range(1, depth):
         innermost = level == depth - 1
-        put(f"{prefix}1", f"encoder.{level}.conv")
-        put(f"{prefix}2", f"encoder.{level}.norm")
+        put_encoder(f"{prefix}1", level)
+        if not innermost:
+            put_norm(f"{prefix}2", f"encoder.{level}.norm")
         up, norm, decoder = (*((3, 4) if innermost else (5, 6)), f"decoder.{depth - 1 - level}")
         kernel = ours[f"{decoder}.conv.weight"]
-        theirs[f"{prefix}{up}.weight"] = kernel if innermost else swapped(kernel)
-        put(f"{prefix}{norm}", f"{decoder}.norm")
+        put(f"{prefix}{up}", kernel if innermost else swapped(kernel), None, kernel.shape[1])
+        put_norm(f"{prefix}{norm}", f"{decoder}.norm")
         prefix += "3.model."
     theirs["model.model.3.weight"], theirs["model.model.3.bias"] = swapped(ours["head.weight"]), ours["head.bias"]
     return theirs
+
+
+def recursive_norm(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) -> str:
+    """The recursive family's norm for a network: instance norm where scales and shifts do nothing."""
+    scales = [t for name, t in ours.items() if name.endswith("norm.weight")]
+    shifts = [t for name, t in ours.items() if name.endswith("norm.bias")]
+    plain = all((t == 1).all() for t in scales) and not any(t.any() for t in shifts) and not config.running_statistics
+    return "instance" if config.norm == "instance" or plain else "batch"
+
+
+def recursive_faults(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) -> list[str]:
+    """What of a network the recursive family's classes cannot hold, and the option that trains it otherwise."""
+    wide, faults = 8 * config.features, []
+    if config.depth not in (7, 8):
+        faults.append(f"it has {config.depth} levels and theirs 7 or 8 (train with --depth 8)")
+    if config.max_features != wide:
+        faults.append(f"its widest level has {config.max_features} channels and theirs {wide} (--max-features {wide})")
+    if not config.skips:
+        faults.append("it has no skips (--generator unet)")
+    if config.dropout_kind == "channel":
+        faults.append("it drops whole channels (--dropout-kind element)")
+    if not config.papers_own:
+        faults.append("its layers are not the paper's (leave --activation, --padding and --head out)")
+    biases = (f"encoder.{level}.conv.bias" for level in (0, config.depth - 1))
+    if recursive_norm(config, ours) == "batch" and any(name in ours and ours[name].any() for name in biases):
+        faults.append("its first and innermost convolutions have biases, which theirs lack with batch norm "
+                      "(--norm instance)")  # fmt: skip
+    return faults
 
 
 def swapped(kernel: np.ndarray) -> np.ndarray:
@@ -256,6 +334,11 @@ def add_norm(ours: Tensors, level: str, theirs: Tensors, source: str, bias_befor
     channels = kernel.shape[0 if level.startswith("encoder") else 1]
     if f"{source}.weight" in theirs or f"{source}.bias" in theirs:
         ours[f"{level}.norm.weight"], ours[f"{level}.norm.bias"] = theirs[f"{source}.weight"], theirs[f"{source}.bias"]
+    elif bias_before and bias_before not in theirs:
+        raise ValueError(
+            f"{source}.weight and {bias_before} are both missing, as after training with --norm none: only batch and "
+            "instance norm are supported."
+        )
     else:
         ours[f"{level}.norm.weight"], ours[f"{level}.norm.bias"] = np.ones(channels, "f4"), np.zeros(channels, "f4")
     # Old files of instance norm without scale carry running statistics that their program never used.

@@ -9,6 +9,7 @@ import json
 import pickletools
 import struct
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
 
 
 def read_torch(path: Path) -> Tensors:
-    """A PyTorch file's state dict, without a `module.` prefix, out of a `state_dict` entry if there is one."""
+    """The tensors of a PyTorch file: those of a state dict, or of all that are in it, by joined names."""
     check_pickle(path)
     import torch  # takes seconds, which a bad file should not cost
 
@@ -67,15 +68,22 @@ def read_torch(path: Path) -> Tensors:
                 f"{path} holds code, not only weights, and is not opened: save its state_dict."
             ) from None
         raise CheckpointError(f"{path} is damaged ({type(error).__name__}): copy or download it again.") from None
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]
-    if not isinstance(state, dict) or not all(isinstance(name, str) for name in state):
+    tensors = {name: t for name, t in flat(state) if not name.endswith("num_batches_tracked")}
+    if not tensors:
         raise CheckpointError(f"{path} does not hold a state dict: save the generator's state_dict() and use that.")
-    return {
-        name.removeprefix("module."): value.detach().to(torch.float32).numpy()
-        for name, value in state.items()
-        if isinstance(value, torch.Tensor) and not name.endswith("num_batches_tracked")
-    }
+    return {name: tensor.detach().to(torch.float32).numpy() for name, tensor in tensors.items()}
+
+
+def flat(state: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The tensors in dicts within dicts, under their names joined by dots."""
+    import torch
+
+    if isinstance(state, dict):
+        for name, value in state.items():
+            if isinstance(value, torch.Tensor):
+                yield f"{prefix}{name}", value
+            elif str(name) != "optimizer":
+                yield from flat(value, f"{prefix}{name}.")
 
 
 def check_pickle(path: Path) -> None:

@@ -1,0 +1,44 @@
+"""Make the pictures that stand for models: `python -m demo.examples.previews`. Run it after a training.
+
+Each bundled model's card shows what it makes of its first example: preview.jpg beside the weights. Sites that show a
+link to the page show web/preview.jpg: a drawing, and its picture, by the model in `LINK`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from pix2pix import Translator, list_models, read_task
+from pix2pix.weights.pretrained import BUNDLED
+
+EXAMPLES = Path(__file__).resolve().parent
+WEB = EXAMPLES.parent / "web"
+PREVIEW = "preview.jpg"
+SIDE = 112  # pixels
+LINK = "edges2shoes"
+LINK_SIZE = (1200, 630)  # pixels; what most sites ask for
+
+
+def main() -> None:
+    for name in list_models():
+        drawing = Image.open(min((EXAMPLES / name).glob("*.png"))).convert("RGB")
+        picture = Translator.from_pretrained(name)(drawing, read_task(name).get("seed", 0))
+        picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS).save(BUNDLED / name / PREVIEW, quality=85)
+        if name == LINK:
+            link_preview(drawing, picture).save(WEB / PREVIEW, quality=85)
+
+
+def link_preview(drawing: Image.Image, picture: Image.Image) -> Image.Image:
+    """A drawing beside its picture, on white."""
+    width, height = LINK_SIZE
+    side = width // 2 - 40
+    card = Image.new("RGB", LINK_SIZE, "white")
+    for left, half in ((20, drawing), (width // 2 + 20, picture)):
+        card.paste(half.resize((side, side), Image.Resampling.LANCZOS), (left, (height - side) // 2))
+    return card
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+// Colours as numbers, 0xRRGGBB.
+
+export const BLACK = 0x000000;
+export const WHITE = 0xffffff;
+
+// Sixteen for painting: greys, skin and wood, and a circle of hues, each clear enough to tell from the others.
+export const PALETTE = [
+  0x2b2d33, 0x8d929b, 0xffffff, 0x8a5a3b, 0xd9a06b, 0xf6d3b3, 0xd62f3a, 0xf2762e, 0xf8c630, 0x8cc63f, 0x2f9e58, 0x2fb6b0,
+  0x3fa2ec, 0x2f56c4, 0x8450c8, 0xee6fa8,
+];
+
+/** @param {string} text "#rrggbb" */
+export const parse = (text) => Number.parseInt(text.slice(1), 16);
+
+/** @param {number} colour */
+export const hex = (colour) => `#${colour.toString(16).padStart(6, '0')}`;
+
+/** @param {number} colour @returns {[number, number, number]} */
+export const channels = (colour) => [colour >> 16, (colour >> 8) & 255, colour & 255];
+
+/** @param {number} colour @param {number[]} table @returns {number} the nearest one of the table */
+export function nearest(colour, table) {
+  const [r, g, b] = channels(colour);
+  let [best, least] = [table[0], Infinity];
+  for (const entry of table) {
+    const [er, eg, eb] = channels(entry);
+    const distance = (r - er) ** 2 + (g - eg) ** 2 + (b - eb) ** 2;
+    if (distance < least) [best, least] = [entry, distance];
+  }
+  return best;
+}
+
+/**
+ * Random numbers from 0 to 1 that a seed decides (mulberry32).
+ * @param {number} seed @returns {() => number}
+ */
+export function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** @param {number} h degrees @param {number} s 0 to 1 @param {number} l 0 to 1 */
+export function fromHsl(h, s, l) {
+  /** @param {number} n */
+  const channel = (n) => {
+    const k = (n + h / 30) % 12;
+    return Math.round(255 * (l - s * Math.min(l, 1 - l) * Math.max(-1, Math.min(k - 3, 9 - k, 1))));
+  };
+  return (channel(0) << 16) | (channel(8) << 8) | channel(4);
+}
+
+// Degrees between the hues of colours that go together: neighbours, opposites, triads.
+const HARMONIES = [[0, 28, 335], [0, 180, 30], [0, 150, 210], [0, 120, 240]];
+
+/**
+ * Colours that go together: the first for the largest area, then its companions, some light, some deep.
+ * @param {number} count @param {number} seed @returns {number[]}
+ */
+export function harmony(count, seed) {
+  const dice = random(seed);
+  const hue = 360 * dice();
+  const turns = HARMONIES[Math.floor(dice() * HARMONIES.length)];
+  return Array.from({ length: count }, (_, i) => {
+    const turn = turns[i % turns.length];
+    const deep = i % 2 === 1 ? 0.06 : 0;
+    const saturation = i === 0 ? 0.62 + 0.2 * dice() : 0.5 + 0.35 * dice();
+    const lightness = [0.56, 0.74, 0.5, 0.66, 0.42][i % 5] + 0.06 * dice() - deep;
+    return fromHsl((hue + turn + 10 * dice()) % 360, saturation, lightness);
+  });
+}

@@ -1,0 +1,106 @@
+// Small helpers around the page's elements.
+
+/**
+ * The element that a selector finds; the page is made so that it is there.
+ * @template {Element} [T=HTMLElement]
+ * @param {ParentNode} root @param {string} selector @returns {T}
+ */
+export const find = (root, selector) => /** @type {T} */ (/** @type {unknown} */ (root.querySelector(selector)));
+
+/** @param {string} text @param {Record<string, unknown>} values */
+export const filled = (text, values) => text.replace(/{(\w+)}/g, (_, name) => String(values[name]));
+
+/** @param {string} label @param {string} [image] @returns {HTMLButtonElement} */
+export function pictureButton(label, image) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.title = label;
+  button.setAttribute('aria-label', label);
+  if (image) {
+    const picture = document.createElement('img');
+    picture.alt = '';
+    picture.src = image;
+    button.append(picture);
+  }
+  return button;
+}
+
+/**
+ * Make buttons a radio group: one is checked, arrow keys go from one to the next.
+ * @param {HTMLElement} group @param {(button: HTMLButtonElement) => void} pick
+ */
+export function radioGroup(group, pick) {
+  const buttons = () => /** @type {HTMLButtonElement[]} */ ([...group.querySelectorAll('button')]);
+  group.addEventListener('click', (event) => {
+    const button = /** @type {Element} */ (event.target).closest('button');
+    if (button) pick(button);
+  });
+  group.addEventListener('keydown', (event) => {
+    const forward = getComputedStyle(group).direction === 'rtl' ? 'ArrowLeft' : 'ArrowRight';
+    const back = forward === 'ArrowLeft' ? 'ArrowRight' : 'ArrowLeft';
+    const step = { [forward]: 1, ArrowDown: 1, [back]: -1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const all = buttons();
+    const at = all.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
+    const next = all[(at + step + all.length) % all.length];
+    next.focus();
+    pick(next);
+  });
+  return {
+    /** @param {(button: HTMLButtonElement) => boolean} is */
+    check(is) {
+      const all = buttons();
+      const found = all.find(is);
+      for (const button of all) {
+        button.setAttribute('role', 'radio');
+        button.setAttribute('aria-checked', String(button === found));
+        button.tabIndex = button === (found ?? all[0]) ? 0 : -1;
+      }
+      found?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    },
+  };
+}
+
+/** Menus close when something else is clicked, and on Esc. @param {HTMLElement} root */
+export function menus(root) {
+  const close = (/** @type {Node | null} */ but) => {
+    for (const menu of root.querySelectorAll('details.menu[open]')) {
+      if (!but || !menu.contains(but)) menu.removeAttribute('open');
+    }
+  };
+  document.addEventListener('pointerdown', (event) => close(/** @type {Node} */ (event.target)));
+  root.addEventListener('click', (event) => {
+    const button = /** @type {Element} */ (event.target).closest('details.menu button');
+    if (button) button.closest('details')?.removeAttribute('open');
+  });
+  root.addEventListener('keydown', (event) => event.key === 'Escape' && close(null));
+}
+
+/** @param {Blob} blob @returns {Promise<string>} */
+export const dataUrl = (blob) =>
+  new Promise((resolve) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(/** @type {string} */ (reader.result));
+    reader.readAsDataURL(blob);
+  });
+
+/**
+ * A picture's pixels in the middle of a white square.
+ * @param {CanvasImageSource & { width: number, height: number }} picture @param {number} side
+ * @param {string} paper @param {boolean} smooth
+ */
+export function squared(picture, side, paper, smooth) {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = side;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.fillStyle = paper;
+  context.fillRect(0, 0, side, side);
+  context.imageSmoothingEnabled = smooth;
+  context.imageSmoothingQuality = 'high';
+  const scale = side / Math.max(picture.width, picture.height);
+  const [width, height] = [picture.width * scale, picture.height * scale];
+  context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
+  return context.getImageData(0, 0, side, side);
+}

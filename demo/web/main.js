@@ -1,0 +1,531 @@
+// The studio: everything is made here, and wired to everything else.
+
+import { find, filled, menus, pictureButton, radioGroup, squared } from './dom.js';
+import { hex, parse } from './colours.js';
+import { ServerEngine, Trouble } from './engines.js';
+import { drawItself, firstVisit } from './invitation.js';
+import { KEYS, keyboard } from './keyboard.js';
+import { pack, unpack } from './packing.js';
+import { photos } from './photos.js';
+import { pointers } from './pointer.js';
+import { Film } from './replay.js';
+import { asked, card, enlarged, linkTo, save, share } from './sharing.js';
+import { SIDE, Sheet } from './sheet.js';
+import { entries, keepEntry, keepWork, lastWork } from './store.js';
+import { Toolbox } from './toolbox.js';
+import { Transport } from './transport.js';
+
+/**
+ * @typedef {object} Model
+ * @property {string} title
+ * @property {string} code
+ * @property {import('./sheet.js').Kind} input
+ * @property {[string, string][] | null} palette names and "#rrggbb"
+ * @property {number} pen
+ * @property {number} seed
+ * @property {{ name: string, image: string }[]} examples
+ * @property {string | null} preview
+ * @property {string} cost what it costs to fetch; empty where it is here
+ *
+ * @typedef {object} Props
+ * @property {Record<string, Model>} models
+ * @property {Record<string, string>} texts
+ * @property {Record<string, string>} icons
+ * @property {string[]} tools files in tools/
+ */
+
+const REST = 1200; // ms that a drawing lies still before it goes into the history
+const MAX_SEED = 2 ** 32 - 1;
+
+/** @param {HTMLElement} root @param {Props} props */
+export async function start(root, { models, texts, icons, tools }) {
+  const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (find(root, `#${id}`));
+  const picture = /** @type {HTMLImageElement} */ (find(root, '#picture'));
+  const seedInput = /** @type {HTMLInputElement} */ (find(root, '#seed'));
+  const rateInput = /** @type {HTMLInputElement} */ (find(root, '#rate'));
+  const sheet = new Sheet(/** @type {HTMLCanvasElement} */ (find(root, '#sheet')));
+  const engine = new ServerEngine();
+  const film = new Film();
+  const names = Object.keys(models);
+  let model = names[0];
+  let seed = models[model].seed;
+  let rate = /** @type {number | null} */ (null);
+
+  let toastTimer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  const toast = (/** @type {string} */ words) => {
+    const note = find(root, '.toast');
+    note.textContent = words;
+    note.hidden = !words;
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => (note.hidden = true), 6000);
+  };
+  const say = (/** @type {string} */ words) => (find(root, '.said').textContent = words);
+
+  // --- the drawing and its picture ------------------------------------------------------------------------------------
+
+  const toolbox = new Toolbox(root, sheet, icons, (words) => { say(words); });
+  const loaded = await Promise.all(tools.map((name) => import(`./tools/${name}`)));
+  toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
+  const { put, leave } = photos(root, sheet, texts, toast);
+  const transport = new Transport(engine, sheet, () => ({ model, seed, rate }));
+  let playing = /** @type {import('./packing.js').Layers | null} */ (null); // what draws itself
+  let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+
+  const showSheet = () => {
+    button('undo').disabled = !sheet.done.length;
+    button('redo').disabled = !sheet.undone.length;
+    const invitation = find(root, '.invitation');
+    invitation.hidden = !sheet.blank || Boolean(playing);
+    invitation.classList.toggle('on-paint', sheet.kind === 'labels');
+    if (sheet.blank) {
+      picture.dataset.blank = 'true';
+      picture.dataset.final = 'false';
+    }
+    markVariations();
+  };
+
+  const keep = async () => {
+    const work = { model, seed, drawing: await pack(sheet.copy()) };
+    keepWork(work);
+    return work;
+  };
+
+  sheet.onChange((change) => {
+    showSheet();
+    if (change !== 'shown') leaveUnsure();
+    if (sheet.blank) film.clear();
+    picture.dataset.final = 'false';
+    transport.changed(change !== 'moving');
+    sheet.canvas.dataset.frame = String(transport.frames);
+    if (change !== 'moving') keep();
+  });
+
+  transport.onPicture = ({ image, final, frame, sent, ms, model: by, seed: under }) => {
+    if (sheet.blank || by !== model) return;
+    picture.src = image;
+    picture.dataset.frame = String(frame);
+    picture.dataset.final = String(final && frame === transport.frames);
+    picture.dataset.blank = 'false';
+    film.note(sheet.png(), image);
+    document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { final, sent, ms } }));
+    clearTimeout(resting);
+    if (final && !playing) resting = setTimeout(() => remember(image, by, under), REST);
+  };
+
+  const frame = find(root, '.state');
+  transport.onState = (state) => {
+    frame.dataset.name = state.name;
+    frame.textContent =
+      state.name === 'failed' ? state.sentence : state.name === 'ready' ? '' : filled(texts[state.name], state);
+    sheet.canvas.dataset.frame = String(transport.frames);
+  };
+
+  // --- look: seed and how different -----------------------------------------------------------------------------------
+
+  const again = () => {
+    leaveUnsure();
+    picture.dataset.final = 'false';
+    transport.changed(true);
+    sheet.canvas.dataset.frame = String(transport.frames);
+    markVariations();
+    keep();
+  };
+  const look = (/** @type {number} */ value, send = true) => {
+    seed = Math.max(0, Math.min(MAX_SEED, Math.floor(value) || 0));
+    seedInput.value = String(seed);
+    if (send) again();
+  };
+  seedInput.addEventListener('change', () => look(Number(seedInput.value)));
+  button('dice').addEventListener('click', () => look(Math.floor(Math.random() * 1e6)));
+  rateInput.addEventListener('change', () => {
+    rate = Number(rateInput.value);
+    again();
+  });
+
+  // --- variations -----------------------------------------------------------------------------------------------------
+
+  const strip = find(root, '.variations');
+  let sampled = /** @type {{ key: string, unsure: string } | null} */ (null);
+  const stateKey = () => `${model} ${rate} ${sheet.png()}`;
+  const markVariations = () => {
+    if (sampled) strip.classList.toggle('old', sampled.key !== stateKey());
+  };
+  const noVariations = () => {
+    sampled = null;
+    strip.classList.remove('old');
+    const words = document.createElement('p');
+    words.textContent = texts.variations_empty;
+    strip.replaceChildren(words);
+    leaveUnsure();
+  };
+  const leaveUnsure = () => {
+    button('unsure').setAttribute('aria-checked', 'false');
+    find(root, '.unsure').hidden = true;
+  };
+  const vary = async () => {
+    if (sheet.blank) {
+      toast(texts.draw_first);
+      return null;
+    }
+    const key = stateKey();
+    button('variations').disabled = true;
+    try {
+      const found = await engine.variations(sheet, { model, seed, rate, final: true });
+      if (!key.startsWith(`${model} `)) return null;
+      sampled = { key, unsure: found.unsure };
+      strip.replaceChildren(
+        ...found.pictures.map(({ image, seed: under }) => {
+          const each = pictureButton(filled(texts.variation, { seed: under }), image);
+          let before = '';
+          const preview = () => { before ||= picture.src; picture.src = image; };
+          const back = () => { if (before) picture.src = before; before = ''; };
+          each.addEventListener('pointerenter', preview);
+          each.addEventListener('pointerleave', back);
+          each.addEventListener('click', () => { back(); look(under); });
+          return each;
+        }),
+      );
+      if (found.alike) toast(rate === 0 ? texts.alike_off : texts.alike);
+      markVariations();
+      return sampled;
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      toast(error.message);
+      return null;
+    } finally {
+      button('variations').disabled = false;
+    }
+  };
+  button('variations').addEventListener('click', vary);
+  button('unsure').addEventListener('click', async () => {
+    const on = button('unsure').getAttribute('aria-checked') !== 'true';
+    leaveUnsure();
+    if (!on) return;
+    const found = sampled?.key === stateKey() ? sampled : await vary();
+    if (!found) return;
+    const map = /** @type {HTMLImageElement} */ (find(root, '.unsure'));
+    map.src = found.unsure;
+    map.hidden = false;
+    button('unsure').setAttribute('aria-checked', 'true');
+  });
+
+  // --- models ---------------------------------------------------------------------------------------------------------
+
+  /** @type {Map<string, { done: any[], undone: any[], layers: import('./packing.js').Layers }>} */
+  const shelves = new Map();
+  const shelf = (/** @type {Model} */ { palette }) => (palette ? palette.map(([, value]) => value).join(' ') : 'lines');
+  const cards = radioGroup(find(root, '.cards'), (card) => useModel(card.dataset.model ?? ''));
+  find(root, '.cards').replaceChildren(
+    ...names.map((name) => {
+      const { title, code, preview, cost } = models[name];
+      const each = pictureButton(filled(texts.model_card, { title, code: cost ? `${code}, ${cost}` : code }), preview ?? undefined);
+      each.dataset.model = name;
+      if (!preview) each.insertAdjacentHTML('beforeend', `<span class="blank">${icons.sparkles}</span>`);
+      const words = document.createElement('span');
+      words.innerHTML = '<b></b><small></small>';
+      find(words, 'b').textContent = title;
+      find(words, 'small').textContent = cost || code;
+      each.append(words);
+      return each;
+    }),
+  );
+
+  const fit = (/** @type {string} */ name) => {
+    const next = models[name];
+    shelves.set(shelf(models[model]), { done: sheet.done, undone: sheet.undone, layers: sheet.copy() });
+    const same = shelf(models[model]) === shelf(next);
+    model = name;
+    sheet.kind = next.input;
+    sheet.palette = next.palette?.map(([, value]) => parse(value)) ?? [];
+    sheet.paper = sheet.palette[0] ?? 0xffffff;
+    if (!same) {
+      const mine = shelves.get(shelf(next));
+      [sheet.done, sheet.undone] = [mine?.done ?? [], mine?.undone ?? []];
+      if (mine) sheet.take(mine.layers);
+      else sheet.wipe();
+      film.clear();
+    }
+    toolbox.fit(next.palette, next.pen);
+    cards.check((card) => card.dataset.model === name);
+    showExamples();
+    noVariations();
+  };
+
+  let opening = 0;
+  /** @param {string} name @param {() => void} [after] instead of sending the drawing that is there */
+  const useModel = async (name, after) => {
+    if (!models[name]) return;
+    stopPlaying(true);
+    toolbox.tool?.drop?.(toolbox.work());
+    leave();
+    const before = model;
+    const mine = (opening += 1);
+    transport.forget();
+    rate = null;
+    fit(name);
+    picture.dataset.blank = 'true';
+    sheet.show();
+    showSheet();
+    const card = find(root, `[data-model="${CSS.escape(name)}"]`);
+    card.setAttribute('aria-busy', 'true');
+    try {
+      const opened = await engine.open(name, (line) => mine === opening && toast(line));
+      if (mine !== opening) return;
+      rateInput.value = String(opened.rate);
+      find(card, 'small').textContent = models[name].code;
+      if (after) after();
+      else again();
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      if (mine !== opening) return;
+      toast(error.message);
+      fit(before);
+      sheet.changed('shown');
+    } finally {
+      card.removeAttribute('aria-busy');
+    }
+  };
+
+  // --- examples and history ---------------------------------------------------------------------------------------------
+
+  const load = async (/** @type {{ name: string, image: string }} */ example) =>
+    put(await (await fetch(example.image)).blob(), example.name, false);
+  const showExamples = () => {
+    find(root, '.examples > div').replaceChildren(
+      ...models[model].examples.map((example) => {
+        const each = pictureButton(filled(texts.start_from, example), example.image);
+        each.dataset.example = example.name;
+        each.addEventListener('click', () => load(example));
+        return each;
+      }),
+    );
+  };
+
+  const showHistory = () => {
+    const found = entries().filter((entry) => models[entry.model]);
+    if (!found.length) return;
+    find(root, '#history').replaceChildren(
+      ...found.map((entry) => {
+        const each = pictureButton(filled(texts.go_back, { title: models[entry.model].title, seed: entry.seed }), entry.picture);
+        each.addEventListener('click', () => restore(entry));
+        return each;
+      }),
+    );
+  };
+  const remember = async (/** @type {string} */ image, /** @type {string} */ by, /** @type {number} */ under) => {
+    if (by !== model || under !== seed || picture.src !== image) return;
+    const small = enlarged(picture, 96).toDataURL('image/jpeg', 0.85);
+    keepEntry({ ...(await keep()), at: Date.now(), picture: small });
+    showHistory();
+  };
+  window.addEventListener('storage', showHistory);
+
+  /** Bring back model, seed and drawing. @param {import('./store.js').Work} work */
+  const restore = async (work) => {
+    const layers = await unpack(work.drawing, SIDE * SIDE);
+    if (!layers || !models[work.model]) {
+      toast(texts.bad_link);
+      return;
+    }
+    const bring = () => {
+      sheet.remember();
+      sheet.take(layers);
+      look(work.seed, false);
+      sheet.changed('shown');
+    };
+    leave();
+    if (work.model === model) bring();
+    else await useModel(work.model, bring);
+  };
+
+  // --- the bars -----------------------------------------------------------------------------------------------------------
+
+  const undo = () => {
+    leave();
+    if (!toolbox.tool?.undo?.(toolbox.work())) sheet.undo();
+  };
+  const redo = () => {
+    leave();
+    toolbox.tool?.drop?.(toolbox.work());
+    sheet.redo();
+  };
+  button('undo').addEventListener('click', undo);
+  button('redo').addEventListener('click', redo);
+  button('clear').addEventListener('click', () => {
+    leave();
+    toolbox.tool?.drop?.(toolbox.work());
+    sheet.clear();
+  });
+  button('mirror').addEventListener('click', () => {
+    sheet.mirror = !sheet.mirror;
+    button('mirror').setAttribute('aria-pressed', String(sheet.mirror));
+  });
+  let coloured = 0;
+  button('colour-it').addEventListener('click', () => {
+    if (!sheet.colourIt(seed + coloured)) toast(texts.nothing_enclosed);
+    coloured += 1;
+  });
+
+  button('share').addEventListener('click', async () => toast(await share(linkTo(await keep()), texts)));
+  const saves = /** @type {Record<string, () => unknown>} */ ({
+    512: () => save(enlarged(picture, 512).toDataURL(), 'pix2pix.png'),
+    1024: () => save(enlarged(picture, 1024).toDataURL(), 'pix2pix-1024.png'),
+    drawing: () => save(enlarged(sheet.canvas, 512, false).toDataURL(), 'drawing.png'),
+    card: () => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [1024, 560];
+      card(canvas, sheet.canvas, picture, `${models[model].title} · pix2pix`);
+      save(canvas.toDataURL(), 'pix2pix-card.png');
+    },
+    copy: async () => {
+      const blob = await (await fetch(picture.src)).blob();
+      await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+    },
+  });
+  const saveAs = async (/** @type {string} */ kind) => {
+    if (sheet.blank) {
+      toast(texts.draw_first);
+      return;
+    }
+    try {
+      await saves[kind]();
+      toast(kind === 'copy' ? texts.copied : texts.saved);
+    } catch {
+      toast(texts.no_copy);
+    }
+  };
+  button('download').addEventListener('click', () => saveAs('512'));
+  for (const each of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-save]'))) {
+    each.addEventListener('click', () => saveAs(each.dataset.save ?? ''));
+  }
+
+  button('replay').addEventListener('click', async () => {
+    if (!film.moments.length) {
+      toast(texts.draw_first);
+      return;
+    }
+    const dialog = /** @type {HTMLDialogElement} */ (find(root, '#film'));
+    const words = find(dialog, 'p');
+    dialog.showModal();
+    words.textContent = texts.film_making;
+    const blob = await film.record(/** @type {HTMLCanvasElement} */ (find(dialog, 'canvas')), `${models[model].title} · pix2pix`);
+    words.textContent = blob ? texts.film_saved : texts.no_film;
+    if (!blob || !dialog.open) return;
+    const url = URL.createObjectURL(blob);
+    save(url, blob.type.startsWith('video/mp4') ? 'pix2pix.mp4' : 'pix2pix.webm');
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  });
+
+  button('remix').addEventListener('click', async () => {
+    if (sheet.blank) {
+      toast(texts.draw_first);
+      return;
+    }
+    const dialog = /** @type {HTMLDialogElement} */ (find(root, '#remixes'));
+    const others = names.filter((name) => shelf(models[name]) === shelf(models[model]) && !models[name].cost);
+    const row = find(dialog, '.row');
+    row.replaceChildren();
+    dialog.showModal();
+    for (const name of others) {
+      try {
+        const found = await engine.variations(sheet.as(models[name].input), { model: name, seed, rate: null, final: true }, 1);
+        if (!dialog.open) return;
+        const each = pictureButton(models[name].title, found.pictures[0].image);
+        each.append(models[name].title);
+        each.addEventListener('click', () => {
+          dialog.close();
+          useModel(name);
+        });
+        row.append(each);
+      } catch (error) {
+        if (!(error instanceof Trouble)) throw error;
+      }
+    }
+  });
+
+  find(root, '.keys').replaceChildren(
+    ...[...toolbox.tools.map(({ key, label }) => [key.toUpperCase(), label]), ...KEYS].map(([key, what]) => {
+      const row = document.createElement('div');
+      row.innerHTML = '<dt></dt><dd><kbd></kbd></dd>';
+      find(row, 'dt').textContent = what;
+      find(row, 'kbd').textContent = key;
+      return row;
+    }),
+  );
+  button('help').addEventListener('click', () => /** @type {HTMLDialogElement} */ (find(root, '#guide')).showModal());
+
+  // The eyedropper also works on the picture.
+  picture.addEventListener('pointerdown', (event) => {
+    if (toolbox.tool?.name !== 'picker' || picture.dataset.blank === 'true') return;
+    const box = picture.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((at) => Math.floor((at * SIDE) / box.width));
+    const { data } = squared(picture, SIDE, '#ffffff', false);
+    const at = 4 * (y * SIDE + x);
+    toolbox.work().pick((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+  });
+
+  // On upright screens the sliders are in a panel of their own.
+  const showSettings = (/** @type {boolean} */ open) => {
+    button('settings').setAttribute('aria-expanded', String(open));
+    find(root, '.studio').classList.toggle('settings', open);
+  };
+  button('settings').addEventListener('click', () => showSettings(button('settings').getAttribute('aria-expanded') !== 'true'));
+  root.addEventListener('pointerdown', ({ target }) => {
+    if (!(/** @type {Element} */ (target).closest('#settings, .size, .look'))) showSettings(false);
+  });
+
+  const pointer = pointers(root, toolbox);
+  keyboard(root, toolbox, { undo, redo, say, press: (id) => button(id).click(), busy: pointer.busy });
+  menus(root);
+
+  // --- how it begins --------------------------------------------------------------------------------------------------------
+
+  // Who draws gets an empty sheet; who presses something else keeps the drawing, complete.
+  const stopPlaying = (/** @type {boolean} */ empty) => {
+    if (!playing) return;
+    const layers = playing;
+    playing = null;
+    if (empty) sheet.wipe();
+    else sheet.take(layers);
+    sheet.changed('shown');
+  };
+  const touched = (/** @type {Event} */ event) => {
+    if (event instanceof KeyboardEvent && event.key === 'Tab') return;
+    stopPlaying(find(root, '.easel').contains(/** @type {Node} */ (event.target)));
+  };
+  root.addEventListener('pointerdown', touched, { capture: true });
+  document.addEventListener('keydown', touched, { capture: true });
+
+  const play = async () => {
+    const [example] = models[model].examples;
+    if (!example) return;
+    const image = squared(await createImageBitmap(await (await fetch(example.image)).blob()), SIDE, hex(sheet.paper), false);
+    sheet.draw(image);
+    const layers = sheet.copy();
+    sheet.wipe();
+    playing = layers;
+    await drawItself(sheet, layers, () => !playing);
+  };
+
+  const wanted = asked();
+  const kept = lastWork();
+  const first = firstVisit();
+  find(root, '.studio').dataset.state = 'ready';
+  const begin = wanted.drawing || wanted.model || wanted.seed !== undefined ? wanted : kept ?? {};
+  fit(begin.model && models[begin.model] ? begin.model : model);
+  look(begin.seed ?? models[model].seed, false);
+  const layers = begin.drawing ? await unpack(begin.drawing, SIDE * SIDE) : null;
+  if (begin.drawing && !layers) toast(texts.bad_link);
+  if (layers) sheet.take(layers);
+  sheet.show();
+  showSheet();
+  showHistory();
+  const mine = (opening += 1);
+  engine.open(model, toast).then(
+    (opened) => { if (mine === opening && rate === null) rateInput.value = String(opened.rate); },
+    (error) => toast(error.message),
+  );
+  if (!sheet.blank) sheet.changed('shown');
+  else if (first && begin !== wanted) play();
+}
+

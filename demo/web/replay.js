@@ -1,0 +1,67 @@
+// The film of a drawing: its states and pictures in turn, played once and recorded meanwhile, in the browser.
+
+import { card } from './sharing.js';
+
+const MOST = 240; // moments kept
+const STEP = 90; // ms that each is shown
+const REST = 1200; // ms that the last one is shown
+const LONGEST = 9000; // ms
+
+export class Film {
+  /** @type {{ drawing: string, picture: string }[]} */
+  moments = [];
+
+  /** @param {string} drawing @param {string} picture data URLs */
+  note(drawing, picture) {
+    this.moments.push({ drawing, picture });
+    // Of a long film every second moment goes, so that it stays whole.
+    if (this.moments.length > MOST) this.moments = this.moments.filter((_, i, all) => i % 2 === 1 || i === all.length - 1);
+  }
+
+  clear() {
+    this.moments = [];
+  }
+
+  /**
+   * @param {HTMLCanvasElement} canvas plays it
+   * @param {string} name written under it
+   * @returns {Promise<Blob | null>} null where this browser cannot record
+   */
+  async record(canvas, name) {
+    const pictures = await Promise.all(
+      this.moments.map(async ({ drawing, picture }) => [await decoded(drawing), await decoded(picture)]),
+    );
+    const type = ['video/webm;codecs=vp9', 'video/webm', 'video/mp4'].find((each) => globalThis.MediaRecorder?.isTypeSupported(each));
+    if (!type) return null;
+    const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: type, videoBitsPerSecond: 4_000_000 });
+    /** @type {Blob[]} */
+    const parts = [];
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    const ended = new Promise((resolve) => (recorder.onstop = resolve));
+    recorder.start();
+    const step = Math.min(STEP, LONGEST / pictures.length);
+    for (const [drawing, picture] of pictures) {
+      card(canvas, drawing, picture, name);
+      await wait(step);
+    }
+    const [drawing, picture] = pictures[pictures.length - 1];
+    for (let i = 0; i < 4; i++) {
+      card(canvas, drawing, picture, name);
+      await wait(REST / 4);
+    }
+    recorder.stop();
+    await ended;
+    return new Blob(parts, { type });
+  }
+}
+
+/** @param {number} ms */
+const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** @param {string} url */
+async function decoded(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}

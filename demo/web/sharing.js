@@ -1,0 +1,79 @@
+// Links that carry model, seed and drawing after the '#', and what the person keeps: pictures and cards.
+
+import { filled } from './dom.js';
+
+/** @param {import('./store.js').Work} work */
+export function linkTo({ model, seed, drawing }) {
+  const link = new URL(location.pathname, location.origin);
+  link.hash = new URLSearchParams({ model, seed: String(seed), drawing }).toString();
+  return link.href;
+}
+
+/** What the page's address asks for. @returns {Partial<import('./store.js').Work>} */
+export function asked() {
+  const wanted = new URLSearchParams(location.hash.slice(1) || location.search);
+  const seed = wanted.get('seed') ?? '';
+  return {
+    model: wanted.get('model') ?? undefined,
+    seed: /^\d{1,10}$/.test(seed) ? Number(seed) : undefined,
+    drawing: wanted.get('drawing') ?? undefined,
+  };
+}
+
+/**
+ * Share through the device's own sheet, or else copy the link.
+ * @param {string} link @param {Record<string, string>} texts @returns {Promise<string>} what to say
+ */
+export async function share(link, texts) {
+  if (navigator.share) {
+    try {
+      await navigator.share({ title: texts.share_subject, url: link });
+      return '';
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') return '';
+    }
+  }
+  try {
+    await navigator.clipboard.writeText(link);
+    return texts.copied_link;
+  } catch {
+    return filled(texts.no_clipboard, { link });
+  }
+}
+
+/** @param {string} url @param {string} name */
+export function save(url, name) {
+  const link = document.createElement('a');
+  [link.href, link.download] = [url, name];
+  link.click();
+}
+
+/** @param {CanvasImageSource} picture @param {number} side @param {boolean} [smooth] */
+export function enlarged(picture, side, smooth = true) {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = side;
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  context.imageSmoothingEnabled = smooth;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(picture, 0, 0, side, side);
+  return canvas;
+}
+
+/**
+ * Drawing and picture side by side, with a small name.
+ * @param {HTMLCanvasElement} canvas @param {CanvasImageSource} drawing @param {CanvasImageSource} picture
+ * @param {string} name
+ */
+export function card(canvas, drawing, picture, name) {
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+  const side = canvas.width / 2;
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(drawing, 0, 0, side, side);
+  context.drawImage(picture, side, 0, side, side);
+  context.fillStyle = '#5b6070';
+  context.font = `${Math.round(side / 28)}px system-ui, sans-serif`;
+  context.textBaseline = 'middle';
+  context.fillText(name, side / 24, (side + canvas.height) / 2);
+}

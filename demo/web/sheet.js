@@ -1,0 +1,250 @@
+// The drawing: black lines over paint, and the steps to undo. It shows itself on a canvas, and tells of each change.
+
+import { bucket, enclosed } from './areas.js';
+import { BLACK, WHITE, channels, harmony, nearest } from './colours.js';
+import { spans } from './raster.js';
+
+/** @typedef {import('./packing.js').Layers} Layers */
+/** @typedef {'edges' | 'labels' | 'paint'} Kind  what a model takes: black lines, areas of a palette, or lines and paint */
+/** @typedef {'moving' | 'done' | 'shown'} Change  under the pen, complete, or brought back from elsewhere */
+
+export const SIDE = 256;
+const UNDO_STEPS = 50;
+const PIXELS = SIDE * SIDE;
+const FLAT_COLOURS = 24; // that cover nearly all of a painting
+
+export class Sheet {
+  /** @type {Kind} */
+  kind = 'edges';
+  /** @type {number[]} */
+  palette = [];
+  paper = WHITE;
+  mirror = false;
+  lines = new Uint8Array(PIXELS);
+  paint = new Uint32Array(PIXELS).fill(WHITE);
+  /** @type {Layers[]} */
+  done = [];
+  /** @type {Layers[]} */
+  undone = [];
+  /** @type {((change: Change) => void)[]} */
+  #listeners = [];
+  #context;
+  #image;
+
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    canvas.width = canvas.height = SIDE;
+    this.#context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+    this.#image = this.#context.createImageData(SIDE, SIDE);
+    this.show();
+  }
+
+  /** @param {(change: Change) => void} listener */
+  onChange(listener) {
+    this.#listeners.push(listener);
+  }
+
+  /** Bring the layers onto the canvas, and tell everybody. @param {Change} [change] */
+  changed(change = 'done') {
+    this.show();
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** @returns {Layers} */
+  copy() {
+    return { lines: this.lines.slice(), paint: this.paint.slice() };
+  }
+
+  /** @param {Layers} layers */
+  take({ lines, paint }) {
+    this.lines.set(lines);
+    this.paint.set(paint);
+  }
+
+  get blank() {
+    const unpainted = this.kind === 'edges' || this.paint.every((colour) => colour === this.paper);
+    return unpainted && this.lines.every((alpha) => alpha === 0);
+  }
+
+  /** Exactly what the network gets. */
+  pixels() {
+    return this.#context.getImageData(0, 0, SIDE, SIDE);
+  }
+
+  png() {
+    return this.canvas.toDataURL('image/png');
+  }
+
+  /** The drawing for another kind of model. @param {Kind} kind @returns {import('./engines.js').Drawing} */
+  as(kind) {
+    const other = new Sheet(document.createElement('canvas'));
+    [other.kind, other.palette, other.paper] = [kind, this.palette, this.paper];
+    other.take(this);
+    other.show();
+    return other;
+  }
+
+  /** A model of lines alone does not see the paint; it stays for the others. */
+  show() {
+    const { data } = this.#image;
+    for (let at = 0, to = 0; at < PIXELS; at++, to += 4) {
+      const light = 255 - this.lines[at];
+      const [r, g, b] = channels(this.kind === 'edges' ? WHITE : this.paint[at]);
+      data[to] = Math.round((r * light) / 255);
+      data[to + 1] = Math.round((g * light) / 255);
+      data[to + 2] = Math.round((b * light) / 255);
+      data[to + 3] = 255;
+    }
+    this.#context.putImageData(this.#image, 0, 0);
+  }
+
+  // --- steps --------------------------------------------------------------------------------------------------------
+
+  /** Keep the drawing as it is, to undo what comes. */
+  remember() {
+    this.done.push(this.copy());
+    if (this.done.length > UNDO_STEPS) this.done.shift();
+    this.undone = [];
+  }
+
+  /** Take back the last step as if it had never been. */
+  forget() {
+    const before = this.done.pop();
+    if (before) this.take(before);
+    this.changed();
+  }
+
+  undo() {
+    return this.#step(this.done, this.undone);
+  }
+
+  redo() {
+    return this.#step(this.undone, this.done);
+  }
+
+  /** @param {Layers[]} from @param {Layers[]} to */
+  #step(from, to) {
+    const layers = from.pop();
+    if (!layers) return false;
+    to.push(this.copy());
+    this.take(layers);
+    this.changed();
+    return true;
+  }
+
+  wipe() {
+    this.lines.fill(0);
+    this.paint.fill(this.paper);
+  }
+
+  clear() {
+    if (this.blank) return;
+    this.remember();
+    this.wipe();
+    this.changed();
+  }
+
+  // --- marks --------------------------------------------------------------------------------------------------------
+
+  /**
+   * What a tool draws with: black is a line where lines lie on paint, everything else is paint under the lines.
+   * @param {number | null} colour null erases
+   * @returns {import('./raster.js').Span}
+   */
+  brush(colour) {
+    return spans(SIDE, this.#writer(colour), this.mirror);
+  }
+
+  /** @param {number | null} colour */
+  #writer(colour) {
+    if (colour === null) {
+      return (/** @type {number} */ from, /** @type {number} */ to) => {
+        this.lines.fill(0, from, to);
+        this.paint.fill(this.paper, from, to);
+      };
+    }
+    if (this.kind !== 'labels' && colour === BLACK) {
+      return (/** @type {number} */ from, /** @type {number} */ to) => this.lines.fill(255, from, to);
+    }
+    return (/** @type {number} */ from, /** @type {number} */ to) => this.paint.fill(colour, from, to);
+  }
+
+  /**
+   * Empty a bucket. In a drawing of lines alone it fills with black; elsewhere with paint, under the lines.
+   * @param {import('./raster.js').Point} point @param {number} colour
+   * @returns {boolean} whether anything changed
+   */
+  fill({ x, y }, colour) {
+    const before = this.copy();
+    const layered = this.kind === 'paint';
+    for (const column of this.mirror ? [x, SIDE - 1 - x] : [x]) {
+      const start = y * SIDE + column;
+      if (this.kind === 'edges') {
+        for (const at of bucket(start, this.lines, null, SIDE)) this.lines[at] = 255;
+      } else {
+        for (const at of bucket(start, this.paint, layered ? this.lines : null, SIDE)) this.paint[at] = colour;
+      }
+    }
+    if (this.paint.every((value, at) => value === before.paint[at] && this.lines[at] === before.lines[at])) return false;
+    this.done.push(before);
+    if (this.done.length > UNDO_STEPS) this.done.shift();
+    this.undone = [];
+    return true;
+  }
+
+  /**
+   * Paint the areas that lines enclose, in colours that go together.
+   * @param {number} seed @returns {number} areas
+   */
+  colourIt(seed) {
+    const found = enclosed(this.lines, SIDE);
+    if (!found.length) return 0;
+    this.remember();
+    const colours = harmony(found.length, seed);
+    found.forEach((pixels, i) => pixels.forEach((at) => (this.paint[at] = colours[i])));
+    this.changed();
+    return found.length;
+  }
+
+  // --- pictures from elsewhere --------------------------------------------------------------------------------------
+
+  /** Draw a picture's pixels, of the sheet's size. @param {ImageData} image */
+  draw({ data }) {
+    for (let at = 0, from = 0; at < PIXELS; at++, from += 4) {
+      const [r, g, b] = [data[from], data[from + 1], data[from + 2]];
+      const colour = (r << 16) | (g << 8) | b;
+      const light = Math.round(0.299 * r + 0.587 * g + 0.114 * b);
+      const grey = Math.max(r, g, b) - Math.min(r, g, b) < 32;
+      const line = this.kind === 'edges' || (this.kind === 'paint' && grey && light < 96);
+      this.lines[at] = line ? 255 - light : 0;
+      if (this.kind === 'labels') this.paint[at] = nearest(colour, this.palette);
+      else this.paint[at] = line ? WHITE : colour;
+    }
+  }
+}
+
+/**
+ * Whether a picture looks drawn rather than photographed: mostly white, and grey where it is not. A painting may have
+ * colours, if they are few and lie flat on white.
+ * @param {ImageData} image @param {Kind} kind of the model it is for
+ */
+export function drawn({ data }, kind) {
+  const pixels = data.length / 4;
+  let [white, coloured] = [0, 0];
+  /** @type {Map<number, number>} */
+  const counts = new Map();
+  for (let at = 0; at < data.length; at += 4) {
+    const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
+    const [low, high] = [Math.min(r, g, b), Math.max(r, g, b)];
+    white += Number(low > 230);
+    coloured += Number(high - low > 40);
+    const colour = (r << 16) | (g << 8) | b;
+    counts.set(colour, (counts.get(colour) ?? 0) + 1);
+  }
+  if (kind === 'paint') {
+    const most = [...counts.values()].sort((a, b) => b - a).slice(0, FLAT_COLOURS);
+    if (white > 0.05 * pixels && most.reduce((sum, count) => sum + count, 0) > 0.9 * pixels) return true;
+  }
+  return white > 0.5 * pixels && coloured < 0.02 * pixels;
+}

@@ -1,0 +1,57 @@
+// What the browser keeps: the work of this tab over a reload, and the history of all tabs. Entries of the history have
+// keys of their own, so that two tabs do not overwrite each other.
+
+const WORK = 'pix2pix work';
+const ENTRY = 'pix2pix history ';
+const MOST = 40;
+
+/**
+ * @typedef {{ model: string, seed: number, drawing: string }} Work
+ * @typedef {Work & { at: number, picture: string }} Entry
+ */
+
+/** @param {Work} work */
+export function keepWork(work) {
+  const text = JSON.stringify(work);
+  for (const store of [() => sessionStorage, () => localStorage]) {
+    try { store().setItem(WORK, text); } catch { /* full or forbidden: only a reload loses it */ }
+  }
+}
+
+/** @returns {Work | null} that of this tab, or else the last of any tab */
+export function lastWork() {
+  for (const store of [() => sessionStorage, () => localStorage]) {
+    try {
+      const work = JSON.parse(store().getItem(WORK) ?? 'null');
+      if (work) return work;
+    } catch { /* forbidden, or not ours */ }
+  }
+  return null;
+}
+
+/** @returns {Entry[]} newest first */
+export function entries() {
+  /** @type {Entry[]} */
+  const found = [];
+  try {
+    for (const key of Object.keys(localStorage)) {
+      if (key.startsWith(ENTRY)) found.push(JSON.parse(localStorage.getItem(key) ?? ''));
+    }
+  } catch { /* forbidden, or not ours */ }
+  return found.sort((a, b) => b.at - a.at);
+}
+
+/** @param {Work} work */
+const keyOf = ({ model, seed, drawing }) => {
+  let hash = 0;
+  for (const letter of `${model} ${seed} ${drawing}`) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
+  return `${ENTRY}${hash >>> 0}`;
+};
+
+/** @param {Entry} entry */
+export function keepEntry(entry) {
+  try {
+    localStorage.setItem(keyOf(entry), JSON.stringify(entry));
+    for (const old of entries().slice(MOST)) localStorage.removeItem(keyOf(old));
+  } catch { /* full or forbidden */ }
+}

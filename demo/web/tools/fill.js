@@ -1,0 +1,16 @@
+/** @type {import('./tool.js').Tool} */
+export default {
+  name: 'fill',
+  label: 'Fill',
+  help: 'Fill an area. Small gaps in its outline do not matter.',
+  key: 'f',
+  icon: 'paint-bucket',
+  place: 3,
+  cursor: 'crosshair',
+  settings: 'fill',
+  down(work, point) {
+    if (work.colourAt(point) === null) return;
+    if (work.sheet.fill(point, work.colour)) work.sheet.changed();
+    else work.say('There is nothing to fill here.');
+  },
+};

@@ -1,0 +1,235 @@
+"""Paint in a real browser: lines above, colours below, a bucket, an eyedropper, and colours by themselves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import (
+    changed_by,
+    choose,
+    click,
+    drag,
+    draw,
+    on_screen,
+    open_page,
+    pen_size,
+    picture_of,
+    ready,
+    same,
+    settled,
+    sheet_of,
+)
+from conftest import ROOT, running_app
+from PIL import Image
+
+from pix2pix import Translator
+
+pytestmark = pytest.mark.browser
+RED, BLUE = "#d62f3a", "#2f56c4"
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled shoes as a model that takes paint."""
+    folder = tmp_path_factory.mktemp("models") / "paint"
+    shutil.copytree(ROOT / "checkpoints" / "edges2shoes", folder)
+    config = json.loads((folder / "config.json").read_text())
+    config["task"]["input"] = "paint"
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, painter: Path) -> Iterator[str]:
+    with running_app(tmp_path_factory.mktemp("app"), "--models", str(painter)) as url:
+        yield url
+
+
+@pytest.fixture
+def page(address: str, browser) -> Iterator:
+    with open_page(browser, address, start=False) as page:
+        yield page
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    return tuple(bytes.fromhex(colour[1:]))
+
+
+def pixels_of(page) -> np.ndarray:
+    return np.asarray(sheet_of(page))
+
+
+def is_colour(pixels: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    return (pixels == colour).all(-1)
+
+
+def fill(page, colour: str, x: int, y: int) -> None:
+    choose(page, "fill")
+    page.click(f"[data-colour='{colour}']")
+    click(page, x, y)
+
+
+def test_the_palette_offers_colours_and_any_other(page):
+    assert 13 <= page.locator(".palette [data-colour]").count() <= 17  # and black, for lines
+    assert page.locator("#colour-it").is_visible() and page.locator("[data-tool=picker]").is_visible()
+    page.evaluate(
+        """() => {
+            const other = document.querySelector('[data-other]');
+            other.value = '#123456';
+            other.dispatchEvent(new Event('change'));
+        }"""
+    )
+    page.wait_for_selector(".recent [data-colour='#123456']")
+    pen_size(page, 6)
+    draw(page, [(100, 100), (100, 100)])
+    assert tuple(pixels_of(page)[100, 100]) == (0x12, 0x34, 0x56)
+    settled(page)
+
+
+@pytest.mark.parametrize("gap", [0, 3])
+def test_the_bucket_closes_small_gaps_and_fills_up_under_the_lines(page, gap: int):
+    pen_size(page, 3)
+    drag(page, "oval", (60, 60), (200, 200))
+    if gap:
+        choose(page, "eraser")
+        pen_size(page, gap)
+        draw(page, [(130, 55), (130, 65)])
+    before = pixels_of(page)
+    fill(page, RED, 130, 130)
+    after = pixels_of(page)
+    red = is_colour(after, rgb(RED))
+    assert red[130, 130] and red.sum() > 0.9 * np.pi * 69**2
+    assert not red[:56].any() and not red[:, :56].any() and not red[204:].any(), "it leaks"
+    line = is_colour(before, BLACK)
+    assert (is_colour(after, BLACK) == line).all(), "the lines stay on top"
+    for row in range(70, 190):  # from the middle outwards there is paint, then line, and nothing between
+        right = after[row, 130:205]
+        first = int(np.argmax(is_colour(right, BLACK)))
+        assert is_colour(right[:first], rgb(RED)).all()
+    settled(page)
+    choose(page, "eraser")
+    if not gap:
+        fill(page, BLUE, 5, 5)
+        blue = is_colour(pixels_of(page), rgb(BLUE))
+        assert (is_colour(pixels_of(page), rgb(RED)) == red).all()
+        assert not is_colour(pixels_of(page), WHITE).any() and blue[5, 5]
+        page.click("#undo")
+    page.click("#undo")
+    assert (pixels_of(page) == before).all()
+    page.click("#redo")
+    assert (pixels_of(page) == after).all()
+    settled(page)
+
+
+def test_paint_goes_under_lines_whichever_came_first(page, painter: Path):
+    pen_size(page, 4)
+    drag(page, "line", (40, 128), (220, 128))
+    page.click(f"[data-colour='{BLUE}']")
+    pen_size(page, 20)
+    drag(page, "pen", (128, 40), (128, 220))
+    pixels = pixels_of(page)
+    assert is_colour(pixels[127:130, 45:215], BLACK).all() and tuple(pixels[100, 128]) == rgb(BLUE)
+    choose(page, "eraser")
+    pen_size(page, 12)
+    draw(page, [(128, 100), (128, 160)])
+    assert tuple(pixels_of(page)[128, 128]) == tuple(pixels_of(page)[110, 128]) == WHITE
+    page.click("#undo")
+    assert (pixels_of(page) == pixels).all()
+    settled(page)
+    assert same(picture_of(page), Translator.from_pretrained(painter)(sheet_of(page), seed=0))
+
+
+def test_the_eyedropper_takes_colours_from_drawing_and_picture(page):
+    drag(page, "box", (40, 40), (200, 200))
+    fill(page, RED, 100, 100)
+    settled(page)
+    page.click(f"[data-colour='{BLUE}']")
+    choose(page, "picker")
+    click(page, 100, 100)
+    assert page.get_attribute("[data-tool=fill]", "aria-pressed") == "true"  # the tool before it is back
+    assert page.get_attribute(f".palette [data-colour='{RED}']", "aria-checked") == "true"
+    picture = np.asarray(picture_of(page))
+    box = page.locator("#picture").bounding_box()
+    choose(page, "picker")
+    page.mouse.click(box["x"] + 100.5 * box["width"] / 256, box["y"] + 120.5 * box["height"] / 256)
+    wanted = "#{:02x}{:02x}{:02x}".format(*picture[120, 100])
+    page.wait_for_selector(f"[data-colour='{wanted}']")
+    click(page, 100, 100)
+    assert tuple(pixels_of(page)[100, 100]) == tuple(picture[120, 100])
+    settled(page)
+
+
+def test_colour_it_for_me_fills_what_is_enclosed_and_can_be_undone(page):
+    page.click("#colour-it")
+    page.wait_for_selector(".toast:has-text('No area is enclosed')")
+    pen_size(page, 2)
+    drag(page, "box", (30, 30), (110, 220))
+    drag(page, "oval", (140, 60), (230, 200))
+    settled(page)
+    before = pixels_of(page)
+    changed_by(page, lambda: page.click("#colour-it"))
+    first = pixels_of(page)
+    left, right = tuple(first[100, 60]), tuple(first[130, 185])
+    assert WHITE not in (left, right) and left != right and tuple(first[5, 5]) == WHITE
+    assert is_colour(first[32:219, 32:109], left).all()
+    assert (is_colour(first, BLACK) == is_colour(before, BLACK)).all()
+    changed_by(page, lambda: page.click("#colour-it"))
+    assert tuple(pixels_of(page)[100, 60]) != left  # another seed, other colours
+    changed_by(page, lambda: page.click("#undo"))
+    assert (pixels_of(page) == first).all()
+    changed_by(page, lambda: page.click("#undo"))
+    assert (pixels_of(page) == before).all()
+
+
+def test_paint_survives_a_reload_in_its_layers(page):
+    drag(page, "box", (40, 40), (200, 200))
+    fill(page, RED, 100, 100)
+    settled(page)
+    drawn = sheet_of(page)
+    page.reload()
+    ready(page)
+    settled(page)
+    assert same(sheet_of(page), drawn)
+    fill(page, BLUE, 100, 100)  # the lines are still lines, over the paint
+    pixels = pixels_of(page)
+    assert tuple(pixels[100, 100]) == rgb(BLUE) and tuple(pixels[100, 40]) == BLACK
+    assert not is_colour(pixels, rgb(RED)).any()
+    settled(page)
+
+
+def test_a_photo_may_keep_its_colours_as_paint(page, tmp_path: Path):
+    photo = Image.new("RGB", (256, 256), (90, 130, 160))
+    photo.paste((200, 40, 40), (60, 60, 200, 180))
+    photo.save(tmp_path / "photo.png")
+    changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "photo.png"))
+    assert is_colour(pixels_of(page), WHITE).mean() > 0.9
+    changed_by(page, lambda: page.check("[data-colours]"))
+    pixels = pixels_of(page)
+    inside = pixels[100, 128].astype(int)
+    assert np.abs(inside - (200, 40, 40)).max() <= 8
+    assert is_colour(pixels, BLACK).any() or (pixels.max(-1) < 96).any(), "its outlines are lines above"
+
+
+def test_a_painted_drawing_is_read_back_into_lines_and_paint(page, tmp_path: Path):
+    drag(page, "box", (40, 40), (200, 200))
+    fill(page, RED, 100, 100)
+    settled(page)
+    drawn = sheet_of(page)
+    drawn.save(tmp_path / "drawing.png")
+    page.click("#clear")
+    changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "drawing.png"))
+    assert same(sheet_of(page), drawn)
+
+
+def test_the_sheet_takes_strokes_at_its_very_corners(page):
+    pen_size(page, 3)
+    for x, y in ((0, 0), (255, 0), (0, 255), (255, 255)):
+        page.mouse.click(*on_screen(page, x, y))
+        assert tuple(pixels_of(page)[y, x]) == BLACK
+    settled(page)
