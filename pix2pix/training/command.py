@@ -96,8 +96,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     for name in recipes:
         p.set_defaults(**RECIPES[name])
     options = p.parse_args(arguments)
-    if not options.out and not options.check:
-        p.error("--out is required")
+    if options.out is None:
+        if not options.check:
+            p.error("the following arguments are required: --out")
+        options.out = ""
     del options.recipe
     return options
 
@@ -122,11 +124,10 @@ def parser() -> argparse.ArgumentParser:
         "--recipe", nargs="+", default=[], choices=sorted(RECIPES), metavar="NAME",
         help=f"settings of the paper's data sets; compact combines with any ({', '.join(sorted(RECIPES))})",
     )  # fmt: skip
-    groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     groups["running"].add_argument(
-        "--check", action="store_true",
-        help="print what is understood of the data and what is wrong, without training",
-    )  # fmt: skip
+        "--check", action="store_true", help="print what is understood of the data and what is wrong; train nothing"
+    )
+    groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     return p
 
 

@@ -73,7 +73,7 @@ class Settings:
     data: str = learn(
         dataclasses.MISSING, "folder of pairs, in any layout of docs/training.md, or hub:owner/name", may_change=True
     )
-    out: str = learn(dataclasses.MISSING, "checkpoint folder to write", may_change=True)
+    out: str = learn(dataclasses.MISSING, "checkpoint folder to write; --check needs none", may_change=True)
     direction: str = learn(
         "AtoB", "what to translate into what; A is the left half or the first folder", choices=DIRECTIONS
     )
