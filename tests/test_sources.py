@@ -164,6 +164,20 @@ def test_a_data_set_in_the_hubs_form(tmp_path: Path):
         find_source("hub:/nowhere/at/all", "train")
 
 
+def test_a_picture_in_a_data_set_is_refused_before_it_is_decoded():
+    datasets = pytest.importorskip("datasets")
+    from pix2pix.pairs.hub import HubPairs
+
+    rows = [Image.new("1", (33_000, 1)), Image.new("1", (8, 8))]
+    features = datasets.Features({"imageA": datasets.Image(), "imageB": datasets.Image()})
+    pairs = HubPairs(
+        datasets.Dataset.from_dict({"imageA": rows, "imageB": rows}, features=features), ("imageA", "imageB")
+    )
+    with pytest.raises(DataError, match="imageA of row 0 has 33000 x 1 pixels"):
+        pairs.open(0)
+    assert [image.size for image in pairs.open(1)] == [(8, 8)] * 2
+
+
 def test_a_data_set_that_comes_in_while_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     datasets = pytest.importorskip("datasets")
     from pix2pix.pairs.hub import HubStream

@@ -614,3 +614,11 @@ def test_the_last_good_state_outlives_a_loss_that_is_not_finite(pairs: Path, tmp
         trainer.train()
     state = torch.load(tmp_path / "out" / "training" / "state.pt", weights_only=True)
     assert state["step"] == 8 and all(tensor.isfinite().all() for tensor in state["generator"].values())
+
+
+def test_nothing_is_trained_without_a_place_for_it(pairs: Path, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Trainer, "train", lambda self: pytest.fail("it trains"))
+    with pytest.raises(SystemExit) as stopped:
+        train.main(["--data", str(pairs), *SMALL])
+    assert stopped.value.code == 2 and "--out" in capsys.readouterr().err

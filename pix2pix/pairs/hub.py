@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
-from pix2pix.errors import DataError
+from pix2pix.errors import DataError, ImageError
 from pix2pix.pairs.source import Pair, Source
-from pix2pix.pictures.images import open_image, to_rgb
+from pix2pix.pictures.images import open_image
 
 
 def hub_splits(name: str, columns: tuple[str, str], streaming: bool = False) -> dict[str, Source]:
@@ -54,13 +52,20 @@ class HubPairs:
     arriving = False
 
     def __init__(self, rows: Any, columns: tuple[str, str]) -> None:
+        import datasets
+
+        for column in columns:  # decoded here, after a look at their size
+            rows = rows.cast_column(column, datasets.Image(decode=False))
         self.rows = rows
         self.columns = columns
         self.names = [f"{i:08d}" for i in range(len(rows))]
 
     def open(self, index: int) -> Pair:
         row = self.rows[index]
-        a, b = (to_rgb(row[column]) for column in self.columns)
+        try:
+            a, b = (open_image(io.BytesIO(encoded(row[column])), f"{column} of row {index}") for column in self.columns)
+        except ImageError as error:
+            raise DataError(str(error)) from None
         return a, b
 
     def keys(self) -> list[tuple[str, str]]:
@@ -120,7 +125,4 @@ def encoded(value: dict[str, Any]) -> bytes:
     """The bytes of a picture as `datasets` gives it undecoded: they are there, or in a local file."""
     if value["bytes"] is not None:
         return value["bytes"]
-    buffer = io.BytesIO()
-    with Image.open(value["path"]) as image:
-        to_rgb(image).save(buffer, "PNG")
-    return buffer.getvalue()
+    return Path(value["path"]).read_bytes()

@@ -97,7 +97,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         p.set_defaults(**RECIPES[name])
     options = p.parse_args(arguments)
     if not options.out and not options.check:
-        p.error("--out is required")
+        p.error("the following arguments are required: --out")
     del options.recipe
     return options
 
@@ -122,11 +122,10 @@ def parser() -> argparse.ArgumentParser:
         "--recipe", nargs="+", default=[], choices=sorted(RECIPES), metavar="NAME",
         help=f"settings of the paper's data sets; compact combines with any ({', '.join(sorted(RECIPES))})",
     )  # fmt: skip
-    groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     groups["running"].add_argument(
-        "--check", action="store_true",
-        help="print what is understood of the data and what is wrong, without training",
-    )  # fmt: skip
+        "--check", action="store_true", help="print what is understood of the data and what is wrong; train nothing"
+    )
+    groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     return p
 
 
@@ -138,7 +137,7 @@ def add_option(group: Any, field: dataclasses.Field) -> None:
     notes = [facts["also"]]
     options: dict[str, Any] = {}
     if default is dataclasses.MISSING:
-        options["required"] = field.name != "out"  # --check needs none, and `parse` sees to the rest
+        options["required"] = field.name != "out"  # `parse` asks for it, but not beside --check
         options["default"] = ""
     else:
         options["default"] = default = os.environ.get(facts["environment"], default)
