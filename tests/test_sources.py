@@ -305,3 +305,11 @@ def test_of_many_like_inputs_a_tenth_of_the_pairs_is_held_out(tmp_path: Path):
     assert (len(train.names), len(val.names)) == (90, 10)
     inputs = [{source.open(i)[0].getpixel((0, 0)) for i in range(len(source.names))} for source in (train, val)]
     assert not inputs[0] & inputs[1]
+
+
+def test_side_by_side_pictures_may_be_called_a_and_b(tmp_path: Path):
+    folder = tmp_path / "pairs"
+    make_pairs(folder, 2, seed=0)
+    (folder / "0.png").rename(folder / "a.png")
+    (folder / "1.png").rename(folder / "b.png")
+    assert find_source(folder).names == ["a.png", "b.png"]

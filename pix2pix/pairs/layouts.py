@@ -302,7 +302,9 @@ def beside_each_other(pictures: Sequence[Path]) -> Split | None:
         key, side = printable(path.stem), path.suffix.lower()
         tokens = words_of(path.stem)
         if tokens and side_of(tokens[-1]) in ("A", "B", "label", "picture"):
-            key, side = key[: -len(tokens[-1])].rstrip("_-. "), tokens[-1]
+            name = key[: -len(tokens[-1])].rstrip("_-. ")
+            if name:  # a picture called `a` is one by that name
+                key, side = name, tokens[-1]
         by_key.setdefault(f"{path.parent}/{key}", {})[side] = path
     sides = Counter(side for found in by_key.values() for side in found)
     if len(sides) != 2 or any(len(found) != 2 for found in by_key.values()) or sum(sides.values()) != len(suffixes):
