@@ -61,7 +61,8 @@ def test_a_model_that_copies_paint_obeys_and_has_no_relief(pair):
         scores.add(lambda image, seed: image, x, y, seed)  # type: ignore[arg-type]
     report = scores.report()
     assert report["colour_miss"] < 0.01
-    assert report["relief"] < 0.6 or pair is drawing  # the drawing's photo is flat too, but for its lid
+    if pair is art:  # the drawing's photo is nearly flat itself
+        assert report["relief"] < 0.6
     assert 0 < report["painted_l1"] < 0.15
 
 

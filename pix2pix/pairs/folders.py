@@ -201,7 +201,7 @@ def held_out(keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
     not split.
 
     Args:
-        keys: of each pair, the names of its input and of its truth; see `Source.keys`.
+        keys: of each pair, the names of its input and of its target; see `Source.keys`.
     """
     families: dict[str, set[tuple[str, str]]] = {}
     for key in keys:

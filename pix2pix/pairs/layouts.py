@@ -177,7 +177,7 @@ def read_splits(folder: Folder, make: bool) -> dict[str, Split]:
         if both:
             rest = Folder(folder.path)
     for split, inner in sorted(whole.items(), key=lambda item: item[0] != "train"):
-        # Inputs alone, as in a test split without truths, belong to no pair.
+        # Inputs alone, as in a test split without targets, belong to no pair.
         if split not in splits and (found := read_split(inner, make, paired="train" in splits and split != "train")):
             splits[split] = found
     if "train" not in splits and (found := read_split(rest, make)):

@@ -91,7 +91,7 @@ class Learner:
             fakes = [self.generator.decode(encoding, noise).to(x.dtype) for noise in noises]
         if d is not None:
             d.requires_grad_(True)
-            draws = self._draws(len(x))
+            draws = self._draws(len(x))  # a target, its output, and the output again draw in turn
             # In one pass: every picture is normalised by itself, so they do not see each other.
             seen = self._seen(torch.cat([x, x]), torch.cat([y, fakes[0].detach()]), draws * 2)
             with self._autocast():
