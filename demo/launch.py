@@ -17,6 +17,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost", "::1"]))
 
+FIRST = "paint2emoji"  # the model that a visitor meets first
 ON_SPACE = "SPACE_ID" in os.environ  # Hugging Face sets it
 if ON_SPACE:  # visitors come through a proxy of a private network, which tells their addresses; uvicorn reads this
     os.environ.setdefault("FORWARDED_ALLOW_IPS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.1")
@@ -30,7 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
     name = f"[{options.host}]" if ":" in options.host else options.host  # an address of IPv6
     here = f"http://{name.replace('0.0.0.0', '127.0.0.1')}:{options.port}/"
     known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
-    names = options.models or [*list_models(), *known]
+    bundled = sorted(list_models(), key=lambda name: name != FIRST)
+    names = options.models or [*bundled, *known]
     try:
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")

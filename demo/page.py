@@ -33,8 +33,13 @@ ASK = (
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
 PREVIEW = "preview.jpg"
 LINE_PEN, AREA_PEN = 2, 12
-# Whose drawings a model without any of its own starts from, by its palette.
-STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
+# Whose drawings a model without any of its own starts from, by its kind of input, or by its palette.
+STAND_INS = {
+    "edges": "edges2shoes",
+    "paint": "paint2emoji",
+    tuple(PALETTES["facades"].values()): "labels2facade",
+    tuple(PALETTES["maps"].values()): "map2sat",
+}
 
 
 def build(models: Models, service: Service) -> gr.Blocks:
@@ -251,7 +256,7 @@ def studio(models: Models) -> dict[str, dict[str, Any]]:
             "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
             "pen": wish(task, "pen", 1, 24, otherwise=AREA_PEN if palette else LINE_PEN),
             "seed": wish(task, "seed", 0, MAX_SEED, otherwise=0),
-            "examples": drawings(name, palette),
+            "examples": drawings(name, tuple(palette.values()) if palette else task["input"]),
             "preview": preview(name),
             "cost": costs[name] if models.to_download(name) else "",
         }
@@ -270,10 +275,14 @@ def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int)
     return value if type(value) is int and least <= value <= most else otherwise
 
 
-def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
-    """A model's drawings, as name and data URL: its own, or another's that is drawn with the same colours."""
+def drawings(name: str, kind: str | tuple[str, ...]) -> list[dict[str, str]]:
+    """A model's drawings, as name and data URL: its own, or those of another model that is drawn for alike.
+
+    Args:
+        kind: "edges", "paint", or the colours of the model's palette.
+    """
     own = EXAMPLES / Path(name).name
-    folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
+    folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(kind, "none")
     return [
         {
             "name": path.stem.split("-", 1)[-1].replace("-", " "),
@@ -284,6 +293,7 @@ def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
 
 
 def tile_name(path: Path) -> str:
+    """The name of an example tile, after its number."""
     return path.stem.split("-", 1)[-1].replace("-", " ")
 
 

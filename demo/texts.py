@@ -24,7 +24,6 @@ API = "Translate a picture of any size and kind by a model of this page, under a
 # Plain names of models whose config has no "title".
 TITLES = {
     "paint2emoji": "Glossy things",
-    "edges2emoji": "Glossy things",
     "edges2shoes": "Shoes",
     "edges2handbags": "Handbags",
     "edges2cats": "Cats",

@@ -1,9 +1,9 @@
 """The page's example drawings, as data; `make.py` beside this file draws them.
 
 A drawing of edges is a list of strokes: the points "x,y" that a smooth curve runs through; at "/" it has a corner.
-"oval x,y rx,ry" is one around x,y, "box x,y x,y" one from corner to corner. A drawing of edges may be painted: a colour,
-and points inside the areas that the bucket fills with it. A drawing of labels is a list of a label
-and its points, painted one over the other: the corners of a box if they are two, else those of a polygon.
+"oval x,y rx,ry" is one around x,y, "box x,y x,y" one from corner to corner. It may be painted: each colour comes with
+points inside the areas that the bucket fills with it. A drawing of labels is a list of a label and its points, painted
+one over the other: the corners of a box if they are two, else those of a polygon.
 """
 
 from __future__ import annotations
