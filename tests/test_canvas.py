@@ -32,8 +32,9 @@ from browser import (
     sheet_of,
     start_from,
 )
-from conftest import ROOT, running_app
 from PIL import Image
+from places import ROOT
+from serving import running_app
 
 from pix2pix import PALETTES, Generator, Translator, outline
 

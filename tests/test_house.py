@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 import pix2pix
 

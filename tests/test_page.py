@@ -36,10 +36,11 @@ from browser import (
     settled,
     sheet_of,
 )
-from conftest import ROOT, running_app
+from foreign_weights import make_flat
 from PIL import Image
+from places import ROOT
+from serving import running_app
 from small_hub import small_hub
-from test_foreign import make_flat
 
 from pix2pix import Translator, list_models
 

@@ -24,8 +24,9 @@ from browser import (
     settled,
     sheet_of,
 )
-from conftest import ROOT, running_app
 from PIL import Image
+from places import ROOT
+from serving import running_app
 
 from pix2pix import Translator
 
