@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from browser import CHROMIUM, FLAGS, open_page
+from browser import CHROMIUM, FLAGS, forget, open_tab, visit
 from serving import running_app
 from small import make_generator, make_pairs
 
@@ -56,7 +56,7 @@ def bundled(request: pytest.FixtureRequest) -> Translator:
     return Translator.from_pretrained(request.param)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained model that takes the facades' labels: what is drawn for it does not depend on its weights."""
     folder = tmp_path_factory.mktemp("models") / "labels"
@@ -66,7 +66,7 @@ def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained model that takes edges, as edges2shoes does."""
     folder = tmp_path_factory.mktemp("models") / "edges"
@@ -75,7 +75,7 @@ def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory, facade: Path, other_edges: Path) -> Iterator[str]:
     bundled = [name for name in ("edges2shoes", "sat2map") if name in list_models()]
     with running_app(tmp_path_factory.mktemp("app"), "--models", *bundled, str(facade), str(other_edges)) as url:
@@ -93,13 +93,21 @@ def browser() -> Iterator:
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def tab(browser) -> Iterator:
+    """A tab that the tests of a file use in turn: to load the page again takes half the time of a new browser."""
+    with open_tab(browser) as tab:
+        yield tab
+
+
 @pytest.fixture
-def page(address: str, browser) -> Iterator:
-    """The page, open, with its first drawing translated."""
-    with open_page(browser, address) as page:
+def page(tab, address: str) -> Iterator:
+    """The page as a new visitor has it, with its first drawing translated."""
+    forget(tab, address)
+    with visit(tab, address) as page:
         yield page
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shoes() -> Translator:
     return Translator.from_pretrained("edges2shoes")

@@ -8,7 +8,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,7 @@ import pytest
 import torch
 from PIL import Image
 from places import ROOT
-from runs import SMALL, command, settings, stopped, weights
+from runs import SMALL, settings, stopped, weights
 from small import make_pairs
 
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
@@ -165,24 +164,6 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_pat
     assert not (tmp_path / "parts" / "model.safetensors").exists()
     Trainer(parts, resume=True).train()
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
-
-
-@pytest.mark.slow
-def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
-    out = tmp_path / "killed"
-    options = ["--epochs", "20", "--ema", "0.9", "--diversity", "0.2"]
-    quiet = {"stderr": subprocess.DEVNULL, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
-    process = subprocess.Popen(command(pairs, out, *options), **quiet)
-    deadline = time.monotonic() + 120
-    while not (out / "training" / "samples" / "epoch_0003.png").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
-    assert not (out / "model.safetensors").exists()
-    subprocess.run(command(pairs, out, *options, "--resume"), check=True, **quiet)
-    subprocess.run(command(pairs, tmp_path / "whole", *options), check=True, **quiet)
-    assert weights(out) == weights(tmp_path / "whole")
 
 
 def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
