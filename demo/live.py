@@ -130,9 +130,9 @@ def fetch(models: Models, message: Any) -> Iterator[str]:
     """
     here, wanted = 0, 0
     last: dict[str, Any] = {}
-    asked = small_message(message)
-    name = asked["model"] if isinstance(asked.get("model"), str) else ""
-    number = {"id": asked.get("id") if isinstance(asked.get("id"), int) else 0}
+    question = small_message(message)
+    name = question["model"] if isinstance(question.get("model"), str) else ""
+    number = {"id": question.get("id") if isinstance(question.get("id"), int) else 0}
 
     def report(done: int, total: int) -> None:
         nonlocal here, wanted

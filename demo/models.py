@@ -7,6 +7,7 @@ from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from demo import texts
 from demo.rules import DRAWN
 from demo.server.turns import Turns
 from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
@@ -60,7 +61,7 @@ class Models:
                 continue
             label = name
             if self.to_download(name):
-                label = f"{name}: {known[name].what}, {known[name].megabytes} MB to download"
+                label = f"{name}: {known[name].what}, {texts.COST.format(megabytes=known[name].megabytes)}"
             labels.append((label, name))
         return labels
 

@@ -6,7 +6,7 @@ import { SIDE } from './rules.js';
 const STEP = 4; // pixels that an arrow key moves the cursor; 1 with Alt
 
 /** @param {EventTarget | null} target */
-export const writes = (target) =>
+const writes = (target) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches('textarea, select, input:not([type=range], [type=checkbox], [type=color], [type=file])'));
 
