@@ -65,7 +65,7 @@ def outlined(frame: Any) -> str:
     """A photo that was put on the sheet -> its outlines: JSON with "id" and "image", a data URL, or "error".
 
     Args:
-        frame: JSON: "id", "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.pairs.edge_filter`).
+        frame: JSON: "id", "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.pictures.edge_filter`).
     """
 
     def answer(message: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from pix2pix import DataError
 from pix2pix.errors import MissingSplit
-from pix2pix.pairs.edge_filter import outline
+from pix2pix.pictures.edge_filter import outline
 from pix2pix.pairs.folders import Twins, find_source, held_out
 from pix2pix.pairs.layouts import read_layout
 
