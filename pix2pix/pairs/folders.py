@@ -14,11 +14,11 @@ from pathlib import Path
 from PIL import Image
 
 from pix2pix.errors import DataError, ImageError, MissingSplit
-from pix2pix.pictures.edge_filter import outline
 from pix2pix.pairs.hub import hub_splits
 from pix2pix.pairs.layouts import SPLIT_WORDS, Split, printable, read_layout
 from pix2pix.pairs.source import Pair, Source
 from pix2pix.pictures.color import grey
+from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import open_image
 
 MAKES = ("edges", "lightness")
