@@ -34,6 +34,7 @@ LOOK = 256  # pixels of the longer side at which a picture is judged
 REACH = 0.04  # of the longer side; lines up to twice as wide are told from the ground
 WHITE, BLACK = 230, 60  # the least level of white, and the highest of black
 COLOURED = 40  # levels that two channels of a colour differ by, at least
+LEAST_CONTRAST = 8  # levels, of what is not blank
 DARKEST_PAPER = 85  # the median level of a picture that may have light lines on dark, at most
 
 
@@ -98,7 +99,7 @@ def kind_of(image: Image.Image) -> str:
         image: RGB, any size.
     """
     small = looked_at(image, LOOK)
-    if is_drawing(small):
+    if np.ptp(small, axis=(0, 1)).max() < LEAST_CONTRAST or is_drawing(small):
         return DARK
     if np.median(small.mean(-1)) < DARKEST_PAPER:
         look = Look.at(255 - small)
@@ -242,7 +243,9 @@ def ground_of(pixels: np.ndarray) -> np.ndarray:
         float32, the same shape, in [1, 256].
     """
     reach = max(2, round(REACH * max(pixels.shape)))
-    return sliding(sliding(smoothed(pixels), reach, np.maximum), reach, np.minimum)
+    # What lies beyond the border is neutral: repeated, it would make corners of the shadows that end there.
+    around = np.pad(smoothed(pixels), [(2 * reach, 2 * reach)] * 2 + [(0, 0)])
+    return sliding(sliding(around, reach, np.maximum), reach, np.minimum)
 
 
 def ink_of(pixels: np.ndarray, ground: np.ndarray) -> np.ndarray:
@@ -257,11 +260,10 @@ def smoothed(pixels: np.ndarray) -> np.ndarray:
 
 
 def sliding(values: np.ndarray, reach: int, pick: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """The maximum or minimum over the square of `reach` pixels around each: (H, W, C). Each step doubles the square."""
+    """The maximum or minimum over the square of `reach` pixels around each pixel that has it whole: (H, W, C) to
+    (H - 2 reach, W - 2 reach, C). Each step doubles the square."""
     for axis in (0, 1):
-        pad = [(0, 0)] * values.ndim
-        pad[axis] = (reach, reach)
-        values = np.moveaxis(np.pad(values, pad, mode="edge"), axis, 0)
+        values = np.moveaxis(values, axis, 0)
         have = 1
         while have < 2 * reach + 1:
             step = min(have, 2 * reach + 1 - have)
