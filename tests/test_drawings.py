@@ -272,7 +272,9 @@ def test_a_model_of_drawings_sees_dark_lines_whatever_it_gets(small_checkpoint: 
     assert translator(photo, 3) == translator(read_drawing(photo, side=32).image, 3, polarity="dark-lines")
 
 
-@pytest.mark.parametrize("task", [{"input": "photo"}, {"input": "labels"}, {"input": "edges", "drawings": PHOTOGRAPHED}])
+@pytest.mark.parametrize(
+    "task", [{"input": "photo"}, {"input": "labels"}, {"input": "edges", "drawings": PHOTOGRAPHED}]
+)
 def test_other_models_see_the_picture_as_it_is(small_checkpoint: Path, task: dict):
     translator = Translator(Translator.from_pretrained(small_checkpoint).engine, {"image_size": 32, **task})
     for picture in (ImageOps.invert(drawing(7).convert("RGB")), on_paper(drawing(7, 300), 7, "blue")):
