@@ -47,7 +47,7 @@ def val_sheet(translator: Translator, data: str) -> Image.Image:
     pairs = Pairs(find_source(data, "val"), translator.task["direction"], size, palette=translator.palette)
     sheet = Image.new("RGB", (COLUMNS * size, ROWS * size))
     for i in range(COLUMNS * ROWS):
-        output = translator(to_image(pairs[i][0].numpy()), seed=0)
+        output = translator(to_image(pairs[i][0].numpy()), seed=0, polarity="dark-lines")
         sheet.paste(output, (i % COLUMNS * size, i // COLUMNS * size))
     return sheet
 
