@@ -98,6 +98,10 @@ def add_data(command: argparse.ArgumentParser, split: str) -> None:
     command.add_argument(
         "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
     )
+    command.add_argument("--config", default="", metavar="NAME", help="configuration of a Hub data set")
+    command.add_argument(
+        "--stretch", action="store_true", help="take pairs whose pictures have different shapes, as train.py does"
+    )
     command.add_argument(
         "--direction", choices=["AtoB", "BtoA"], help="what to translate into what (default: as trained)"
     )
@@ -121,12 +125,12 @@ def run_translate(options: argparse.Namespace) -> None:
     from PIL import Image
 
     from pix2pix.files import atomic_path
-    from pix2pix.pictures.images import open_image
+    from pix2pix.pictures.images import as_stored, open_image
 
     output = options.output
     if output.suffix.lower() not in Image.registered_extensions():
         raise ImageError(f"{output} has no suffix of a picture format: name it {output.stem or 'out'}.png, say.")
-    image = open_image(options.input)
+    image = open_image(options.input, read=as_stored)
     seeds = seeds_from(options.seed, options.samples)
     names = [output] if len(seeds) == 1 else [output.with_stem(f"{output.stem}-{s}") for s in seeds]
     for name in names:
@@ -188,13 +192,11 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
     """The pairs that the options of `add_data` name, as this model takes them."""
-    from pix2pix.pairs.folders import find_source
-    from pix2pix.pairs.pairs import Pairs
+    from pix2pix.evaluation.data import pairs_for
+    from pix2pix.pairs.folders import DataSet
 
-    task = translator.task
-    source = find_source(options.data, options.split, task.get("make", ""), tuple(options.columns))
-    direction = options.direction or task.get("direction", "AtoB")
-    return Pairs(source, direction, translator.size, palette=translator.palette)
+    data = DataSet(options.data, translator.task.get("make", ""), tuple(options.columns), config=options.config)
+    return pairs_for(translator, data, options.split, options.direction, options.stretch)
 
 
 def run_export(options: argparse.Namespace) -> None:

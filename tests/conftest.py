@@ -28,6 +28,7 @@ HUB_CACHE = tempfile.TemporaryDirectory(prefix="hub-cache-")
 for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
     del os.environ[name]
 os.environ["HF_HOME"] = HUB_CACHE.name  # read when huggingface_hub is first imported, which nothing above does
+os.environ["XDG_CACHE_HOME"] = HUB_CACHE.name  # what is remembered of pictures that were checked
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

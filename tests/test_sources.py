@@ -173,7 +173,7 @@ def test_a_picture_in_a_data_set_is_refused_before_it_is_decoded():
     pairs = HubPairs(
         datasets.Dataset.from_dict({"imageA": rows, "imageB": rows}, features=features), ("imageA", "imageB")
     )
-    with pytest.raises(DataError, match="imageA of row 0 has 33000 x 1 pixels"):
+    with pytest.raises(DataError, match="imageA of row 0 in train has 33000 x 1 pixels"):
         pairs.open(0)
     assert [image.size for image in pairs.open(1)] == [(8, 8)] * 2
 
@@ -187,7 +187,7 @@ def test_a_data_set_that_comes_in_while_it_is_used(tmp_path: Path, monkeypatch: 
     table = datasets.Dataset.from_dict({"imageA": rows, "imageB": rows[::-1]}, features=features)
     stream = table.to_iterable_dataset()
     stream.info.splits = datasets.SplitDict({"train": datasets.SplitInfo("train", num_examples=20)})
-    monkeypatch.setattr(datasets, "load_dataset", lambda name, revision, streaming: {"train": stream})
+    monkeypatch.setattr(datasets, "load_dataset", lambda name, config, revision, streaming: {"train": stream})
     train, val = (find_source("hub:a/b", split, streaming=True) for split in ("train", "val"))
     assert val.names == ["00000000", "00000001"] and len(train.names) == 18
     assert train.arriving and isinstance(train.source, HubStream)
