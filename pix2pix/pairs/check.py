@@ -64,8 +64,8 @@ def look_over(
     """
     found = Findings()
     looks = looked_at(data, sources, (meant.a.palette, meant.b.palette), found)
-    if any(source.arriving for source in sources):
-        found.notes.append(f"only the first {OF_A_STREAM} pairs of a split are looked at before they are needed")
+    if any(source.arriving and len(source.names) > OF_A_STREAM for source in sources):
+        found.notes.append(f"the pairs are still arriving: only the first {OF_A_STREAM} of a split are looked at")
     raw = settle_turns(looks, found)
     if not stretch:
         name_shapes(looks, raw, found)
@@ -228,9 +228,9 @@ def settle_numbers(side: str, looks: list[tuple[str, Look]], palette: Palette, f
     """Whether the label maps of one side hold the numbers of labels, or else their colours."""
     uses = [(name, look.labels) for name, look in looks if look.labels]
     names, last = list(palette), len(palette) - 1
-    only_numbers = [name for name, use in uses if use.numbered and not use.coloured]
+    only_numbers = [name for name, use in uses if (use.numbered or use.void) and not use.coloured]
     others = [(name, use) for name, use in uses if not use.numbered]
-    if len(only_numbers) > len(others):
+    if len(only_numbers) > sum(not use.void or use.coloured for _, use in others):
         found.notes.append(f"{side} holds class numbers: 0 is {names[0]}, {last} is {names[-1]}")
         if others:
             found.faults.append(
@@ -238,12 +238,18 @@ def settle_numbers(side: str, looks: list[tuple[str, Look]], palette: Palette, f
                 f"{listed([f'{name} holds {use.words}' for name, use in others], 3)}: change those, or the palette."
             )
         return True
+    far = [(name, use) for name, use in uses if use.far]
     labels = sorted({label for _, use in uses for label in use.labels})
     found.notes.append(f"{side} holds the colours of {len(labels)} of the palette's {last + 1} labels")
     if len(labels) == 1 < len(palette) and not all(use.coloured for _, use in uses):
         found.faults.append(
             f"All of {side} would become one label, {names[labels[0]]}: {uses[0][0]} holds {uses[0][1].words}, which "
             f"are neither the palette's colours nor numbers from 0 to {last}. Write one or the other, as PNG."
+        )
+    elif 2 * len(far) > len(uses):
+        found.faults.append(
+            f"{side} holds neither the palette's colours nor numbers from 0 to {last}: {far[0][0]} holds "
+            f"{far[0][1].words}. Write one or the other, as PNG."
         )
     elif only_numbers:
         found.notes.append(

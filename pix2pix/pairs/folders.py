@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from pix2pix.errors import DataError, ImageError, MissingSplit
 from pix2pix.pairs.edge_filter import outline
-from pix2pix.pairs.hub import hub_splits
+from pix2pix.pairs.hub import HubStream, hub_splits
 from pix2pix.pairs.layouts import SPLIT_WORDS, Split, printable, read_layout
 from pix2pix.pairs.source import AS_SEEN, Pair, Readings, Source, shared_names
 from pix2pix.pictures.color import grey
@@ -142,7 +142,10 @@ class DataSet:
     @cached_property
     def _held(self) -> set[tuple[str, str]]:
         held = held_out(self._keys)
-        return set(self._keys[: len(held)]) if self._whole and self._whole.arriving else held  # what comes first
+        if isinstance(self._whole, HubStream):  # what comes first
+            self._whole.apart = len(held)
+            return set(self._keys[: len(held)])
+        return held
 
 
 def find_source(

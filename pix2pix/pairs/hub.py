@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import tempfile
 from collections.abc import Callable, Iterator
@@ -122,6 +123,10 @@ class HubStream(Rows):
     """One split of a data set that comes in while it is used. What has come is kept, as it was encoded, in a temporary
     folder until the process ends, so that later epochs ask the Hub for nothing.
 
+    Attributes:
+        apart: how many of the first rows are held out as val. A later row with the same input as one of them is not
+            used: another row takes its place.
+
     Raises:
         DataError: the data set does not tell how many rows it has.
     """
@@ -137,11 +142,16 @@ class HubStream(Rows):
         self._folder = tempfile.TemporaryDirectory(prefix="pix2pix-stream-")
         self._stream: Iterator[dict[str, Any]] | None = None
         self._come = 0
+        self.apart = 0
+        self._inputs: set[bytes] = set()  # digests of those held out
+        self._copies: dict[int, int | None] = {}  # rows not used, and the last one before each that is
 
     def stored(self, index: int) -> Pair:
         while self._come <= index:
             self._take_next()
-        return self.decoded(index, [self._file(index, column).read_bytes() for column in self.columns])
+        if (used := self._copies.get(index, index)) is None:
+            return self.stored(index + 1)
+        return self.decoded(used, [self._file(used, column).read_bytes() for column in self.columns])
 
     def keys(self) -> list[tuple[str, str]]:
         return [(name, name) for name in self.names]
@@ -152,8 +162,15 @@ class HubStream(Rows):
             row = next(self._stream)
         except Exception as error:  # a connection of another library, or the end before its time
             raise DataError(f"The data set {self.name} broke off after {self._come} pairs ({error}): resume.") from None
-        for column in self.columns:
-            self._file(self._come, column).write_bytes(encoded(row[column]) or b"")
+        contents = [encoded(row[column]) or b"" for column in self.columns]
+        for column, content in zip(self.columns, contents, strict=True):
+            self._file(self._come, column).write_bytes(content)
+        digest = hashlib.sha256(contents[0]).digest()
+        if self._come < self.apart:
+            self._inputs.add(digest)
+        elif digest in self._inputs:
+            before = self._come - 1
+            self._copies[self._come] = self._copies.get(before, before if before >= self.apart else None)
         self._come += 1
 
     def _file(self, index: int, column: str) -> Path:

@@ -16,6 +16,7 @@ from pix2pix.pictures.images import DEEP, Span, resized, to_rgb
 from pix2pix.pictures.palettes import Palette, colours, nearest_label
 
 NEAR = 48.0  # levels (Euclidean) between a colour table's entry and the label it stands for, at most
+FAR = 64.0  # levels between a grey and the nearest label, from which on it is none of the palette's colours
 LOOKED_AT = 256  # pixels a side of a coloured label map, of which the labels are looked up
 
 
@@ -58,13 +59,17 @@ class LabelUse:
 
     Attributes:
         numbered: they are whole numbers from 0 to N - 1.
+        void: they would be, but for 255, which many data sets have where there is no label.
         coloured: they have the palette's own colours.
+        far: more than half of them are whole numbers, whose greys are far from all colours of the palette.
         labels: those whose colours are the nearest, by number.
         words: the values, for people.
     """
 
     numbered: bool
+    void: bool
     coloured: bool
+    far: bool
     labels: tuple[int, ...]
     words: str
 
@@ -75,20 +80,29 @@ def label_use(image: Image.Image, palette: Palette) -> LabelUse:
     if numbers is None:
         small = image if max(image.size) <= LOOKED_AT else resized(image, within(image.size), hard=True)
         labels = np.unique(nearest_label(np.asarray(to_rgb(small)), palette))
-        return LabelUse(False, False, tuple(labels.tolist()), "colours")
-    values = np.unique(numbers)
+        return LabelUse(False, False, False, False, tuple(labels.tolist()), "colours")
+    values, counts = np.unique(numbers, return_counts=True)
     if image.mode == "P":
         table = np.zeros((256, 3))
         entries = np.array(image.getpalette("RGB"), float).reshape(-1, 3)
         table[: len(entries)] = entries
-        shown, most = table[values], NEAR
+        shown, reach = table[values], NEAR
     else:
-        shown, most = np.repeat((values * (255 if image.mode == "1" else 1))[:, None], 3, 1).astype(float), 0.0
+        shown, reach = np.repeat((values * (255 if image.mode == "1" else 1))[:, None], 3, 1).astype(float), 0.0
     nearest = nearest_label(shown, palette)
-    coloured = bool((np.linalg.norm(shown - colours(palette)[nearest], axis=-1) <= most).all())
-    listed = ", ".join(map(str, values)) if len(values) <= 4 else f"the numbers {values[0]} to {values[-1]}"
-    words = listed if len(values) > 4 else f"the number{'s' if len(values) > 1 else ''} {listed}"
-    return LabelUse(bool(values[-1] < len(palette)), coloured, tuple(np.unique(nearest).tolist()), words)
+    distance = np.linalg.norm(shown - colours(palette)[nearest], axis=-1)
+    coloured = bool((distance <= reach).all())
+    void = bool(values[-1] == 255 and values[values < 255].max(initial=0) < len(palette))
+    most = values[-2] if void and len(values) > 4 else values[-1]
+    listed = ", ".join(map(str, values)) if len(values) <= 4 else f"{values[0]} to {most}{' and 255' * void}"
+    return LabelUse(
+        numbered=bool(values[-1] < len(palette)),
+        void=void,
+        coloured=coloured,
+        far=bool(2 * counts[distance > FAR].sum() > counts.sum()),
+        labels=tuple(np.unique(nearest).tolist()),
+        words=f"the number{'s' if len(values) > 1 else ''} {listed}",
+    )
 
 
 def whole_numbers(image: Image.Image) -> np.ndarray | None:
