@@ -156,7 +156,7 @@ def test_jpeg_label_maps_are_colours_though_one_is_black(tmp_path: Path):
     maps = [Image.fromarray(table[stripes(12)]) for _ in range(6)] + [Image.new("RGB", (48, 48))]
     folder = save_pairs(tmp_path / "data", maps, noise(7), "jpg")
     data = data_of(folder, input_kind="labels", palette="facades")
-    assert data.faults == [] and any("A holds the colours of" in line for line in data.description())
+    assert data.faults == [] and any("A holds the palette's colours" in line for line in data.description())
 
 
 def test_a_label_model_takes_class_numbers_everywhere(facade: Path, tmp_path: Path, capsys):

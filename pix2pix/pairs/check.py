@@ -240,7 +240,7 @@ def settle_numbers(side: str, looks: list[tuple[str, Look]], palette: Palette, f
         return True
     far = [(name, use) for name, use in uses if use.far]
     labels = sorted({label for _, use in uses for label in use.labels})
-    found.notes.append(f"{side} holds the colours of {len(labels)} of the palette's {last + 1} labels")
+    found.notes.append(f"{side} holds the palette's colours: {len(labels)} of its {last + 1} labels are seen")
     if len(labels) == 1 < len(palette) and not all(use.coloured for _, use in uses):
         found.faults.append(
             f"All of {side} would become one label, {names[labels[0]]}: {uses[0][0]} holds {uses[0][1].words}, which "

@@ -17,7 +17,7 @@ from pix2pix.pictures.palettes import Palette, colours, nearest_label
 
 NEAR = 48.0  # levels (Euclidean) between a colour table's entry and the label it stands for, at most
 FAR = 64.0  # levels between a grey and the nearest label, from which on it is none of the palette's colours
-LOOKED_AT = 256  # pixels a side of a coloured label map, of which the labels are looked up
+LOOKED_AT = 128  # pixels a side of a coloured label map, of which the labels are looked up
 
 
 @dataclass(frozen=True)
