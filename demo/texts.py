@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from demo.rules import LOOKS
+
 TITLE = "pix2pix"
 TITLE_LONG = "pix2pix: your drawing becomes a picture"
 DESCRIPTION = "Draw, and watch a neural network turn your drawing into a picture."
@@ -76,6 +78,13 @@ WEB = {
     "trace_stop": "Stop tracing",
     "trace_file": "Picture to trace",
     "no_camera": "The camera cannot be used: allow it for this page, or trace a picture.",
+    "taken_as": "Taken as",
+    "kind_scene": "a photo",
+    "kind_paper": "a drawing on paper",
+    "kind_light": "light lines on dark",
+    "kind_dark": "dark lines",
+    "found_paper": "This looks like a drawing on paper: its light is evened out.",
+    "found_light": "These look like light lines on dark: they are inverted.",
     "lines": "Fewer lines",
     "threshold": "How strong an edge of the photo must be",
     "keep_colours": "Keep its colours",
@@ -92,10 +101,10 @@ WEB = {
     "rate_title": "How much the looks differ (the rate of dropout); far left, not at all",
     "dice": "Dice",
     "dice_title": "Another look (D)",
-    "variations": "8 looks",
-    "variations_title": "Show eight looks of this drawing (V)",
+    "variations": f"{LOOKS} looks",
+    "variations_title": f"Show {LOOKS} looks of this drawing (V)",
     "variations_strip": "Variations",
-    "variations_empty": "Eight looks of your drawing appear here.",
+    "variations_empty": f"{LOOKS} looks of your drawing appear here.",
     "variation": "Take look {seed}",
     "alike": "This model draws nearly the same picture whatever the look, so one stands for all.",
     "alike_off": "All looks are the same while \u201cHow different\u201d is at its left end.",

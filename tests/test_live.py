@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from demo.files import translate_file
-from demo.live import VARIATIONS, data_url, fetch, outlined, spread_map, translate_frame, variations
+from demo.live import data_url, fetch, lines_of, spread_map, translate_frame, variations
 from demo.models import Models
+from demo.rules import LOOKS
 from pix2pix import KNOWN_MODELS, MAX_SEED, CheckpointError, Generator, Pix2PixError, Translator, mean_distance, outline
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
@@ -78,7 +79,7 @@ broken_png = st.binary(max_size=60).map(lambda data: "data:image/png;base64," + 
 )
 @settings(deadline=None)
 def test_anything_sent_gets_a_sentence(models: Models, sent: Any):
-    for answer in (translate_frame(models, sent), variations(models, sent), outlined(sent), *fetch(models, sent)):
+    for answer in (translate_frame(models, sent), variations(models, sent), lines_of(sent), *fetch(models, sent)):
         found = json.loads(answer)
         assert found["error"].endswith(".") and "\n" not in found["error"] and "image" not in found
 
@@ -87,7 +88,7 @@ def test_anything_sent_gets_a_sentence(models: Models, sent: Any):
 @settings(deadline=None)
 def test_a_message_with_strange_values_gets_an_answer_with_its_number(models: Models, name: str, changed: dict):
     sent = message(name, **{"threshold": 0.25, **changed})
-    for answer in (translate_frame(models, sent), variations(models, sent), outlined(sent)):
+    for answer in (translate_frame(models, sent), variations(models, sent), lines_of(sent)):
         found = json.loads(answer)
         assert ("error" in found) != ("image" in found or "pictures" in found)
         if "error" in found:
@@ -117,8 +118,8 @@ def test_each_refusal_says_what_is_wrong(models: Models, name: str, changed: dic
 def test_variations_are_the_samples(models: Models, name: str):
     answer = json.loads(variations(models, message(name, seed=2)))
     assert answer["id"] == 3 and answer["alike"] is False
-    assert [each["seed"] for each in answer["pictures"]] == list(range(2, 2 + VARIATIONS))
-    expected = Translator.from_pretrained(name).sample(DRAWING, range(2, 2 + VARIATIONS))
+    assert [each["seed"] for each in answer["pictures"]] == list(range(2, 2 + LOOKS))
+    expected = Translator.from_pretrained(name).sample(DRAWING, range(2, 2 + LOOKS))
     for each, sample in zip(answer["pictures"], expected, strict=True):
         assert same(picture(each["image"]), sample)
     stack = np.stack([np.asarray(sample, float) for sample in expected])
@@ -132,18 +133,18 @@ def test_as_many_variations_come_as_are_asked_for(models: Models, name: str):
     assert same(picture(answer["pictures"][0]["image"]), Translator.from_pretrained(name)(DRAWING, MAX_SEED))
     answer = json.loads(variations(models, message(name, seed=MAX_SEED, count=3)))
     assert [each["seed"] for each in answer["pictures"]] == [MAX_SEED - 2, MAX_SEED - 1, MAX_SEED]
-    for count in (0, VARIATIONS + 1, 1.5, True, "8", None):
+    for count in (0, LOOKS + 1, 1.5, True, "8", None):
         assert "from 1 to 8" in json.loads(variations(models, message(name, count=count)))["error"]
 
 
 def test_a_photo_becomes_its_outlines():
     photo = Image.new("RGB", (64, 64), (120, 160, 90))
     photo.paste((200, 40, 40), (16, 16, 48, 48))
-    answer = json.loads(outlined(json.dumps({"id": 7, "image": data_url(photo, True), "threshold": 0.25})))
+    answer = json.loads(lines_of(json.dumps({"id": 7, "image": data_url(photo, True), "threshold": 0.25})))
     assert answer["id"] == 7 and same(picture(answer["image"]), outline(photo, 0.25))
     for threshold in (None, -0.1, 1.1, "much"):
         sent = json.dumps({"id": 7, "image": data_url(photo, True), "threshold": threshold})
-        assert "threshold" in json.loads(outlined(sent))["error"]
+        assert "threshold" in json.loads(lines_of(sent))["error"]
 
 
 def test_the_spread_map_is_dark_where_samples_agree_and_light_where_they_do_not():

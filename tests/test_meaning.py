@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import make_generator
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from PIL import Image
+from small import make_generator
 
 from pix2pix import PALETTES, DataError, Settings, Trainer, Translator, open_image
 from pix2pix.evaluation.data import pairs_for

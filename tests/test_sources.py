@@ -11,17 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, make_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from places import ROOT
+from small import make_pairs
 from small_hub import SmallHub, small_hub
 
 from pix2pix import DataError
 from pix2pix.errors import MissingSplit
-from pix2pix.pairs.edge_filter import outline
 from pix2pix.pairs.folders import DataSet, Twins, find_source, held_out
 from pix2pix.pairs.layouts import read_layout
+from pix2pix.pictures.edge_filter import outline
 
 
 def fill(folder: Path, names: list[str], colour: str) -> None:

@@ -1,6 +1,7 @@
 // What translates drawings. The page knows this interface alone; `ServerEngine` asks Gradio's queue.
 
 import { ask } from './channels.js';
+import { LOOKS } from './rules.js';
 
 /**
  * @typedef {object} Drawing  both are read only when an engine wants them
@@ -42,7 +43,7 @@ export class ServerEngine {
   }
 
   /** @param {Drawing} drawing @param {Wish} wish @param {number} [count] @returns {Promise<Samples>} */
-  async variations(drawing, wish, count = 8) {
+  async variations(drawing, wish, count = LOOKS) {
     return said(await ask('vary', { ...wish, count, image: drawing.png() }));
   }
 
@@ -60,12 +61,16 @@ export class ServerEngine {
   }
 }
 
+/** @typedef {'dark lines' | 'light lines' | 'paper' | 'scene'} PictureKind  what a picture is, to be taken as lines */
+
 /**
- * The outlines of a photo, which the server finds.
- * @param {string} image a PNG data URL @param {number} threshold 0 to 1 @returns {Promise<string>} a data URL
+ * A picture as dark lines on white, which the server finds.
+ * @param {string} image a PNG data URL @param {number} threshold of a photo's outlines, 0 to 1
+ * @param {PictureKind | 'auto'} kind what to take it as
+ * @returns {Promise<{ image: string, kind: PictureKind }>} a data URL, and what it was taken as
  */
-export async function outlines(image, threshold) {
-  return said(await ask('trace', { image, threshold })).image;
+export async function linesOf(image, threshold, kind) {
+  return said(await ask('trace', { image, threshold, kind }));
 }
 
 /** @param {any} answer */

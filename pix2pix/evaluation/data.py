@@ -5,12 +5,18 @@ from __future__ import annotations
 from pix2pix.pairs.check import look_over, refuse
 from pix2pix.pairs.folders import DataSet
 from pix2pix.pairs.pairs import Pairs
+from pix2pix.pairs.polarity import look_at, says_light
 from pix2pix.pairs.source import Readings
 from pix2pix.translate.translator import Translator
 
 
 def pairs_for(
-    translator: Translator, data: DataSet, split: str = "val", direction: str | None = None, stretch: bool = False
+    translator: Translator,
+    data: DataSet,
+    split: str = "val",
+    direction: str | None = None,
+    stretch: bool = False,
+    polarity: str = "auto",
 ) -> Pairs:
     """One split of data at a model's size, its values read as in the model's training.
 
@@ -20,6 +26,7 @@ def pairs_for(
         split: of the data.
         direction: None: the one trained in.
         stretch: pairs whose pictures have different shapes are welcome.
+        polarity: of drawn inputs; "auto" goes by most of them.
 
     Raises:
         DataError: there is no such split, or something is wrong with its pairs.
@@ -29,4 +36,6 @@ def pairs_for(
     meant = Readings.of(direction, translator.reading, translator.target_reading)
     found = look_over(data, [source], meant, direction, stretch)
     refuse(found.faults)
-    return Pairs(source, direction, translator.size, readings=found.readings)
+    drawn = look_at(source, direction, translator.input_kind, translator.task.get("make", ""), found.readings)
+    inverted = says_light(polarity, drawn)
+    return Pairs(source, direction, translator.size, readings=found.readings, inverted=inverted)

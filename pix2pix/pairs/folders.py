@@ -15,11 +15,11 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from pix2pix.errors import DataError, ImageError, MissingSplit
-from pix2pix.pairs.edge_filter import outline
 from pix2pix.pairs.hub import HubStream, hub_splits
 from pix2pix.pairs.layouts import SPLIT_WORDS, Split, printable, read_layout
 from pix2pix.pairs.source import AS_SEEN, Pair, Readings, Source, shared_names
 from pix2pix.pictures.color import grey
+from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import as_stored, open_image
 
 MAKES = ("edges", "lightness")
@@ -41,7 +41,7 @@ class DataSet:
 
             See `pix2pix.pairs.layouts` for the words that name splits and sides.
         make: with photos alone in `data/SPLIT/*` or `data/*`, what to make A of: "edges" (their outlines, see
-            `pix2pix.pairs.edge_filter`) or "lightness" (for colourisation).
+            `pix2pix.pictures.edge_filter`) or "lightness" (for colourisation).
         columns: the names of A and B in a data set of the Hub.
         streaming: begin with such a data set before all of it is here.
         config: the name of its configuration, where it has several.

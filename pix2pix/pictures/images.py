@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from pix2pix.errors import ImageError, reason
 from pix2pix.pictures.profiles import to_srgb
 
 MAX_PIXELS = 4096 * 4096
 MAX_SIDE = 32768
+FAINT_ON_WHITE = 208  # levels, of all channels
 Size = tuple[int, int]  # width and height, pixels
 Span = tuple[float, float]  # the values that become black and white
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")  # modes of more than 8 bits
@@ -24,7 +25,8 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF")
 
 
 def to_rgb(image: Image.Image, span: Span | None = None) -> Image.Image:
-    """Any Pillow picture as RGB: turned upright by its EXIF tag, its colours in sRGB, transparency on white.
+    """Any Pillow picture as RGB: turned upright by its EXIF tag, its colours in sRGB, transparency on white. White
+    strokes on nothing lie on black, for on white they would not be seen.
 
     Args:
         span: of a picture with 16 or 32 bits per pixel. None: `usual_span` of this picture alone.
@@ -34,8 +36,8 @@ def to_rgb(image: Image.Image, span: Span | None = None) -> Image.Image:
         return to_levels(image, span or usual_span(*value_range(image))).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
+        ground = Image.new("RGBA", image.size, "black" if is_white_on_nothing(image) else "white")
+        return Image.alpha_composite(ground, image).convert("RGB")
     return image.convert("RGB")
 
 
@@ -76,6 +78,11 @@ def open_image(
         raise
     except Exception as error:  # what Pillow's forty decoders raise for a damaged file is of many kinds
         raise ImageError(f"{name} cannot be read as a picture ({reason(error)}): use a PNG or JPEG file.") from None
+
+
+def picture_suffixes() -> set[str]:
+    """Of the files that `open_image` reads, in lower case, with their dots."""
+    return {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
 
 
 def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> None:
@@ -132,6 +139,18 @@ def to_levels(image: Image.Image, span: Span) -> Image.Image:
     np.nan_to_num(levels, copy=False)
     np.clip(np.rint(levels, out=levels), 0, 255, out=levels)
     return Image.fromarray(levels.astype(np.uint8))
+
+
+def is_white_on_nothing(image: Image.Image) -> bool:
+    """Whether what is visible of an RGBA picture is white, or nearly, and covers less than half of it."""
+    small = image.reduce(max(1, max(image.size) // 1024))
+    *_, alpha = small.split()
+    most = np.asarray(alpha).max(initial=0)
+    visible = np.asarray(alpha) > 0.75 * most
+    if most == 0 or visible.mean() > 0.5:
+        return False
+    least = np.asarray(ImageChops.darker(ImageChops.darker(*small.split()[:2]), small.split()[2]))
+    return bool((least[visible] >= FAINT_ON_WHITE).mean() > 0.995)
 
 
 def resized(image: Image.Image, size: Size, hard: bool = False) -> Image.Image:

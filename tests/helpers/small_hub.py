@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
 
 
 class SmallHub:
@@ -86,20 +85,15 @@ def small_hub() -> Iterator[SmallHub]:
             path = self.path.split("?")[0]
             hub.requests.append(f"POST {path}")
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            words, kind = path.strip("/").split("/"), self.headers.get("Content-Type", "")
-            if "paths-info" not in words and "secret" not in self.headers.get("Authorization", ""):
+            if "secret" not in self.headers.get("Authorization", ""):
                 return self.reply(401, b"{}", {"X-Error-Code": "Unauthorized"})
+            words = path.strip("/").split("/")
             answer: dict[str, object] = {}
             if path == "/api/repos/create":
                 question = json.loads(body)
                 name = f"{question.get('organization') or 'me'}/{question['name']}"
                 hub.repos.setdefault(name, {"main": {}})
                 answer = {"url": f"{hub.url}/{name}"}
-            elif "paths-info" in words:
-                found = hub.repos["/".join(words[2:4])]["main"]
-                asked = parse_qs(body)["paths"] if "json" not in kind else json.loads(body)["paths"]
-                facts = [{"type": "file", "path": f, "size": len(found[f]), "oid": "0"} for f in asked if f in found]
-                return self.reply(200, json.dumps(facts).encode(), {"Content-Type": "application/json"})
             elif "preupload" in words:
                 files = json.loads(body)["files"]
                 answer = {"files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files]}
