@@ -25,7 +25,10 @@ from pix2pix.pictures.drawings import DARK, LIGHT, PAPER, PHOTOGRAPHED, SCENE, i
 
 SIDE = 256
 INKS = {"blue": (30, 50, 170), "black": (20, 20, 25), "red": (170, 30, 40), "pencil": (105, 105, 110)}
-EXAMPLES = [path for model in ("edges2emoji", "edges2shoes") for path in (ROOT / "demo/examples" / model).glob("*.png")]
+EXAMPLES = [
+    path for model in ("edges2handbags", "edges2shoes") for path in (ROOT / "demo/examples" / model).glob("*.png")
+]
+PAINTED = sorted((ROOT / "demo/examples/paint2emoji").glob("*.png"))
 
 
 def drawing(seed: int, side: int = SIDE, width: float = 1.2) -> Image.Image:
@@ -140,6 +143,12 @@ def test_the_pages_own_drawings_are_taken_as_they_are(path: Path):
     image = open_image(path)
     assert read_drawing(image) == (image, DARK)
     assert kind_of(ImageOps.invert(image)) == LIGHT
+
+
+@pytest.mark.parametrize("path", PAINTED, ids=lambda path: path.stem)
+def test_the_pages_own_painted_drawings_are_taken_as_they_are(path: Path):
+    image = open_image(path)
+    assert read_drawing(image, painted=True) == (image, DARK)
 
 
 def real_photos() -> list[tuple[str, Image.Image]]:
