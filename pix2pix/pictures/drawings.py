@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from pix2pix.errors import ImageError
-from pix2pix.pictures.edge_filter import outline
+from pix2pix.pictures.edge_filter import THRESHOLD, outline
 from pix2pix.pictures.images import Size, resized
 
 POLARITIES = ("auto", "dark-lines", "light-lines")
@@ -67,7 +67,7 @@ def read_drawing(image: Image.Image, polarity: str = "auto", side: int = LOOK, p
     return Drawing(resized(as_lines(image, found, side), image.size, hard=found == SCENE), found)
 
 
-def as_lines(image: Image.Image, kind: str, side: int = LOOK, threshold: float = 0.25) -> Image.Image:
+def as_lines(image: Image.Image, kind: str, side: int = LOOK, threshold: float = THRESHOLD) -> Image.Image:
     """A picture of some kind as dark lines on white, RGB. Paper and scenes come out with `side` pixels on their longer
     side, the others in their own size.
 
