@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.server.limits import Limits
         from demo.server.service import Service
 
-        models = Models(names, options.device, options.max_models, options.allow_any_model)
+        models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
         page = build(models, service).queue(max_size=2 * options.max_users)  # the service refuses before that, in words
@@ -196,6 +196,13 @@ def parser() -> argparse.ArgumentParser:
         help="pixels of an uploaded picture (default %(default)s)",
     )
     p.add_argument(
+        "--memory",
+        type=gigabytes,
+        default=1.5,
+        metavar="GB",
+        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
+    )
+    p.add_argument(
         "--allow-any-model",
         action="store_true",
         help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
@@ -223,4 +230,11 @@ def at_least_one(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def gigabytes(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1024:
+        raise argparse.ArgumentTypeError("must be above 0, and at most 1024")
     return value

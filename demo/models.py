@@ -26,6 +26,7 @@ class Models:
         device: where they run, as for `--device`.
         max_loaded: models in memory; the one that was used longest ago makes room.
         any_model: visitors may name others too, whatever `Translator.from_pretrained` takes.
+        memory: that a translation may take, in gigabytes.
 
     Attributes:
         turns: who computes next, on all of them.
@@ -35,10 +36,15 @@ class Models:
     """
 
     def __init__(
-        self, names: Sequence[str], device: str = "cpu", max_loaded: int = MAX_LOADED, any_model: bool = False
+        self,
+        names: Sequence[str],
+        device: str = "cpu",
+        max_loaded: int = MAX_LOADED,
+        any_model: bool = False,
+        memory: float = 1.5,
     ) -> None:
         self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
-        self.device, self.max_loaded, self.any_model = device, max_loaded, any_model
+        self.device, self.max_loaded, self.any_model, self.memory = device, max_loaded, any_model, memory
         self.turns = Turns()
         self._loaded: dict[str, Translator] = {}
         self._downloading: set[str] = set()
@@ -99,7 +105,8 @@ class Models:
             if name not in self._loaded:
                 from pix2pix import Translator, choose_device
 
-                self._loaded[name] = Translator.from_pretrained(name, device=choose_device(self.device))
+                device = choose_device(self.device)
+                self._loaded[name] = Translator.from_pretrained(name, device=device, memory=self.memory)
                 if len(self._loaded) > self.max_loaded:
                     del self._loaded[next(iter(self._loaded))]
             self._loaded[name] = self._loaded.pop(name)  # the latest used stands last

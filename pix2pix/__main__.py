@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pix2pix.pairs.pairs import Pairs
     from pix2pix.translate.translator import Translator
 
-SAMPLES_AT_ONCE = 8  # written before more are made: each takes as much memory as the picture
-
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
@@ -112,6 +110,10 @@ def add_running(command: argparse.ArgumentParser) -> None:
         help="of the square that the network sees, where the model's own does not fit; larger gives more detail",
     )  # fmt: skip
     command.add_argument(
+        "--memory", type=gigabytes, default=1.5, metavar="GB",
+        help="that a translation may take; a picture that needs more is computed in bands (default 1.5)",
+    )  # fmt: skip
+    command.add_argument(
         "--norm-statistics", choices=["picture", "running"], default="picture",
         help="normalise by the picture's own statistics (default) or by the training's, where the checkpoint has them",
     )  # fmt: skip
@@ -133,21 +135,13 @@ def run_translate(options: argparse.Namespace) -> None:
         if name.exists() and os.path.samefile(name, options.input):
             raise ImageError(f"{name} is the picture to translate: name another file for the result.")
     translator = load(options, options.scale)
-    if not translator.geometry.stated:
-        print(
-            f"pix2pix: {options.model} does not say how pictures meet it: it gets {translator.geometry}. "
-            "Set --size and --scale if it was trained otherwise.",
-            file=sys.stderr,
-        )
-    for start in range(0, len(names), SAMPLES_AT_ONCE):
-        part = slice(start, start + SAMPLES_AT_ONCE)
-        for name, result in zip(names[part], translator.sample(image, seeds[part]), strict=True):
-            try:
-                with atomic_path(name) as temporary:
-                    result.save(temporary)
-            except (OSError, ValueError, KeyError) as error:
-                raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
-            print(name)
+    for name, result in zip(names, translator.samples(image, seeds), strict=True):
+        try:
+            with atomic_path(name) as temporary:
+                result.save(temporary)
+        except (OSError, ValueError, KeyError) as error:
+            raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
+        print(name)
 
 
 def seeds_from(first: int, count: int) -> range:
@@ -245,9 +239,22 @@ def load(options: argparse.Namespace, scale: str | None = None) -> Translator:
     from pix2pix.devices import choose_device
     from pix2pix.translate.translator import Translator
 
-    return Translator.from_pretrained(
-        options.model, options.engine, choose_device(options.device), options.norm_statistics, options.size, scale
+    translator = Translator.from_pretrained(
+        options.model,
+        options.engine,
+        choose_device(options.device),
+        options.norm_statistics,
+        options.size,
+        scale,
+        options.memory,
     )
+    if not translator.geometry.stated:
+        print(
+            f"pix2pix: {options.model} does not say how pictures meet it: it gets {translator.geometry}. "
+            "Set --size and --scale if it was trained otherwise.",
+            file=sys.stderr,
+        )
+    return translator
 
 
 def seed(text: str) -> int:
@@ -263,6 +270,13 @@ def count(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be from 1 to 1000")
+    return value
+
+
+def gigabytes(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1024:
+        raise argparse.ArgumentTypeError("must be above 0, and at most 1024")
     return value
 
 

@@ -23,6 +23,7 @@ class Geometry:
     Attributes:
         scale: "whole": the whole picture becomes a square of `size`. "native": pixels stay as they are.
         size: side of the square pictures that the network was trained on, in pixels.
+        multiple: the sides of what the network sees are multiples of it.
         stretched: a whole picture that is no square is stretched to one, as in training. Otherwise it keeps its
             proportions and gets margins.
         stated: the checkpoint says all this itself.
@@ -30,6 +31,7 @@ class Geometry:
 
     scale: str
     size: int
+    multiple: int
     stretched: bool
     stated: bool = True
 
@@ -61,38 +63,43 @@ class Geometry:
                 f"The size is {size!r}: this network takes multiples of {config.multiple}, up to {MAX_NETWORK_SIZE:,}."
             )
         stretched = task.get("input", "photo") == "photo" and task.get("make") != "lightness"
-        return cls(scale, size, stretched, stated)
+        return cls(scale, size, config.multiple, stretched, stated)
 
     def __str__(self) -> str:
         if self.scale == "native":
-            return f"pixels as they are, {self.size} x {self.size} in view"
+            return "the pixels as they are"
         return f"the whole picture at {self.size} x {self.size} pixels"
 
     def place(self, size: Size) -> Place:
-        """Where a picture of this size lies, once it is scaled to the square as a whole."""
+        """Where a picture of this size lies in what the network sees."""
+        if self.scale == "native":
+            width, height = (max(self.size, -(-side // self.multiple) * self.multiple) for side in size)
+            return Place(size, size, (0, 0), (width, height), "reflect")
+        square = (self.size, self.size)
         if self.stretched:
-            inner = (self.size, self.size)
-        else:
-            longest = max(size)
-            inner = (max(1, round(size[0] * self.size / longest)), max(1, round(size[1] * self.size / longest)))
-        return Place(size, inner, ((self.size - inner[0]) // 2, (self.size - inner[1]) // 2), self.size)
+            return Place(size, square, (0, 0), square)
+        longest = max(size)
+        width, height = (max(1, round(side * self.size / longest)) for side in size)
+        return Place(size, (width, height), ((self.size - width) // 2, (self.size - height) // 2), square)
 
 
 @dataclass(frozen=True)
 class Place:
-    """A picture in the network's square.
+    """A picture in what the network sees of it.
 
     Attributes:
         outer: the size of the picture itself.
-        inner: its size in the square.
+        inner: its size there.
         corner: its left and its top there.
-        side: of the square.
+        canvas: the size of the whole, multiples of the network's.
+        margins: what is around the picture: "edge", its border repeated outward, or "reflect", its mirror image.
     """
 
     outer: Size
     inner: Size
     corner: Size
-    side: int
+    canvas: Size
+    margins: str = "edge"
 
     def enter(self, image: Image.Image, fill: str | None = None, hard: bool = False) -> Image.Image:
         """What the network sees: the picture scaled first, so that margins are never large. One that is there already
@@ -100,23 +107,24 @@ class Place:
 
         Args:
             image: RGB, of the size `outer`.
-            fill: the colour of the margins; None repeats the border's pixels outward.
+            fill: the colour of the margins, instead of `margins`.
             hard: pick the nearest pixels and mix no colours, for labels.
         """
         image = resized(image, self.inner, hard)
-        if self.inner == (self.side, self.side):
+        if self.inner == self.canvas:
             return image
         left, top = self.corner
         if fill is not None:
-            square = Image.new("RGB", (self.side, self.side), fill)
-            square.paste(image, (left, top))
-            return square
-        right, bottom = self.side - left - self.inner[0], self.side - top - self.inner[1]
-        return Image.fromarray(np.pad(np.asarray(image), [(top, bottom), (left, right), (0, 0)], mode="edge"))
+            canvas = Image.new("RGB", self.canvas, fill)
+            canvas.paste(image, (left, top))
+            return canvas
+        right, bottom = self.canvas[0] - left - self.inner[0], self.canvas[1] - top - self.inner[1]
+        pad = [(top, bottom), (left, right), (0, 0)]
+        return Image.fromarray(np.pad(np.asarray(image), pad, mode=self.margins))  # type: ignore[call-overload]
 
-    def leave(self, square: Image.Image) -> Image.Image:
-        """The way back: what lies in the square where the picture lay, in the picture's own size. Any mode."""
+    def leave(self, canvas: Image.Image) -> Image.Image:
+        """The way back: what lies where the picture lay, in the picture's own size. Any mode."""
         (left, top), (width, height) = self.corner, self.inner
-        if self.inner != (self.side, self.side):
-            square = square.crop((left, top, left + width, top + height))
-        return resized(square, self.outer)
+        if self.inner != self.canvas:
+            canvas = canvas.crop((left, top, left + width, top + height))
+        return resized(canvas, self.outer)
