@@ -148,6 +148,7 @@ def theme():
 
 def parser() -> argparse.ArgumentParser:
     from pix2pix import MAX_PIXELS
+    from pix2pix.devices import MEMORY, gigabytes
 
     p = Parser(description="Open the pix2pix page on this machine.")
     p.add_argument(
@@ -198,7 +199,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--memory",
         type=gigabytes,
-        default=1.5,
+        default=MEMORY,
         metavar="GB",
         help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
     )
@@ -230,11 +231,4 @@ def at_least_one(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def gigabytes(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1024:
-        raise argparse.ArgumentTypeError("must be above 0, and at most 1024")
     return value

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo.server.turns import Turns
 from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
+from pix2pix.devices import MEMORY
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -41,7 +42,7 @@ class Models:
         device: str = "cpu",
         max_loaded: int = MAX_LOADED,
         any_model: bool = False,
-        memory: float = 1.5,
+        memory: float = MEMORY,
     ) -> None:
         self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
         self.device, self.max_loaded, self.any_model, self.memory = device, max_loaded, any_model, memory

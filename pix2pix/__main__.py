@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pix2pix import __version__
+from pix2pix.devices import MEMORY, gigabytes
 from pix2pix.errors import ImageError, Pix2PixError
 
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ def add_running(command: argparse.ArgumentParser) -> None:
         help="of the square that the network sees, where the model's own does not fit; larger gives more detail",
     )  # fmt: skip
     command.add_argument(
-        "--memory", type=gigabytes, default=1.5, metavar="GB",
-        help="that a translation may take; a picture that needs more is computed in bands (default 1.5)",
+        "--memory", type=gigabytes, default=MEMORY, metavar="GB",
+        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
     )  # fmt: skip
     command.add_argument(
         "--norm-statistics", choices=["picture", "running"], default="picture",
@@ -270,13 +271,6 @@ def count(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be from 1 to 1000")
-    return value
-
-
-def gigabytes(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1024:
-        raise argparse.ArgumentTypeError("must be above 0, and at most 1024")
     return value
 
 

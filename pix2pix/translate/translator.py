@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from pix2pix.devices import MEMORY
 from pix2pix.errors import CheckpointError, ImageError
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pictures.color import coloured, lightness_and_colour
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
 Report = Callable[[int, int], None]
 PIXELS_AT_ONCE = 1 << 20
-MEMORY = 1.5  # gigabytes that a translation may take
 
 
 def silent(done: int, count: int) -> None:
