@@ -19,7 +19,7 @@ from PIL import Image
 from pix2pix.files import write_text
 
 SHAPES = ((4096, 4096), (16384, 1024), (30000, 300), (167000, 100))
-RUNS = (
+RUNS = ("sat2map", "edges2shoes", "edges2shoes --scale native", "edges2shoes --size 4096")
     ("sat2map", []),
     ("edges2shoes", []),
     ("edges2shoes", ["--scale", "native"]),
@@ -43,8 +43,8 @@ def main() -> None:
     rows = []
     print("| picture | model | seconds | peak, GB | |\n|---|---|---|---|---|")
     for shape in SHAPES:
-        for model, more in RUNS:
-            row = translated(shape, [model, *more])
+        for model in RUNS:
+            row = translated(shape, model.split())
             rows.append(row)
             print("| {picture} | {model} | {seconds} | {peak_gb} | {said} |".format(**row), flush=True)
     if options.json:
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def translated(shape: tuple[int, int], model: list[str]) -> dict:
-    """A picture of noise by a model, and what it cost."""
+    """A picture of noise by a model, named with its options, and what it cost."""
     with tempfile.TemporaryDirectory() as folder:
         picture, result = Path(folder) / "in.png", Path(folder) / "out.png"
         Image.effect_noise(shape, 90).convert("RGB").save(picture, compress_level=1)
