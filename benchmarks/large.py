@@ -20,11 +20,6 @@ from pix2pix.files import write_text
 
 SHAPES = ((4096, 4096), (16384, 1024), (30000, 300), (167000, 100))
 RUNS = ("sat2map", "edges2shoes", "edges2shoes --scale native", "edges2shoes --size 4096")
-    ("sat2map", []),
-    ("edges2shoes", []),
-    ("edges2shoes", ["--scale", "native"]),
-    ("edges2shoes", ["--size", "4096"]),
-)
 # The peak is the child's own: getrusage's begins with that of the process that started it.
 PROGRAM = """
 import sys
