@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from browser import CHROMIUM, FLAGS
-from conftest import ROOT
+from places import ROOT
 
 SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-vulkan=swiftshader"]
 MODEL = "/checkpoints/labels2facade/"  # relu6: it has all that the kernels do

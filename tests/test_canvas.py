@@ -32,8 +32,9 @@ from browser import (
     sheet_of,
     start_from,
 )
-from conftest import ROOT, running_app
 from PIL import Image
+from places import ROOT
+from serving import running_app
 
 from pix2pix import PALETTES, Generator, Translator, outline
 
@@ -556,12 +557,12 @@ def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address:
     with open_page(browser, slow_address) as page:
         clear(page)
         for _ in range(4):  # again where other work took the processor away
-            found = [stroke_for(page, 2.0, 20 + 10 * i) for i in range(12)]
+            found = [stroke_for(page, 1.2, 20 + 10 * i) for i in range(8)]
             frames, waits = zip(*found, strict=True)
             # 400 ms on an idle machine; a busy one gets some grace, but never another stroke's time.
-            if on_time := sorted(waits)[8] <= 400 and max(waits) <= 1000:
+            if on_time := sorted(waits)[5] <= 400 and max(waits) <= 1000:
                 break
-    assert min(frames) >= 5, frames
+    assert min(frames) >= 3, frames
     assert on_time, waits
 
 

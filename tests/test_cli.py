@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from PIL import Image, ImageChops
+from places import ROOT
 from skimage.metrics import structural_similarity
 
 from pix2pix import Generator, Translator, mean_distance, open_image

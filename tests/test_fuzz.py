@@ -19,11 +19,11 @@ import httpx
 import numpy as np
 import pytest
 import torch
-from conftest import running_app
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_door import Stranger
+from serving import running_app
+from strangers import Stranger
 
 from benchmarks.load import resident
 from pix2pix import Generator, ImageError, Pix2PixError, open_image

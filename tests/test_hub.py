@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import torch
-from conftest import ROOT
+from places import ROOT
 from safetensors.torch import load, load_file, save_file
 from small_hub import SmallHub, small_hub
 

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from demo.files import translate_file
-from demo.live import VARIATIONS, data_url, fetch, outlined, spread_map, translate_frame, variations
+from demo.live import data_url, fetch, outlined, spread_map, translate_frame, variations
 from demo.models import Models
+from demo.rules import LOOKS
 from pix2pix import KNOWN_MODELS, MAX_SEED, CheckpointError, Generator, Pix2PixError, Translator, mean_distance, outline
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
@@ -117,8 +118,8 @@ def test_each_refusal_says_what_is_wrong(models: Models, name: str, changed: dic
 def test_variations_are_the_samples(models: Models, name: str):
     answer = json.loads(variations(models, message(name, seed=2)))
     assert answer["id"] == 3 and answer["alike"] is False
-    assert [each["seed"] for each in answer["pictures"]] == list(range(2, 2 + VARIATIONS))
-    expected = Translator.from_pretrained(name).sample(DRAWING, range(2, 2 + VARIATIONS))
+    assert [each["seed"] for each in answer["pictures"]] == list(range(2, 2 + LOOKS))
+    expected = Translator.from_pretrained(name).sample(DRAWING, range(2, 2 + LOOKS))
     for each, sample in zip(answer["pictures"], expected, strict=True):
         assert same(picture(each["image"]), sample)
     stack = np.stack([np.asarray(sample, float) for sample in expected])
@@ -132,7 +133,7 @@ def test_as_many_variations_come_as_are_asked_for(models: Models, name: str):
     assert same(picture(answer["pictures"][0]["image"]), Translator.from_pretrained(name)(DRAWING, MAX_SEED))
     answer = json.loads(variations(models, message(name, seed=MAX_SEED, count=3)))
     assert [each["seed"] for each in answer["pictures"]] == [MAX_SEED - 2, MAX_SEED - 1, MAX_SEED]
-    for count in (0, VARIATIONS + 1, 1.5, True, "8", None):
+    for count in (0, LOOKS + 1, 1.5, True, "8", None):
         assert "from 1 to 8" in json.loads(variations(models, message(name, count=count)))["error"]
 
 

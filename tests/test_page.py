@@ -36,10 +36,11 @@ from browser import (
     settled,
     sheet_of,
 )
-from conftest import ROOT, running_app
+from foreign_weights import make_flat
 from PIL import Image
+from places import ROOT
+from serving import running_app
 from small_hub import small_hub
-from test_foreign import make_flat
 
 from pix2pix import Translator, list_models
 
@@ -422,13 +423,13 @@ def test_a_large_tile_tells_how_far_it_is(page, tmp_path: Path):
 
 def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_path: Path):
     buffer = io.BytesIO()
-    torch.save(make_flat(24), buffer)  # 31 MB
+    torch.save(make_flat(10), buffer)  # 5 MB
     (tmp_path / "pytorch_model.bin").write_bytes(buffer.getvalue())
     tile = Image.radial_gradient("L").convert("RGB")
     tile.save(tmp_path / "tile.png")
     with small_hub() as hub:
         hub.repos = {"huggan/pix2pix-maps": {"main": {"pytorch_model.bin": buffer.getvalue()}}}
-        hub.seconds = 3
+        hub.seconds = 2
         settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "cache"), "HF_HUB_DISABLE_XET": "1"}
         with running_app(tmp_path, **settings) as url, open_page(browser, url) as page:
             upload_tile(page, tmp_path / "tile.png")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from small import make_pairs
 
 from pix2pix import DataError
 from pix2pix.errors import MissingSplit

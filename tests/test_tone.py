@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import make_generator
 from PIL import Image
+from small import make_generator
 
 from pix2pix import Generator, Translator
 from pix2pix.__main__ import main

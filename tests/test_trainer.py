@@ -6,17 +6,17 @@ import json
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, make_pairs
 from PIL import Image
+from places import ROOT
+from runs import SMALL, settings, stopped, weights
+from small import make_pairs
 
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.evaluation.metrics import measure
@@ -24,21 +24,6 @@ from pix2pix.networks.config import OBJECTIVES
 from pix2pix.networks.generator import PictureNorm
 from pix2pix.networks.losses import discriminator_loss, generator_gan_loss, mode_seeking_loss
 from pix2pix.training import command as train
-
-SMALL = ["--features", "4", "--max-features", "8", "--depth", "5", "--discriminator-features", "4", "--device", "cpu"]
-
-
-def settings(data: Path, out: Path, **changes) -> Settings:
-    small = {"features": 4, "max_features": 8, "depth": 5, "discriminator_features": 4, "epochs": 2, "device": "cpu"}
-    return Settings(str(data), str(out), **{**small, **changes})
-
-
-def weights(folder: Path) -> bytes:
-    return (folder / "model.safetensors").read_bytes()
-
-
-def command(data: Path, out: Path, *more: str) -> list[str]:
-    return [sys.executable, str(ROOT / "train.py"), "--data", str(data), "--out", str(out), *SMALL, *more]
 
 
 def test_twenty_steps_make_a_checkpoint_folder(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -168,21 +153,6 @@ def test_learning_rate_is_flat_then_falls_to_zero(pairs: Path, tmp_path: Path):
     assert rates == pytest.approx([2e-4, 2e-4, 2e-4, 1e-4, 2e-4 / 40])
 
 
-def stopped(trainer: Trainer, at: int) -> None:
-    """Train, with a SIGTERM in the middle of step `at`, which ends the program with 143."""
-    step = trainer.learner.train_step
-
-    def stop_in_the_middle(x, y):
-        if trainer.learner.step == at:
-            signal.raise_signal(signal.SIGTERM)
-        return step(x, y)
-
-    trainer.learner.train_step = stop_in_the_middle  # type: ignore[method-assign]
-    with pytest.raises(SystemExit) as leaving:
-        trainer.train()
-    assert leaving.value.code == 143
-
-
 @pytest.mark.parametrize("precision", ["no", "bf16"])
 def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_path: Path, precision: str):
     whole, parts = (
@@ -194,24 +164,6 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_pat
     assert not (tmp_path / "parts" / "model.safetensors").exists()
     Trainer(parts, resume=True).train()
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
-
-
-@pytest.mark.slow
-def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
-    out = tmp_path / "killed"
-    options = ["--epochs", "20", "--ema", "0.9", "--diversity", "0.2"]
-    quiet = {"stderr": subprocess.DEVNULL, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
-    process = subprocess.Popen(command(pairs, out, *options), **quiet)
-    deadline = time.monotonic() + 120
-    while not (out / "training" / "samples" / "epoch_0003.png").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
-    assert not (out / "model.safetensors").exists()
-    subprocess.run(command(pairs, out, *options, "--resume"), check=True, **quiet)
-    subprocess.run(command(pairs, tmp_path / "whole", *options), check=True, **quiet)
-    assert weights(out) == weights(tmp_path / "whole")
 
 
 def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
@@ -468,7 +420,7 @@ def test_a_recipe_is_beneath_what_is_asked_for():
 def test_every_recipe_is_of_settings_and_every_setting_an_option():
     from dataclasses import asdict, fields
 
-    from pix2pix import RECIPES, Settings
+    from pix2pix import RECIPES
 
     for recipe in RECIPES.values():
         Settings("d", "o", **recipe)

@@ -3,7 +3,8 @@
 import { enclosed } from './areas.js';
 import { dataUrl, filled, find, squared } from './dom.js';
 import { Trouble, outlines } from './engines.js';
-import { SIDE, drawn } from './sheet.js';
+import { SIDE } from './rules.js';
+import { drawn } from './sheet.js';
 import { hex } from './colours.js';
 
 /**

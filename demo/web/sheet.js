@@ -3,12 +3,12 @@
 import { bucket, enclosed } from './areas.js';
 import { BLACK, WHITE, channels, harmony, nearest } from './colours.js';
 import { spans } from './raster.js';
+import { SIDE } from './rules.js';
 
 /** @typedef {import('./packing.js').Layers} Layers */
 /** @typedef {'edges' | 'labels' | 'paint'} Kind  what a model takes: black lines, areas of a palette, or lines and paint */
 /** @typedef {'moving' | 'done' | 'shown'} Change  under the pen, complete, or brought back from elsewhere */
 
-export const SIDE = 256;
 const UNDO_STEPS = 50;
 const PIXELS = SIDE * SIDE;
 const FLAT_COLOURS = 24; // that cover nearly all of a painting
