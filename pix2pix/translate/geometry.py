@@ -1,16 +1,14 @@
-"""Where a picture lies in what the network sees, and the way back."""
+"""How pictures meet a network: what a checkpoint says of it, and what is assumed where it says nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from pix2pix.errors import CheckpointError
 from pix2pix.networks.config import GeneratorConfig
-from pix2pix.pictures.images import Size, resized
+from pix2pix.pictures.images import Size
+from pix2pix.pictures.places import Place, as_it_is, is_stretched, scaled_whole
 
 SCALES = ("whole", "native")
 MAX_NETWORK_SIZE = 4096  # of "image_size", pixels
@@ -62,7 +60,7 @@ class Geometry:
             raise CheckpointError(
                 f"The size is {size!r}: this network takes multiples of {config.multiple}, up to {MAX_NETWORK_SIZE:,}."
             )
-        stretched = task.get("input", "photo") == "photo" and task.get("make") != "lightness"
+        stretched = is_stretched(task.get("input", "photo"), task.get("make", ""))
         return cls(scale, size, config.multiple, stretched, stated)
 
     def __str__(self) -> str:
@@ -73,58 +71,5 @@ class Geometry:
     def place(self, size: Size) -> Place:
         """Where a picture of this size lies in what the network sees."""
         if self.scale == "native":
-            width, height = (max(self.size, -(-side // self.multiple) * self.multiple) for side in size)
-            return Place(size, size, (0, 0), (width, height), "reflect")
-        square = (self.size, self.size)
-        if self.stretched:
-            return Place(size, square, (0, 0), square)
-        longest = max(size)
-        width, height = (max(1, round(side * self.size / longest)) for side in size)
-        return Place(size, (width, height), ((self.size - width) // 2, (self.size - height) // 2), square)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A picture in what the network sees of it.
-
-    Attributes:
-        outer: the size of the picture itself.
-        inner: its size there.
-        corner: its left and its top there.
-        canvas: the size of the whole, multiples of the network's.
-        margins: what is around the picture: "edge", its border repeated outward, or "reflect", its mirror image.
-    """
-
-    outer: Size
-    inner: Size
-    corner: Size
-    canvas: Size
-    margins: str = "edge"
-
-    def enter(self, image: Image.Image, fill: str | None = None, hard: bool = False) -> Image.Image:
-        """What the network sees: the picture scaled first, so that margins are never large. One that is there already
-        stays as it is.
-
-        Args:
-            image: RGB, of the size `outer`.
-            fill: the colour of the margins, instead of `margins`.
-            hard: pick the nearest pixels and mix no colours, for labels.
-        """
-        image = resized(image, self.inner, hard)
-        if self.inner == self.canvas:
-            return image
-        left, top = self.corner
-        if fill is not None:
-            canvas = Image.new("RGB", self.canvas, fill)
-            canvas.paste(image, (left, top))
-            return canvas
-        right, bottom = self.canvas[0] - left - self.inner[0], self.canvas[1] - top - self.inner[1]
-        pad = [(top, bottom), (left, right), (0, 0)]
-        return Image.fromarray(np.pad(np.asarray(image), pad, mode=self.margins))  # type: ignore[call-overload]
-
-    def leave(self, canvas: Image.Image) -> Image.Image:
-        """The way back: what lies where the picture lay, in the picture's own size. Any mode."""
-        (left, top), (width, height) = self.corner, self.inner
-        if self.inner != self.canvas:
-            canvas = canvas.crop((left, top, left + width, top + height))
-        return resized(canvas, self.outer)
+            return as_it_is(size, self.size, self.multiple)
+        return scaled_whole(size, self.size, self.stretched)

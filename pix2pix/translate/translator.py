@@ -17,9 +17,10 @@ from pix2pix.networks.noise import dropout_masks
 from pix2pix.pictures.color import coloured, lightness_and_colour
 from pix2pix.pictures.images import Size, check_size, to_array, to_image, to_rgb
 from pix2pix.pictures.palettes import snap
+from pix2pix.pictures.places import Place
 from pix2pix.translate.bands import bytes_in_bands
 from pix2pix.translate.engines import LARGE, Engine, bytes_at_once, load_engine
-from pix2pix.translate.geometry import Geometry, Place
+from pix2pix.translate.geometry import Geometry
 
 if TYPE_CHECKING:
     import torch
