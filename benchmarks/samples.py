@@ -40,7 +40,7 @@ def val_sheet(translator: Translator, data: str) -> Image.Image:
     pairs = Pairs(find_source(data, "val"), translator.task["direction"], size, palette=translator.palette)
     sheet = Image.new("RGB", (COLUMNS * size, ROWS * size))
     for i in range(COLUMNS * ROWS):
-        output = translator(to_image(pairs[i][0].numpy()), seed=0)
+        output = translator(to_image(pairs[i][0].numpy()), seed=0, polarity="dark-lines")
         sheet.paste(output, (i % COLUMNS * size, i // COLUMNS * size))
     return sheet
 
@@ -54,7 +54,7 @@ def drawn_sheet(translator: Translator, drawings: list[Path]) -> Image.Image:
     images = []
     for path in drawings:
         drawing = Image.open(path).convert("RGB").resize((size, size))
-        images += [drawing, *translator.sample(drawing, range(first, first + seeds))]
+        images += [drawing, *translator.sample(drawing, range(first, first + seeds), polarity="dark-lines")]
     sheet = Image.new("RGB", (columns * size, -(-len(images) // columns) * size))
     for i, image in enumerate(images):
         sheet.paste(image, (i % columns * size, i // columns * size))

@@ -6,7 +6,6 @@ import io
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from demo.live import whole_seed
 from demo.models import Models
 from demo.server.deadline import NO_DEADLINE, Deadline
 from pix2pix import ImageError, open_image
+from pix2pix.files import free_name
 
 Report = Callable[[int, int], None]
 MAX_FILES = 32
@@ -98,14 +98,6 @@ def translate_files(
             result.save(buffer, "PNG", compress_level=1)
             archive.writestr(f"{free_name(path.stem, names)}.png", buffer.getvalue())
     return target
-
-
-def free_name(stem: str, taken: set[str]) -> str:
-    """A name that is not taken, in any case: `stem`, or else `stem-2` and so on. It is taken from now on."""
-    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    name = next(name for name in names if name.casefold() not in taken)
-    taken.add(name.casefold())
-    return name
 
 
 def translated(

@@ -14,9 +14,9 @@ from small import make_pairs
 
 from pix2pix import DataError
 from pix2pix.errors import MissingSplit
-from pix2pix.pairs.edge_filter import outline
 from pix2pix.pairs.folders import Twins, find_source, held_out
 from pix2pix.pairs.layouts import read_layout
+from pix2pix.pictures.edge_filter import outline
 
 
 def fill(folder: Path, names: list[str], colour: str) -> None:

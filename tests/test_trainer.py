@@ -15,8 +15,8 @@ import pytest
 import torch
 from PIL import Image
 from places import ROOT
-from runs import SMALL, settings, stopped, weights
 from small import make_pairs
+from small_runs import SMALL, settings, stopped, weights
 
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.evaluation.metrics import measure

@@ -14,11 +14,11 @@ from pathlib import Path
 from PIL import Image
 
 from pix2pix.errors import DataError, ImageError, MissingSplit
-from pix2pix.pairs.edge_filter import outline
 from pix2pix.pairs.hub import hub_splits
 from pix2pix.pairs.layouts import SPLIT_WORDS, Split, printable, read_layout
 from pix2pix.pairs.source import Pair, Source
 from pix2pix.pictures.color import grey
+from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import open_image
 
 MAKES = ("edges", "lightness")
@@ -48,7 +48,7 @@ def find_source(
         split: usually `train` or `val`. For `val` any of `VAL_SPLITS` serves; where the data has none of them, a tenth
             of the training pairs is held out, the same one every time: see `held_out`.
         make: with photos alone in `data/SPLIT/*` or `data/*`, what to make A of: "edges" (their outlines, see
-            `pix2pix.pairs.edge_filter`) or "lightness" (for colourisation).
+            `pix2pix.pictures.edge_filter`) or "lightness" (for colourisation).
         columns: the names of A and B in a data set of the Hub.
         streaming: begin with such a data set before all of it is here.
 

@@ -13,8 +13,11 @@ from pix2pix.errors import DataError
 from pix2pix.pairs.flat_art import flat_colours
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
 from pix2pix.pairs.paint import is_flat_art, painted
+from pix2pix.pairs.polarity import look_at
 from pix2pix.pairs.source import DIRECTIONS, Source
 from pix2pix.pictures.color import lightness_and_colour
+from pix2pix.pictures.drawings import LIGHT
+from pix2pix.pictures.drawings import inverted as inverted_lines
 from pix2pix.pictures.images import resized
 from pix2pix.pictures.palettes import Palette, snap
 
@@ -38,6 +41,8 @@ class Pairs(Dataset):
             `pix2pix.pictures.color`).
         paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
             put anywhere on white.
+        inverted: invert the inputs, which have light lines on dark. None: as most of them look, where they are drawn by
+            hand or painted (see `pix2pix.pairs.polarity`).
         seed: of the jitter. What `pairs[epoch, index]` gives depends on (seed, epoch, index) alone, so it is the same
             in any order, in any process, and after a resume.
 
@@ -57,6 +62,7 @@ class Pairs(Dataset):
         lightness: bool = False,
         seed: int = 0,
         paint: bool = False,
+        inverted: bool | None = None,
     ) -> None:
         if direction not in DIRECTIONS:
             raise DataError(f"The direction is {direction!r}: choose AtoB or BtoA.")
@@ -67,6 +73,9 @@ class Pairs(Dataset):
         self.load_size = round(size * 286 / 256) if jitter else size
         self.palette = palette
         self.lightness = lightness
+        if inverted is None and (hand_drawn or paint):
+            inverted = look_at(source, direction, "paint" if paint else "edges") == LIGHT
+        self.inverted = bool(inverted)
         self.seed = seed
         self._kept: dict[int, Tensor] = {}
 
@@ -94,6 +103,7 @@ class Pairs(Dataset):
             x, y = self.source.open(index)
             if self.direction == "BtoA":
                 x, y = y, x
+            x = inverted_lines(x) if self.inverted else x
             flat = self.paint and is_flat_art(np.asarray(x))
             x = flat_colours(x) if flat else x
             pair = torch.stack([to_bytes(x, self.load_size, self.palette, flat), to_bytes(y, self.load_size)])

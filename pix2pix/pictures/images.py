@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
 
 from pix2pix.errors import ImageError, reason
 from pix2pix.pictures.profiles import to_srgb
 
 MAX_PIXELS = 4096 * 4096
 MAX_SIDE = 32768
+FAINT_ON_WHITE = 208  # levels, of all channels
 Size = tuple[int, int]  # width and height, pixels
 # What browsers and cameras make. Pillow reads some forty more, by code that few use and few have attacked; some start
 # other programs.
@@ -48,6 +49,11 @@ def open_image(source: str | Path | BinaryIO, name: str | None = None, max_pixel
         raise ImageError(f"{name} cannot be read as a picture ({reason(error)}): use a PNG or JPEG file.") from None
 
 
+def picture_suffixes() -> set[str]:
+    """Of the files that `open_image` reads, in lower case, with their dots."""
+    return {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
+
+
 def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> None:
     """Refuse a picture that is too large, before its pixels are decoded.
 
@@ -66,7 +72,7 @@ def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> N
 
 def to_rgb(image: Image.Image) -> Image.Image:
     """Any Pillow picture as RGB: turned upright by its EXIF tag, its colours in sRGB, transparency on white, 16 bits
-    brought to 8."""
+    brought to 8. White strokes on nothing lie on black, for on white they would not be seen."""
     image = to_srgb(ImageOps.exif_transpose(image))
     if image.mode in ("I;16", "I;16L", "I;16B", "I;16N", "I", "F"):
         values = np.asarray(image).astype(np.float64)
@@ -76,9 +82,21 @@ def to_rgb(image: Image.Image) -> Image.Image:
         return Image.fromarray(np.clip(np.rint(np.nan_to_num(values)), 0, 255).astype(np.uint8)).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
-        white = Image.new("RGBA", image.size, "white")
-        return Image.alpha_composite(white, image).convert("RGB")
+        ground = Image.new("RGBA", image.size, "black" if is_white_on_nothing(image) else "white")
+        return Image.alpha_composite(ground, image).convert("RGB")
     return image.convert("RGB")
+
+
+def is_white_on_nothing(image: Image.Image) -> bool:
+    """Whether what is visible of an RGBA picture is white, or nearly, and covers less than half of it."""
+    small = image.reduce(max(1, max(image.size) // 1024))
+    *_, alpha = small.split()
+    most = np.asarray(alpha).max(initial=0)
+    visible = np.asarray(alpha) > 0.75 * most
+    if most == 0 or visible.mean() > 0.5:
+        return False
+    least = np.asarray(ImageChops.darker(ImageChops.darker(*small.split()[:2]), small.split()[2]))
+    return bool((least[visible] >= FAINT_ON_WHITE).mean() > 0.995)
 
 
 def resized(image: Image.Image, size: Size, hard: bool = False) -> Image.Image:

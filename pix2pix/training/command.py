@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         trainer = Trainer(Settings(**options), resume=resume)
         learner = trainer.learner
         if trainer.processes.is_first:
-            print(*describe(trainer.settings), sep="\n", file=sys.stderr)
+            print(*describe(trainer.settings), *polarity_line(trainer.inverted), sep="\n", file=sys.stderr)
             print(
                 f"{len(trainer.pairs)} pairs, {learner.total_steps - learner.step} steps to go on {learner.device}; "
                 f"pictures of every epoch in {trainer.folder / 'samples'}",
@@ -67,11 +67,19 @@ def describe(settings: Settings) -> list[str]:
 def check_data(settings: Settings) -> int:
     """Print what was understood of the data and what is wrong with it; returns the exit code."""
     from pix2pix.pairs.check import unreadable
+    from pix2pix.pairs.polarity import look_at, says_light
 
-    print(*describe(settings), sep="\n")
+    source, _ = sources(settings)
+    drawn = look_at(source, settings.direction, settings.input_kind, settings.make)
+    print(*describe(settings), *polarity_line(says_light(settings.polarity, drawn)), sep="\n")
     faults = unreadable([source for source in sources(settings) if source])
     print(*(faults or ["Every picture can be read."]), sep="\n")
     return 2 if faults else 0
+
+
+def polarity_line(inverted: bool) -> list[str]:
+    """A line about inputs that are inverted, where they are."""
+    return ["  the inputs have light lines on dark: they are inverted (--polarity dark-lines keeps them)"] * inverted
 
 
 def sources(settings: Settings) -> tuple[Source, Source | None]:

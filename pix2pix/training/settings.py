@@ -13,6 +13,7 @@ from pix2pix.errors import TrainingError
 from pix2pix.networks.config import CHOICES, GAN_KINDS, NORMS, OBJECTIVES, PATCHES, Objective
 from pix2pix.pairs.folders import MAKES
 from pix2pix.pairs.source import DIRECTIONS
+from pix2pix.pictures.drawings import POLARITIES
 
 
 def option(
@@ -79,6 +80,9 @@ class Settings:
     )
     input_kind: str = learn(
         "photo", "kind of picture that people will put in", choices=("edges", "paint", "labels", "photo")
+    )
+    polarity: str = learn(
+        "auto", "lines of the drawings; light ones are inverted, and auto goes by most of the files", choices=POLARITIES
     )
     make: str = learn("", "make A from photos alone: their edges, or their lightness for colourisation", choices=MAKES)
     columns: tuple[str, str] = learn(("imageA", "imageB"), "columns of a Hub data set", metavar=("A", "B"))
@@ -177,6 +181,8 @@ class Settings:
                 raise TrainingError(f"{flag(name)} requires --diversity above 0.")
         if self.hand_drawn and self.input_kind not in ("edges", "paint"):
             raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
+        if self.polarity != "auto" and self.input_kind not in ("edges", "paint"):
+            raise TrainingError("--polarity is about drawings: it needs --input-kind edges or paint.")
         if self.paint and self.input_kind != "paint":
             raise TrainingError("--paint makes painted drawings: it needs --input-kind paint.")
         if self.paint and self.make == "lightness":

@@ -31,7 +31,9 @@ from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.check import refuse, unreadable
 from pix2pix.pairs.folders import find_source
 from pix2pix.pairs.pairs import Pairs, mixed_seed
+from pix2pix.pairs.polarity import look_at, says_light
 from pix2pix.pairs.source import Source
+from pix2pix.pictures.drawings import PHOTOGRAPHED
 from pix2pix.pictures.palettes import read_palette
 from pix2pix.training.card import Run, training_card
 from pix2pix.training.learner import Learner
@@ -79,10 +81,13 @@ class Trainer:
             for name, source in (("palette", settings.palette), ("output_palette", settings.output_palette))
             if source
         }
+        source = self._source("train")
+        self.drawn = look_at(source, settings.direction, settings.input_kind, settings.make)
+        self.inverted = says_light(settings.polarity, self.drawn)
         self.pairs = Pairs(
-            self._source("train"), settings.direction, settings.size,
+            source, settings.direction, settings.size,
             settings.jitter, settings.mirror, settings.hand_drawn, self.palettes.get("palette"), settings.lightness,
-            settings.seed, settings.paint,
+            settings.seed, settings.paint, self.inverted,
         )  # fmt: skip
         val = self._val_pairs(settings.lightness)
         if not resume:  # what is resumed was checked when it began
@@ -253,7 +258,10 @@ class Trainer:
 
     def _plain(self, source: Source, lightness: bool) -> Pairs:
         palette = self.palettes.get("palette")
-        return Pairs(source, self.settings.direction, self.settings.size, palette=palette, lightness=lightness)
+        return Pairs(
+            source, self.settings.direction, self.settings.size,
+            palette=palette, lightness=lightness, inverted=self.inverted,
+        )  # fmt: skip
 
     def _finish(self) -> None:
         """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
@@ -266,6 +274,8 @@ class Trainer:
         }
         if self.settings.make:
             task["make"] = self.settings.make
+        if self.drawn == PHOTOGRAPHED:
+            task["drawings"] = PHOTOGRAPHED
         unless_full(self.watcher.finish)
         metrics = None
         model = self.learner.trained_model()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from pix2pix.devices import MEMORY
 from pix2pix.errors import CheckpointError, ImageError
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pictures.color import coloured, lightness_and_colour
+from pix2pix.pictures.drawings import DARK, PHOTOGRAPHED, WORDS, Drawing, check_polarity, read_drawing
 from pix2pix.pictures.images import Size, check_size, to_array, to_image, to_rgb
 from pix2pix.pictures.palettes import snap
 from pix2pix.pictures.places import Place
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
 Report = Callable[[int, int], None]
 PIXELS_AT_ONCE = 1 << 20
+LOG = logging.getLogger("pix2pix")
+DRAWN = ("edges", "paint")  # kinds of input that are drawings
 
 
 def silent(done: int, count: int) -> None:
@@ -50,7 +54,7 @@ class Translator:
     Args:
         engine: what runs the network.
         task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "scale" (whole or native),
-            "palette" (of labels) and "make" are read.
+            "palette" (of labels), "make" and "drawings" are read.
         size: of the square that the network sees, in pixels, instead of "image_size". With the scale "whole",
             a larger one gives more detail.
         scale: "whole" or "native", instead of the task's.
@@ -122,7 +126,12 @@ class Translator:
         return cls(*load_engine(source, engine, device, norm_statistics), size, scale, memory)
 
     def __call__(
-        self, image: Image.Image, seed: int | None = 0, rate: float | None = None, report: Report = silent
+        self,
+        image: Image.Image,
+        seed: int | None = 0,
+        rate: float | None = None,
+        report: Report = silent,
+        polarity: str = "auto",
     ) -> Image.Image:
         """Translate a picture.
 
@@ -131,15 +140,17 @@ class Translator:
             seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
             rate: of the dropout, from 0 (off) to below 1. None: as in training.
             report: called before each band of a picture that is computed in bands, with the number done and of all.
+            polarity: of a drawing, see `read`.
 
         Returns:
             An RGB picture of the same size (of the upright picture's, where EXIF turns it).
 
         Raises:
-            ImageError: the picture is too large, or its translation would take more than `memory`.
+            ImageError: the picture is too large, its translation would take more than `memory`, or there is no such
+                polarity.
             ValueError: the seed or the rate is out of range.
         """
-        return self.sample(image, [seed], rate, report)[0]
+        return self.sample(image, [seed], rate, report, polarity)[0]
 
     def sample(
         self,
@@ -147,12 +158,13 @@ class Translator:
         seeds: Iterable[int | None] = range(8),
         rate: float | None = None,
         report: Report = silent,
+        polarity: str = "auto",
     ) -> list[Image.Image]:
         """Translate a picture once for each seed. The encoder runs once for all of them.
 
         Args and errors are those of a call; returns one RGB picture for each seed, in order.
         """
-        return list(self.samples(image, seeds, rate, report))
+        return list(self.samples(image, seeds, rate, report, polarity))
 
     def samples(
         self,
@@ -160,18 +172,40 @@ class Translator:
         seeds: Iterable[int | None] = range(8),
         rate: float | None = None,
         report: Report = silent,
+        polarity: str = "auto",
     ) -> Iterator[Image.Image]:
         """`sample`, one picture after the other, so that only one is in memory."""
-        check_size(image, "The picture")
-        image = to_rgb(image)
+        image, found = self.read(image, polarity)
+        if found != DARK and polarity == "auto":
+            LOG.warning("The picture %s.", WORDS[found])
         place = self.geometry.place(image.size)
-        paper = "white" if self.input_kind in ("edges", "paint") and place.margins == "edge" else None
+        paper = "white" if self.input_kind in DRAWN and place.margins == "edge" else None
         seen = place.enter(image, fill=paper, hard=self.palette is not None)
         for bands in self._outputs(seen, list(seeds), rate, report):
             if self.colourises:
                 yield recoloured(image, colours(bands, place))
             else:
                 yield place.leave(joined(bands, seen.size))
+
+    def read(self, image: Image.Image, polarity: str = "auto") -> Drawing:
+        """The picture that the model should see: of a model of drawings dark lines on white, whatever people bring (see
+        `pix2pix.pictures.drawings`); of any other the picture as it is.
+
+        Args:
+            image: any size and mode.
+            polarity: "auto" looks at the picture, unless the model was trained on photographed drawings. "dark-lines"
+                takes it as it is, "light-lines" inverts it.
+
+        Raises:
+            ImageError: the picture is too large, or there is no such polarity.
+        """
+        check_size(image, "The picture")
+        check_polarity(polarity)
+        image = to_rgb(image)
+        as_it_is = polarity == "auto" and self.task.get("drawings") == PHOTOGRAPHED
+        if self.input_kind not in DRAWN or as_it_is:
+            return Drawing(image, DARK)
+        return read_drawing(image, polarity, self.size, painted=self.input_kind == "paint")
 
     def _outputs(
         self, seen: Image.Image, seeds: list[int | None], rate: float | None, report: Report
