@@ -105,6 +105,10 @@ def add_data(command: argparse.ArgumentParser, split: str) -> None:
     command.add_argument(
         "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
     )
+    command.add_argument("--config", default="", metavar="NAME", help="configuration of a Hub data set")
+    command.add_argument(
+        "--stretch", action="store_true", help="take pairs whose pictures have different shapes, as train.py does"
+    )
     command.add_argument(
         "--direction", choices=["AtoB", "BtoA"], help="what to translate into what (default: as trained)"
     )
@@ -215,18 +219,14 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
     """The pairs that the options of `add_data` name, as this model takes them."""
-    from pix2pix.pairs.folders import find_source
-    from pix2pix.pairs.pairs import Pairs
-    from pix2pix.pairs.polarity import look_at, says_light
+    from pix2pix.evaluation.data import pairs_for
+    from pix2pix.pairs.folders import DataSet
 
-    task = translator.task
-    make = task.get("make", "")
-    source = find_source(options.data, options.split, make, tuple(options.columns))
-    direction = options.direction or task.get("direction", "AtoB")
-    inverted = says_light(options.polarity, look_at(source, direction, translator.input_kind, make))
-    if inverted and options.polarity == "auto":
+    data = DataSet(options.data, translator.task.get("make", ""), tuple(options.columns), config=options.config)
+    pairs = pairs_for(translator, data, options.split, options.direction, options.stretch, options.polarity)
+    if pairs.inverted and options.polarity == "auto":
         warn(f"{options.data} has light lines on dark: they are inverted. --polarity dark-lines keeps them.")
-    return Pairs(source, direction, translator.size, palette=translator.palette, inverted=inverted)
+    return pairs
 
 
 def run_export(options: argparse.Namespace) -> None:

@@ -21,6 +21,7 @@ HUB_CACHE = tempfile.TemporaryDirectory(prefix="hub-cache-")
 for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
     del os.environ[name]
 os.environ["HF_HOME"] = HUB_CACHE.name
+os.environ["XDG_CACHE_HOME"] = HUB_CACHE.name  # what is remembered of pictures that were checked
 assert "huggingface_hub" not in sys.modules, "it has read the user's settings already"
 
 

@@ -359,6 +359,11 @@ def test_an_uploaded_label_map_holds_the_palettes_colours(page, facade: Path, tm
     uploaded = sheet_of(page)
     seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in uploaded.getcolors()}
     assert len(seen) > 1 and seen <= {colour.lower() for colour in PALETTES["facades"].values()}
+    numbers = np.repeat(np.arange(12, dtype=np.uint8), 20)[None].repeat(240, 0)
+    Image.fromarray(numbers).save(tmp_path / "numbers.png")
+    changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "numbers.png"))
+    middle = [sheet_of(page).getpixel((round((20 * i + 10) * 256 / 240), 128)) for i in range(12)]
+    assert ["#{:02x}{:02x}{:02x}".format(*colour) for colour in middle] == list(PALETTES["facades"].values())
 
 
 def test_a_picture_to_trace_lies_over_the_sheet_and_not_in_it(page, tmp_path: Path):

@@ -54,7 +54,7 @@ def translate_file(
     for name in names:
         if name.exists() and os.path.samefile(name, source):
             raise ImageError(f"{name} is the picture to translate: name another file for the result.")
-    image, found = translator.read(open_image(source), polarity)
+    image, found = translator.read(open_image(source, read=translator.reading), polarity)
     results = translator.samples(image, seeds, polarity="dark-lines")  # it has been read
     for name, result in zip(names, results, strict=True):
         try:
