@@ -217,13 +217,13 @@ def run_evaluate(options: argparse.Namespace) -> None:
         write_text(options.html, sheet.html(f"{options.model} on {options.data}, {options.split}", metrics))
 
 
-def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
+def find_pairs(options: argparse.Namespace, translator: Translator, squares: bool = False) -> Pairs:
     """The pairs that the options of `add_data` name, as this model takes them."""
     from pix2pix.evaluation.data import pairs_for
     from pix2pix.pairs.folders import DataSet
 
     data = DataSet(options.data, translator.task.get("make", ""), tuple(options.columns), config=options.config)
-    pairs = pairs_for(translator, data, options.split, options.direction, options.stretch, options.polarity)
+    pairs = pairs_for(translator, data, options.split, options.direction, options.stretch, options.polarity, squares)
     if pairs.inverted and options.polarity == "auto":
         warn(f"{options.data} has light lines on dark: they are inverted. --polarity dark-lines keeps them.")
     return pairs
@@ -244,7 +244,7 @@ def run_tone(options: argparse.Namespace) -> None:
 
     check_free(options.output)
     generator, task = load_generator(options.source)
-    pairs = find_pairs(options, Translator(TorchEngine(generator), task))
+    pairs = find_pairs(options, Translator(TorchEngine(generator), task), squares=True)
     tone, before, after = fit_tone(generator, pairs, options.diversity)
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)

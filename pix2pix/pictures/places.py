@@ -16,6 +16,11 @@ def is_stretched(input_kind: str, make: str) -> bool:
     return input_kind == "photo" and make != "lightness"
 
 
+def paper(input_kind: str) -> str | None:
+    """The colour of the margins around an input: drawings stand on white, around others their border goes on."""
+    return "white" if input_kind in ("edges", "paint") else None
+
+
 def scaled_whole(size: Size, side: int, stretched: bool) -> Place:
     """A picture of this size, scaled as a whole to a square."""
     square = (side, side)

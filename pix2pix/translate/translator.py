@@ -19,7 +19,7 @@ from pix2pix.pictures.color import coloured, lightness_and_colour
 from pix2pix.pictures.drawings import DARK, PHOTOGRAPHED, WORDS, Drawing, check_polarity, read_drawing
 from pix2pix.pictures.images import Size, check_size, to_array, to_image
 from pix2pix.pictures.palettes import snap
-from pix2pix.pictures.places import Place
+from pix2pix.pictures.places import Place, paper
 from pix2pix.pictures.reading import Reading
 from pix2pix.translate.bands import bytes_in_bands
 from pix2pix.translate.engines import LARGE, Engine, bytes_at_once, load_engine
@@ -188,8 +188,7 @@ class Translator:
         if found != DARK and polarity == "auto":
             LOG.warning("The picture %s.", WORDS[found])
         place = self.geometry.place(image.size)
-        paper = "white" if self.input_kind in DRAWN and place.margins == "edge" else None
-        seen = place.enter(image, fill=paper, hard=self.palette is not None)
+        seen = place.enter(image, paper(self.input_kind), hard=self.palette is not None)
         for bands in self._outputs(seen, list(seeds), rate, report):
             if self.colourises:
                 yield recoloured(image, colours(bands, place))
