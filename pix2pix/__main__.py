@@ -88,9 +88,10 @@ def parser() -> argparse.ArgumentParser:
     tone.add_argument("output", metavar="OUT", type=Path, help="the checkpoint folder to write")
     add_data(tone, "train")
     tone.add_argument(
-        "--diversity", type=weight, default=0.5,
+        "--sample-distance-weight", type=weight, default=0.5, metavar="W",
         help="weight of the distance between samples against L1, from 0 to 2 (default 0.5, as in the CRPS)",
     )  # fmt: skip
+    tone.add_argument("--diversity", dest="sample_distance_weight", type=weight, help=argparse.SUPPRESS)  # its old name
     tone.set_defaults(run=run_tone)
 
     models = commands.add_parser("models", help="list the bundled, cached and known models")
@@ -245,11 +246,11 @@ def run_tone(options: argparse.Namespace) -> None:
     check_free(options.output)
     generator, task = load_generator(options.source)
     pairs = find_pairs(options, Translator(TorchEngine(generator), task), squares=True)
-    tone, before, after = fit_tone(generator, pairs, options.diversity)
+    tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight)
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)
     print(f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and now:")
-    words = {"lab": "Lab histograms in common", "l1": "L1", "diversity": "two samples apart"}
+    words = {"lab": "Lab histograms in common", "l1": "L1", "sample_distance": "distance of two samples"}
     for name, what in words.items():
         print(f"  {what:25} {before[name]:.4f}  {after[name]:.4f}")
 

@@ -113,8 +113,8 @@ class Pairs(Dataset):
         return x, y
 
     def without_margins(self, index: int, picture: Tensor) -> Tensor:
-        """What lies in (3, size, size) where the pair's pictures lie, at (3, size, size): the pair `index` itself, or an
-        output of its size."""
+        """What lies where the pictures of the pair `index` lie, without their margins, scaled to the square: (3, size,
+        size) -> the same. Of the pair's own pictures, or an output."""
         if index not in self._places:
             self._load(index)
         place = self._places[index]

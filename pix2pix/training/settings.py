@@ -131,8 +131,15 @@ class Settings:
     objective: str = goal("cgan+l1", "what G minimises", choices=OBJECTIVES)
     gan: str = goal("vanilla", "GAN loss", choices=GAN_KINDS)
     l1_weight: float = goal(100.0, "lambda, the weight of L1 or L2")
-    diversity: float = goal(0.0, "weight of the loss that makes samples of z differ; try 0.1", metavar="W")
-    hue: float = goal(2.0, "in that loss, weight of a difference in colour against one in lightness")
+    mode_seeking_weight: float = goal(
+        0.0,
+        "weight of the mode-seeking loss, which makes samples of z differ; try 0.1",
+        metavar="W",
+        formerly="diversity",
+    )
+    chroma_weight: float = goal(
+        2.0, "in that loss, weight of a difference in colour against one in lightness", metavar="W", formerly="hue"
+    )
     nearest_of: int = goal(2, "apply L1 to the best of this many samples; 1 applies it to both of two")
 
     epochs: int = train(
@@ -182,7 +189,7 @@ class Settings:
         for name in ("lr", "l1_weight"):
             if not 0 < getattr(self, name) < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be above 0.")
-        for name in ("diversity", "hue"):
+        for name in ("mode_seeking_weight", "chroma_weight"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 0.")
         if not 0 <= self.ema < 1:
@@ -195,11 +202,13 @@ class Settings:
             raise TrainingError(f"--depth is {self.depth}: it must be from 5, for pictures of 32 pixels, to 12.")
         if self.target.adversarial and self.patch > 142 and self.depth < 7:
             raise TrainingError(f"--patch {self.patch} needs pictures of 128 pixels: use --depth 7 or more.")
-        if self.diversity and not self.target.distance:
-            raise TrainingError(f"--diversity needs an objective with a distance: {self.objective} has none.")
-        for name in ("hue", "nearest_of"):
-            if not self.diversity and getattr(self, name) != getattr(Settings, name):
-                raise TrainingError(f"{flag(name)} requires --diversity above 0.")
+        if self.mode_seeking_weight and not self.target.distance:
+            raise TrainingError(
+                f"--mode-seeking-weight needs an objective with a distance, such as cgan+l1: {self.objective} has none."
+            )
+        for name in ("chroma_weight", "nearest_of"):
+            if not self.mode_seeking_weight and getattr(self, name) != getattr(Settings, name):
+                raise TrainingError(f"{flag(name)} requires --mode-seeking-weight above 0.")
         if self.hand_drawn and self.input_kind not in ("edges", "paint"):
             raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
         if self.polarity != "auto" and self.input_kind not in ("edges", "paint"):
