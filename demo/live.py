@@ -18,7 +18,9 @@ from PIL import Image
 from demo import texts
 from demo.models import Models
 from demo.rules import HARDLY, HOTTEST, LARGEST_RATE, LOOKS
-from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image, outline
+from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
+from pix2pix.pictures.drawings import KINDS, LOOK, as_lines, fitted, kind_of
+from pix2pix.pictures.images import resized
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -47,7 +49,7 @@ def translate_frame(models: Models, frame: Any) -> str:
         drawing = drawing_of(message)
         start = time.perf_counter()
         with models.turns.drawing():
-            result = translator(drawing, seed, rate)
+            result = translator(drawing, seed, rate, polarity="dark-lines")
         return {
             "ms": round((time.perf_counter() - start) * 1000, 1),
             "image": data_url(result, lossless=bool(message.get("final"))),
@@ -58,18 +60,28 @@ def translate_frame(models: Models, frame: Any) -> str:
     return answered(frame, answer)
 
 
-def outlined(frame: Any) -> str:
-    """A photo that was put on the sheet -> its outlines: JSON with "id" and "image", a data URL, or "error".
+def lines_of(frame: Any) -> str:
+    """A picture that was put on the sheet as dark lines on white, `LOOK` pixels on its longer side or less.
 
     Args:
-        frame: JSON: "id", "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.pairs.edge_filter`).
+        frame: JSON: "id", "image" (a PNG data URL), "threshold" of the outlines, from 0 to 1 (see
+            `pix2pix.pictures.edge_filter`), and "kind": what to take the picture as, one of `KINDS` (see
+            `pix2pix.pictures.drawings`), or "auto".
+
+    Returns:
+        JSON: "id", "image", a data URL, and "kind", what it was taken as; or "error", a sentence.
     """
 
     def answer(message: dict[str, Any]) -> dict[str, Any]:
-        threshold = message.get("threshold")
+        threshold, kind = message.get("threshold"), message.get("kind", "auto")
         if not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
             raise ImageError("The threshold must be from 0 to 1.")
-        return {"image": data_url(outline(drawing_of(message), threshold), lossless=True)}
+        if kind not in ("auto", *KINDS):
+            raise ImageError(f"The kind must be auto or one of {', '.join(KINDS)}.")
+        picture = drawing_of(message)
+        kind = kind_of(picture) if kind == "auto" else kind
+        lines = as_lines(picture, kind, LOOK, threshold)
+        return {"image": data_url(resized(lines, fitted(lines.size, LOOK)), lossless=True), "kind": kind}
 
     return answered(frame, answer)
 
@@ -94,7 +106,7 @@ def variations(models: Models, frame: Any) -> str:
         first = min(seed, MAX_SEED - count + 1)
         seeds = range(first, first + count)
         with models.turns.drawing():
-            results = translator.sample(drawing, seeds, rate)
+            results = translator.sample(drawing, seeds, rate, polarity="dark-lines")
         alike = count > 1 and mean_distance(results) < HARDLY
         pictures = [
             {"image": data_url(result, lossless=True), "seed": s} for result, s in zip(results, seeds, strict=True)

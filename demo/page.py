@@ -15,7 +15,7 @@ from gradio.utils import get_upload_folder
 
 from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
-from demo.live import fetch, outlined, shown, translate_frame, variations
+from demo.live import fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
 from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.service import Service
@@ -70,7 +70,7 @@ def draw_tab(models: Models, service: Service) -> None:
 
     def trace(frame: Any, request: gr.Request) -> str:
         with service.drawing(request):
-            return outlined(frame)
+            return lines_of(frame)
 
     words = {
         **texts.WEB,

@@ -21,14 +21,16 @@ HUB_CACHE = tempfile.TemporaryDirectory(prefix="hub-cache-")
 for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
     del os.environ[name]
 os.environ["HF_HOME"] = HUB_CACHE.name
+os.environ["XDG_CACHE_HOME"] = HUB_CACHE.name  # what is remembered of pictures that were checked
 assert "huggingface_hub" not in sys.modules, "it has read the user's settings already"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that open the page in Chromium carry the marker `browser`."""
+    """Tests that open the page in Chromium carry the markers `browser` and `slow`."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
+            item.add_marker("slow")
 
 
 @pytest.fixture
@@ -68,10 +70,12 @@ def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained model that takes edges, as edges2shoes does."""
+    """An untrained model that takes edges, as edges2shoes does, and wishes for a seed."""
     folder = tmp_path_factory.mktemp("models") / "edges"
     torch.manual_seed(1)
-    Generator(features=4, max_features=8, dropout=0.25).save_pretrained(folder, {"input": "edges", "image_size": 256})
+    Generator(features=4, max_features=8, dropout=0.25).save_pretrained(
+        folder, {"input": "edges", "image_size": 256, "seed": 3}
+    )
     return folder
 
 

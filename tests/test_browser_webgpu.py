@@ -11,6 +11,7 @@ import pytest
 from browser import CHROMIUM, FLAGS
 from places import ROOT
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-vulkan=swiftshader"]
 MODEL = "/checkpoints/labels2facade/"  # relu6: it has all that the kernels do
 

@@ -21,9 +21,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from runs import command, stopped, weights
-from runs import settings as small_settings
 from small import make_pairs
+from small_runs import command, stopped, weights
+from small_runs import settings as small_settings
 
 from pix2pix import Trainer, TrainingError
 from pix2pix.training.state import read_state

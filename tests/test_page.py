@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import shutil
 import time
 import urllib.request
 import zipfile
@@ -207,17 +205,10 @@ def test_models_are_radio_buttons_that_arrow_keys_change(page, facade: Path, oth
         assert page.locator(control).count() == 1
 
 
-def test_a_page_begins_with_the_seed_that_its_first_model_wishes_for(browser, facade: Path, tmp_path: Path):
-    shutil.copytree(facade, tmp_path / "model")
-    config = json.loads((tmp_path / "model" / "config.json").read_text())
-    config["task"]["seed"] = 3
-    (tmp_path / "model" / "config.json").write_text(json.dumps(config))
-    with (
-        running_app(tmp_path, "--models", str(tmp_path / "model"), str(facade)) as url,
-        open_page(browser, url) as page,
-    ):
+def test_a_page_begins_with_the_seed_that_its_model_wishes_for(address: str, browser, other_edges: Path):
+    with open_page(browser, f"{address}?model={other_edges}") as page:
         assert seed_of(page) == 3
-        assert same(picture_of(page), Translator.from_pretrained(facade)(sheet_of(page), seed=3))
+        assert same(picture_of(page), Translator.from_pretrained(other_edges)(sheet_of(page), seed=3))
 
 
 def test_remix_shows_one_drawing_by_all_models_that_take_it(page, shoes: Translator, other_edges: Path):

@@ -12,11 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from places import ROOT
 
 from demo.rules import DRAWN, RULES, SIDE, THRESHOLD
 from pix2pix import MAX_SEED, PALETTES, list_models, outline, read_task
 from pix2pix.networks.config import CHOICES, GeneratorConfig
+from pix2pix.pictures.drawings import KINDS, is_drawing
+from pix2pix.pictures.images import is_white_on_nothing
 from pix2pix.pictures.palettes import snap
 
 NODE = shutil.which("node")
@@ -79,3 +82,38 @@ def test_both_know_the_same_settings_of_a_generator():
     assert found["complete"] == json.loads(json.dumps(asdict(GeneratorConfig())))
     for name, values in found["handled"].items():
         assert set(values) <= set(CHOICES.get(name, values)), name
+
+
+def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():
+    html = (WEB / "studio.html").read_text(encoding="utf-8")
+    choice = html[html.index("data-kind") : html.index("</select>")]
+    assert sorted(re.findall(r'<option value="(.+?)"', choice)) == sorted(KINDS)
+
+
+def spotted(rng: np.random.Generator, side: int = 40) -> np.ndarray:
+    """White with a few flat boxes, some of them near the levels and shares at which a rule turns over; RGBA."""
+    pixels = np.full((side, side, 4), 255, np.uint8)
+    for _ in range(rng.integers(0, 9)):
+        top, left = rng.integers(0, side - 1, 2)
+        height, width = rng.integers(1, rng.choice([3, 8, 30]), 2)
+        level = int(rng.choice([0, 60, 61, 100, 207, 208, 229, 230, 231]))
+        colour = [level, min(255, level + int(rng.choice([0, 0, 0, 39, 41]))), level, rng.choice([0, 255, 255, 120])]
+        pixels[top : top + height, left : left + width] = colour
+    return pixels
+
+
+@needs_node
+def test_both_know_a_drawing_and_white_strokes_on_nothing():
+    rng = np.random.default_rng(0)
+    pictures = [spotted(rng) for _ in range(150)]
+    for picture in pictures[100:]:  # mostly nothing
+        picture[..., 3][picture[..., 0] == 255] = 0
+        picture[:3, :9] = 255
+    code = """web('sheet.js').then(({ drawn, whiteOnNothing }) => given.map(({ data, width }) => {
+        const image = { data: Uint8ClampedArray.from(data), width };
+        return [drawn(image, 'edges'), whiteOnNothing(image)];
+    }))"""
+    found = in_node(code, [{"data": p.ravel().tolist(), "width": p.shape[1]} for p in pictures])
+    expected = [[is_drawing(p[..., :3].astype(float)), is_white_on_nothing(Image.fromarray(p))] for p in pictures]
+    assert found == expected
+    assert all(15 < sum(column) < 120 for column in zip(*expected, strict=True))

@@ -15,8 +15,8 @@ import pytest
 import torch
 from PIL import Image
 from places import ROOT
-from runs import SMALL, settings, stopped, weights
 from small import make_pairs
+from small_runs import SMALL, settings, stopped, weights
 
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.evaluation.metrics import measure
@@ -166,6 +166,37 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_pat
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
 
 
+def test_a_finished_run_goes_on_when_more_epochs_are_asked_for(pairs: Path, tmp_path: Path):
+    """From the state at its end, with the learning rates of a run of so many epochs; its model stays until the new one
+    is there. The card tells."""
+    out, stops = tmp_path / "run", tmp_path / "stops"
+    Trainer(settings(pairs, out, epochs=2)).train()
+    first = weights(out)
+    shutil.copytree(out, stops)
+    longer = Trainer(settings(pairs, out, epochs=4), resume=True)
+    assert longer.learner.step == 16
+    by_hand = Trainer(settings(pairs, tmp_path / "by-hand", epochs=4))
+    by_hand.learner.load(torch.load(out / "training" / "state.pt", weights_only=True))
+    rates, step = [], longer.learner.train_step
+
+    def spied(x, y):
+        assert weights(out) == first
+        losses = step(x, y)
+        rates.append(longer.learner.generator_optimizer.param_groups[0]["lr"])
+        return losses
+
+    longer.learner.train_step = spied
+    longer.train()
+    assert rates == pytest.approx([2e-4 * min(1, 2 * (1 - step / 32)) for step in range(16, 32)])
+    by_hand.train()
+    assert weights(out) == weights(tmp_path / "by-hand") != first
+    assert "4 epochs" in (card := (out / "README.md").read_text()) and "planned for 2 epochs until step 16" in card
+
+    stopped(Trainer(settings(pairs, stops, epochs=4), resume=True), at=20)
+    Trainer(settings(pairs, stops, epochs=4), resume=True).train()
+    assert weights(stops) == weights(out)
+
+
 def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
     first = Trainer(settings(pairs, tmp_path / "first"))
     first.train()
@@ -195,8 +226,11 @@ def test_nobodys_model_or_run_is_overwritten(pairs: Path, tmp_path: Path):
     shutil.copytree(out / "training", tmp_path / "other" / "training")
     with pytest.raises(TrainingError, match="add --resume"):
         Trainer(settings(pairs, tmp_path / "other"))
-    with pytest.raises(TrainingError, match="epochs was 2 and is 3"):
-        Trainer(settings(pairs, tmp_path / "other", epochs=3), resume=True)
+    with pytest.raises(TrainingError, match="seed was 0 and is 3"):
+        Trainer(settings(pairs, tmp_path / "other", seed=3), resume=True)
+    for epochs in (1, 2):  # no more than were done
+        with pytest.raises(TrainingError, match="has done 2 epochs: ask for more --epochs"):
+            Trainer(settings(pairs, out, epochs=epochs), resume=True)
     with pytest.raises(TrainingError, match="nothing to resume"):
         Trainer(settings(pairs, tmp_path / "new"), resume=True)
 

@@ -61,12 +61,16 @@ export class ServerEngine {
   }
 }
 
+/** @typedef {'dark lines' | 'light lines' | 'paper' | 'scene'} PictureKind  what a picture is, to be taken as lines */
+
 /**
- * The outlines of a photo, which the server finds.
- * @param {string} image a PNG data URL @param {number} threshold 0 to 1 @returns {Promise<string>} a data URL
+ * A picture as dark lines on white, which the server finds.
+ * @param {string} image a PNG data URL @param {number} threshold of a photo's outlines, 0 to 1
+ * @param {PictureKind | 'auto'} kind what to take it as
+ * @returns {Promise<{ image: string, kind: PictureKind }>} a data URL, and what it was taken as
  */
-export async function outlines(image, threshold) {
-  return said(await ask('trace', { image, threshold })).image;
+export async function linesOf(image, threshold, kind) {
+  return said(await ask('trace', { image, threshold, kind }));
 }
 
 /** @param {any} answer */

@@ -2,10 +2,12 @@
 
 import { enclosed } from './areas.js';
 import { dataUrl, filled, find, squared } from './dom.js';
-import { Trouble, outlines } from './engines.js';
+import { Trouble, linesOf } from './engines.js';
 import { SIDE } from './rules.js';
-import { drawn } from './sheet.js';
+import { drawn, whiteOnNothing } from './sheet.js';
 import { hex } from './colours.js';
+
+const SENT = 400; // pixels of a picture's longer side, so that any fits into a message
 
 /**
  * @param {HTMLElement} root @param {import('./sheet.js').Sheet} sheet @param {Record<string, string>} texts
@@ -15,6 +17,7 @@ export function photos(root, sheet, texts, tell) {
   const panel = find(root, '.photo');
   const threshold = /** @type {HTMLInputElement} */ (find(root, '[data-threshold]'));
   const colours = /** @type {HTMLInputElement} */ (find(root, '[data-colours]'));
+  const kind = /** @type {HTMLSelectElement} */ (find(root, '[data-kind]'));
   let photo = /** @type {{ image: ImageData, url: string } | null} */ (null);
   let asked = 0;
 
@@ -24,15 +27,23 @@ export function photos(root, sheet, texts, tell) {
     panel.hidden = true;
   };
 
-  const outline = async () => {
+  /** @param {import('./engines.js').PictureKind | 'auto'} taken */
+  const take = async (taken) => {
     if (!photo) return;
     const mine = (asked += 1);
     const { url, image } = photo;
     try {
-      const lines = await createImageBitmap(await (await fetch(await outlines(url, Number(threshold.value)))).blob());
+      const found = await linesOf(url, Number(threshold.value), taken);
+      const lines = await createImageBitmap(await (await fetch(found.image)).blob());
       if (mine !== asked) return;
       sheet.draw(squared(lines, SIDE, hex(sheet.paper), false));
-      if (sheet.kind === 'paint' && colours.checked) {
+      kind.value = found.kind;
+      panel.hidden = false;
+      find(panel, '.fewer').hidden = found.kind !== 'scene';
+      find(panel, '.keep-colours').hidden = sheet.kind !== 'paint' || found.kind !== 'scene';
+      if (taken === 'auto' && found.kind === 'paper') tell(texts.found_paper);
+      if (taken === 'auto' && found.kind === 'light lines') tell(texts.found_light);
+      if (sheet.kind === 'paint' && colours.checked && found.kind === 'scene') {
         for (const pixels of enclosed(sheet.lines, SIDE)) {
           const sums = [0, 0, 0];
           for (const at of pixels) for (let c = 0; c < 3; c++) sums[c] += image.data[4 * at + c];
@@ -59,21 +70,25 @@ export function photos(root, sheet, texts, tell) {
     const image = squared(picture, SIDE, hex(sheet.paper), sheet.kind !== 'labels');
     leave();
     sheet.remember();
-    if (mayBePhoto && sheet.kind !== 'labels' && !drawn(image, sheet.kind)) {
+    const clear = drawn(image, sheet.kind) && !whiteOnNothing(squared(picture, SIDE, 'transparent', true));
+    if (mayBePhoto && sheet.kind !== 'labels' && !clear) {
       const canvas = document.createElement('canvas');
-      canvas.width = canvas.height = SIDE;
-      canvas.getContext('2d')?.putImageData(image, 0, 0);
+      const scale = Math.min(1, SENT / Math.max(picture.width, picture.height));
+      canvas.width = Math.max(1, Math.round(picture.width * scale));
+      canvas.height = Math.max(1, Math.round(picture.height * scale));
+      const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(picture, 0, 0, canvas.width, canvas.height);
       photo = { image, url: canvas.toDataURL('image/png') };
-      panel.hidden = false;
-      find(panel, '.keep-colours').hidden = sheet.kind !== 'paint';
-      await outline();
+      await take('auto');
       return;
     }
     sheet.draw(image);
     sheet.changed();
   };
-  threshold.addEventListener('change', outline);
-  colours.addEventListener('change', outline);
+  for (const each of [threshold, colours, kind]) {
+    each.addEventListener('change', () => take(/** @type {import('./engines.js').PictureKind} */ (kind.value)));
+  }
 
   const image = /** @type {HTMLImageElement} */ (find(root, 'img.traced'));
   const video = /** @type {HTMLVideoElement} */ (find(root, 'video.traced'));

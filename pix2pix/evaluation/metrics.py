@@ -175,7 +175,7 @@ def evaluate(
         if perturb:
             x = redraw(x, mixed_seed(seed, i))
         first = seed + SAMPLES * i
-        samples = translator.sample(to_image(x.numpy()), range(first, first + SAMPLES))
+        samples = translator.sample(to_image(x.numpy()), range(first, first + SAMPLES), polarity="dark-lines")
         figures = [rows["model"].add(torch.from_numpy(to_array(sample)), y) for sample in samples]
         rows["input"].add(x, y)
         rows["mean"].add(mean, y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,8 +14,10 @@ from PIL import Image
 from pix2pix.errors import CheckpointError
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pictures.color import coloured, lightness_and_colour
-from pix2pix.pictures.images import check_size, to_array, to_image, to_rgb
+from pix2pix.pictures.drawings import DARK, PHOTOGRAPHED, WORDS, Drawing, check_polarity, read_drawing
+from pix2pix.pictures.images import check_size, to_array, to_image
 from pix2pix.pictures.palettes import snap
+from pix2pix.pictures.reading import Reading
 from pix2pix.translate.engines import Engine, load_engine
 from pix2pix.translate.geometry import Geometry
 
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
 Report = Callable[[int, int], None]
 PIXELS_AT_ONCE = 1 << 20
+LOG = logging.getLogger("pix2pix")
+DRAWN = ("edges", "paint")  # kinds of input that are drawings
 OVERLAP = 4  # neighbouring tiles share at least 1 / OVERLAP of their side
 
 
@@ -46,7 +51,8 @@ class Translator:
     Args:
         engine: what runs the network.
         task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "scale" (whole or native),
-            "palette" (of labels) and "make" are read.
+            "palette" (of labels), "input_range" (the values of 16- and 32-bit pictures that became black and white in
+            training), "make" and "drawings" are read.
         size: of the square that the network sees, in pixels, instead of "image_size". With the scale "whole",
             a larger one gives more detail.
         scale: "whole" or "native", instead of the task's.
@@ -62,6 +68,7 @@ class Translator:
         self.input_kind = task.get("input", "photo")
         self._last: tuple[bytes, Any] | None = None  # the last picture seen whole and its encoding
         self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
+        self.reading = Reading(task.get("input_range"), self.palette)
         channels = engine.config.in_channels, engine.config.out_channels
         self.colourises = channels == (1, 2) and task.get("make") == "lightness"
         if channels != (3, 3) and not self.colourises:
@@ -74,6 +81,11 @@ class Translator:
     def size(self) -> int:
         """Side of the square that the network sees, in pixels."""
         return self.geometry.size
+
+    @property
+    def target_reading(self) -> Reading:
+        """How targets became pictures in training, as `reading` tells of inputs."""
+        return Reading(self.task.get("output_range"), self.task.get("output_palette"))
 
     @property
     def rate(self) -> float:
@@ -107,24 +119,31 @@ class Translator:
         return cls(*load_engine(source, engine, device, norm_statistics), size, scale)
 
     def __call__(
-        self, image: Image.Image, seed: int | None = 0, rate: float | None = None, report: Report = silent
+        self,
+        image: Image.Image,
+        seed: int | None = 0,
+        rate: float | None = None,
+        report: Report = silent,
+        polarity: str = "auto",
     ) -> Image.Image:
         """Translate a picture.
 
         Args:
-            image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode (see `to_rgb`).
+            image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode. The pixels of a label map may be colours or the
+                numbers of labels (see `Reading`).
             seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
             rate: of the dropout, from 0 (off) to below 1. None: as in training.
             report: called with the number of tiles done and of all, for a picture that is cut into some.
+            polarity: of a drawing, see `read`.
 
         Returns:
             An RGB picture of the same size (of the upright picture's, where EXIF turns it).
 
         Raises:
-            ImageError: the picture is too large.
+            ImageError: the picture is too large, or there is no such polarity.
             ValueError: the seed or the rate is out of range.
         """
-        return self.sample(image, [seed], rate, report)[0]
+        return self.sample(image, [seed], rate, report, polarity)[0]
 
     def sample(
         self,
@@ -132,13 +151,15 @@ class Translator:
         seeds: Iterable[int | None] = range(8),
         rate: float | None = None,
         report: Report = silent,
+        polarity: str = "auto",
     ) -> list[Image.Image]:
         """Translate a picture once for each seed. The encoder runs once for all of them.
 
         Args and errors are those of a call; returns one RGB picture for each seed, in order.
         """
-        check_size(image, "The picture")
-        image = to_rgb(image)
+        image, found = self.read(image, polarity)
+        if found != DARK and polarity == "auto":
+            LOG.warning("The picture %s.", WORDS[found])
         noises = [self._noise(seed, rate) for seed in seeds]
         if self.colourises:
             return self._sample_colour(image, noises)
@@ -146,9 +167,29 @@ class Translator:
             return self._sample_tiled(image, noises, report)
         return self._sample_whole(image, noises)
 
+    def read(self, image: Image.Image, polarity: str = "auto") -> Drawing:
+        """The picture that the model should see: of a model of drawings dark lines on white, whatever people bring (see
+        `pix2pix.pictures.drawings`); of any other the picture as it is, and RGB (see `Reading`).
+
+        Args:
+            image: any size and mode.
+            polarity: "auto" looks at the picture, unless the model was trained on photographed drawings. "dark-lines"
+                takes it as it is, "light-lines" inverts it.
+
+        Raises:
+            ImageError: the picture is too large, or there is no such polarity.
+        """
+        check_size(image, "The picture")
+        check_polarity(polarity)
+        image = self.reading(image)
+        as_it_is = polarity == "auto" and self.task.get("drawings") == PHOTOGRAPHED
+        if self.input_kind not in DRAWN or as_it_is:
+            return Drawing(image, DARK)
+        return read_drawing(image, polarity, self.size, painted=self.input_kind == "paint")
+
     def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
         place = self.geometry.place(image.size)
-        paper = "white" if self.input_kind in ("edges", "paint") else None
+        paper = "white" if self.input_kind in DRAWN else None
         seen = place.enter(image, fill=paper, hard=self.palette is not None)
         encoding = self._encoding(self._snapped(seen))
         return [place.leave(to_image(self.engine.decode(encoding, noise))) for noise in noises]

@@ -1,4 +1,4 @@
-"""Visitors with a program instead of a browser, who talk to Gradio's own addresses."""
+"""Visitors with a program instead of a browser, who talk to Gradio's own addresses, and whatever they may send."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 import httpx
+from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks.load import live_function
@@ -17,6 +18,12 @@ from demo.live import data_url
 
 PICTURE = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 addresses = count(1)
+# What JSON can hold, small.
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
 
 
 class Stranger:
