@@ -32,7 +32,7 @@ def translate_picture(
     """
     if path is None:
         raise ImageError("There is no picture: send one as the first argument.")
-    picture = open_image(path, "The uploaded file", deadline.pixels)
+    picture = open_image(path, "The uploaded file", deadline.pixels, models[model].reading)
     return translated(models, picture, model, whole_seed(seed), deadline)
 
 
@@ -56,7 +56,7 @@ def translate_file(
     """
     if path is None:
         return None, ""
-    picture = open_image(path, "The uploaded file", deadline.pixels)
+    picture = open_image(path, "The uploaded file", deadline.pixels, models[model].reading)
     if crop:
         picture = ImageOps.fit(picture, (min(picture.size),) * 2)
     seed = whole_seed(seed)
@@ -93,7 +93,8 @@ def translate_files(
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
         for done, path in enumerate(filter(None, paths)):
             report(done, len(paths))
-            result = translated(models, open_image(path, path.name, deadline.pixels), model, whole_seed(seed), deadline)
+            picture = open_image(path, path.name, deadline.pixels, models[model].reading)
+            result = translated(models, picture, model, whole_seed(seed), deadline)
             buffer = io.BytesIO()
             result.save(buffer, "PNG", compress_level=1)
             archive.writestr(f"{free_name(path.stem, names)}.png", buffer.getvalue())

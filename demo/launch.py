@@ -147,7 +147,8 @@ def theme():
 
 
 def parser() -> argparse.ArgumentParser:
-    from pix2pix import MAX_PIXELS
+    from demo.models import MAX_LOADED
+    from demo.server.limits import Limits
 
     p = Parser(description="Open the pix2pix page on this machine.")
     p.add_argument(
@@ -170,28 +171,28 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--max-users",
         type=at_least_one,
-        default=64,
+        default=Limits.users,
         metavar="N",
         help="requests that may wait; more are told to try again (default %(default)s)",
     )
     p.add_argument(
         "--rate",
         type=at_least_one,
-        default=50,
+        default=int(Limits.rate),
         metavar="N",
         help="requests a second that one visitor's address may make (default %(default)s)",
     )
     p.add_argument(
         "--max-models",
         type=at_least_one,
-        default=8,
+        default=MAX_LOADED,
         metavar="N",
         help="models held in memory (default %(default)s)",
     )
     p.add_argument(
         "--max-pixels",
         type=at_least_one,
-        default=MAX_PIXELS,
+        default=Limits.pixels,
         metavar="N",
         help="pixels of an uploaded picture (default %(default)s)",
     )

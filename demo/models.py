@@ -7,6 +7,8 @@ from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from demo import texts
+from demo.rules import DRAWN
 from demo.server.turns import Turns
 from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
 
@@ -47,7 +49,7 @@ class Models:
     def drawn(self, name: str) -> bool:
         """Whether people draw for a model: it takes edges or paint, or labels whose palette is known."""
         task = self.tasks[name]
-        return task.get("input") in ("edges", "paint") or (task.get("input") == "labels" and "palette" in task)
+        return task.get("input") in DRAWN and (task["input"] != "labels" or "palette" in task)
 
     def choices(self, drawn: bool) -> list[tuple[str, str]]:
         """(label, name) of the models that people draw for, or of the others; the label of one that is not here yet
@@ -59,7 +61,7 @@ class Models:
                 continue
             label = name
             if self.to_download(name):
-                label = f"{name}: {known[name].what}, {known[name].megabytes} MB to download"
+                label = f"{name}: {known[name].what}, {texts.COST.format(megabytes=known[name].megabytes)}"
             labels.append((label, name))
         return labels
 

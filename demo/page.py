@@ -17,9 +17,10 @@ from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
 from demo.live import fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
+from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, list_models
+from pix2pix import KNOWN_MODELS, PALETTES, list_models
 from pix2pix.weights.pretrained import BUNDLED
 
 HERE = Path(__file__).resolve().parent
@@ -32,7 +33,6 @@ ASK = (
 )
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
 PREVIEW = "preview.jpg"
-LINE_PEN, AREA_PEN = 2, 12
 # Whose drawings a model without any of its own starts from, by its palette.
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
@@ -72,7 +72,11 @@ def draw_tab(models: Models, service: Service) -> None:
         with service.drawing(request):
             return lines_of(frame)
 
-    words = {**texts.WEB, **{f"icon:{name}": picture for name, picture in icons().items()}}
+    words = {
+        **texts.WEB,
+        **{f"icon:{name}": picture for name, picture in icons().items()},
+        **{f"rule:{name}": str(value) for name, value in RULES.items()},
+    }
     gr.HTML(
         html_template=filled((WEB / "studio.html").read_text(encoding="utf-8"), words),
         js_on_load=START,
@@ -249,8 +253,8 @@ def studio(models: Models) -> dict[str, dict[str, Any]]:
             "code": short,
             "input": task["input"],
             "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
-            "pen": wish(task, "pen", 1, 24, otherwise=AREA_PEN if palette else LINE_PEN),
-            "seed": wish(task, "seed", 0, MAX_SEED, otherwise=0),
+            "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
+            "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
             "examples": drawings(name, palette),
             "preview": preview(name),
             "cost": costs[name] if models.to_download(name) else "",

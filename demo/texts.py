@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from demo.rules import LOOKS
+
 TITLE = "pix2pix"
 TITLE_LONG = "pix2pix: your drawing becomes a picture"
 DESCRIPTION = "Draw, and watch a neural network turn your drawing into a picture."
@@ -99,10 +101,10 @@ WEB = {
     "rate_title": "How much the looks differ (the rate of dropout); far left, not at all",
     "dice": "Dice",
     "dice_title": "Another look (D)",
-    "variations": "8 looks",
-    "variations_title": "Show eight looks of this drawing (V)",
+    "variations": f"{LOOKS} looks",
+    "variations_title": f"Show {LOOKS} looks of this drawing (V)",
     "variations_strip": "Variations",
-    "variations_empty": "Eight looks of your drawing appear here.",
+    "variations_empty": f"{LOOKS} looks of your drawing appear here.",
     "variation": "Take look {seed}",
     "alike": "This model draws nearly the same picture whatever the look, so one stands for all.",
     "alike_off": "All looks are the same while \u201cHow different\u201d is at its left end.",

@@ -87,9 +87,10 @@ def parser() -> argparse.ArgumentParser:
     tone.add_argument("output", metavar="OUT", type=Path, help="the checkpoint folder to write")
     add_data(tone, "train")
     tone.add_argument(
-        "--diversity", type=weight, default=0.5,
+        "--sample-distance-weight", type=weight, default=0.5, metavar="W",
         help="weight of the distance between samples against L1, from 0 to 2 (default 0.5, as in the CRPS)",
     )  # fmt: skip
+    tone.add_argument("--diversity", dest="sample_distance_weight", type=weight, help=argparse.SUPPRESS)  # its old name
     tone.set_defaults(run=run_tone)
 
     models = commands.add_parser("models", help="list the bundled, cached and known models")
@@ -103,6 +104,10 @@ def add_data(command: argparse.ArgumentParser, split: str) -> None:
     command.add_argument("--split", default=split, help=f"which of the data's splits (default {split})")
     command.add_argument(
         "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
+    )
+    command.add_argument("--config", default="", metavar="NAME", help="configuration of a Hub data set")
+    command.add_argument(
+        "--stretch", action="store_true", help="take pairs whose pictures have different shapes, as train.py does"
     )
     command.add_argument(
         "--direction", choices=["AtoB", "BtoA"], help="what to translate into what (default: as trained)"
@@ -216,18 +221,14 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
     """The pairs that the options of `add_data` name, as this model takes them."""
-    from pix2pix.pairs.folders import find_source
-    from pix2pix.pairs.pairs import Pairs
-    from pix2pix.pairs.polarity import look_at, says_light
+    from pix2pix.evaluation.data import pairs_for
+    from pix2pix.pairs.folders import DataSet
 
-    task = translator.task
-    make = task.get("make", "")
-    source = find_source(options.data, options.split, make, tuple(options.columns))
-    direction = options.direction or task.get("direction", "AtoB")
-    inverted = says_light(options.polarity, look_at(source, direction, translator.input_kind, make))
-    if inverted and options.polarity == "auto":
+    data = DataSet(options.data, translator.task.get("make", ""), tuple(options.columns), config=options.config)
+    pairs = pairs_for(translator, data, options.split, options.direction, options.stretch, options.polarity)
+    if pairs.inverted and options.polarity == "auto":
         warn(f"{options.data} has light lines on dark: they are inverted. --polarity dark-lines keeps them.")
-    return Pairs(source, direction, translator.size, palette=translator.palette, inverted=inverted)
+    return pairs
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -246,11 +247,11 @@ def run_tone(options: argparse.Namespace) -> None:
     check_free(options.output)
     generator, task = load_generator(options.source)
     pairs = find_pairs(options, Translator(TorchEngine(generator), task))
-    tone, before, after = fit_tone(generator, pairs, options.diversity)
+    tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight)
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)
     print(f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and now:")
-    words = {"lab": "Lab histograms in common", "l1": "L1", "diversity": "two samples apart"}
+    words = {"lab": "Lab histograms in common", "l1": "L1", "sample_distance": "distance of two samples"}
     for name, what in words.items():
         print(f"  {what:25} {before[name]:.4f}  {after[name]:.4f}")
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from PIL import Image
+from places import ROOT
 
 from pix2pix import MAX_SEED, Generator, Translator, list_models
 from pix2pix.networks.noise import dropout_masks

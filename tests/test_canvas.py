@@ -32,9 +32,10 @@ from browser import (
     sheet_of,
     start_from,
 )
-from conftest import ROOT, running_app
 from drawn import drawing, on_paper
 from PIL import Image, ImageOps
+from places import ROOT
+from serving import running_app
 
 from pix2pix import PALETTES, Generator, Translator, outline
 from pix2pix.pictures.drawings import strokes
@@ -360,6 +361,11 @@ def test_an_uploaded_label_map_holds_the_palettes_colours(page, facade: Path, tm
     uploaded = sheet_of(page)
     seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in uploaded.getcolors()}
     assert len(seen) > 1 and seen <= {colour.lower() for colour in PALETTES["facades"].values()}
+    numbers = np.repeat(np.arange(12, dtype=np.uint8), 20)[None].repeat(240, 0)
+    Image.fromarray(numbers).save(tmp_path / "numbers.png")
+    changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "numbers.png"))
+    middle = [sheet_of(page).getpixel((round((20 * i + 10) * 256 / 240), 128)) for i in range(12)]
+    assert ["#{:02x}{:02x}{:02x}".format(*colour) for colour in middle] == list(PALETTES["facades"].values())
 
 
 def test_a_picture_to_trace_lies_over_the_sheet_and_not_in_it(page, tmp_path: Path):
@@ -590,13 +596,13 @@ def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
 def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address: str, browser):
     with open_page(browser, slow_address) as page:
         clear(page)
-        for _ in range(4):  # again where other work took the processor away
-            found = [stroke_for(page, 2.0, 20 + 10 * i) for i in range(12)]
+        for _ in range(6):  # again where other work took the processor away
+            found = [stroke_for(page, 1.2, 20 + 10 * i) for i in range(8)]
             frames, waits = zip(*found, strict=True)
             # 400 ms on an idle machine; a busy one gets some grace, but never another stroke's time.
-            if on_time := sorted(waits)[8] <= 400 and max(waits) <= 1000:
+            if on_time := sorted(waits)[5] <= 400 and max(waits) <= 1000:
                 break
-    assert min(frames) >= 5, frames
+    assert min(frames) >= 3, frames
     assert on_time, waits
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from drawn import INKS, SIDE, drawing, ink, on_dark, on_paper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
+from places import ROOT
 from scipy import ndimage
 from skimage import data
 from skimage.morphology import skeletonize

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
+from places import ROOT
 
 from pix2pix import PALETTES, CheckpointError, Generator, ImageError, Translator, mean_distance
 from pix2pix.networks.noise import dropout_masks

@@ -1,6 +1,7 @@
 // What translates drawings. The page knows this interface alone; `ServerEngine` asks Gradio's queue.
 
 import { ask } from './channels.js';
+import { LOOKS } from './rules.js';
 
 /**
  * @typedef {object} Drawing  both are read only when an engine wants them
@@ -42,7 +43,7 @@ export class ServerEngine {
   }
 
   /** @param {Drawing} drawing @param {Wish} wish @param {number} [count] @returns {Promise<Samples>} */
-  async variations(drawing, wish, count = 8) {
+  async variations(drawing, wish, count = LOOKS) {
     return said(await ask('vary', { ...wish, count, image: drawing.png() }));
   }
 

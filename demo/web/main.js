@@ -9,8 +9,9 @@ import { pack, unpack } from './packing.js';
 import { photos } from './photos.js';
 import { pointers } from './pointer.js';
 import { Film } from './replay.js';
+import { LARGEST_SEED, SIDE } from './rules.js';
 import { asked, card, enlarged, linkTo, save, share } from './sharing.js';
-import { SIDE, Sheet } from './sheet.js';
+import { Sheet } from './sheet.js';
 import { entries, keepEntry, keepWork, lastWork } from './store.js';
 import { Toolbox } from './toolbox.js';
 import { Transport } from './transport.js';
@@ -35,7 +36,6 @@ import { Transport } from './transport.js';
  */
 
 const REST = 1200; // ms that a drawing lies still before it goes into the history
-const MAX_SEED = 2 ** 32 - 1;
 
 /** @param {HTMLElement} root @param {Props} props */
 export async function start(root, { models, texts, icons, tools }) {
@@ -131,7 +131,7 @@ export async function start(root, { models, texts, icons, tools }) {
     keep();
   };
   const look = (/** @type {number} */ value, send = true) => {
-    seed = Math.max(0, Math.min(MAX_SEED, Math.floor(value) || 0));
+    seed = Math.max(0, Math.min(LARGEST_SEED, Math.floor(value) || 0));
     seedInput.value = String(seed);
     if (send) again();
   };

@@ -3,7 +3,8 @@
 import { enclosed } from './areas.js';
 import { dataUrl, filled, find, squared } from './dom.js';
 import { Trouble, linesOf } from './engines.js';
-import { SIDE, drawn, whiteOnNothing } from './sheet.js';
+import { SIDE } from './rules.js';
+import { drawn, whiteOnNothing } from './sheet.js';
 import { hex } from './colours.js';
 
 const SENT = 400; // pixels of a picture's longer side, so that any fits into a message

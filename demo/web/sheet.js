@@ -3,14 +3,15 @@
 import { bucket, enclosed } from './areas.js';
 import { BLACK, WHITE, channels, harmony, nearest } from './colours.js';
 import { spans } from './raster.js';
+import { SIDE } from './rules.js';
 
 /** @typedef {import('./packing.js').Layers} Layers */
 /** @typedef {'edges' | 'labels' | 'paint'} Kind  what a model takes: black lines, areas of a palette, or lines and paint */
 /** @typedef {'moving' | 'done' | 'shown'} Change  under the pen, complete, or brought back from elsewhere */
 
-export const SIDE = 256;
 const UNDO_STEPS = 50;
 const PIXELS = SIDE * SIDE;
+const GREY_LEVEL = 0x010101; // between two greys
 const FLAT_COLOURS = 24; // that cover nearly all of a painting
 
 export class Sheet {
@@ -211,6 +212,7 @@ export class Sheet {
 
   /** Draw a picture's pixels, of the sheet's size. @param {ImageData} image */
   draw({ data }) {
+    const labels = holdsNumbers(data, this.palette) ? this.palette : [];
     for (let at = 0, from = 0; at < PIXELS; at++, from += 4) {
       const [r, g, b] = [data[from], data[from + 1], data[from + 2]];
       const colour = (r << 16) | (g << 8) | b;
@@ -218,10 +220,26 @@ export class Sheet {
       const grey = Math.max(r, g, b) - Math.min(r, g, b) < 32;
       const line = this.kind === 'edges' || (this.kind === 'paint' && grey && light < 96);
       this.lines[at] = line ? 255 - light : 0;
-      if (this.kind === 'labels') this.paint[at] = nearest(colour, this.palette);
+      if (this.kind === 'labels') this.paint[at] = labels[colour / GREY_LEVEL] ?? nearest(colour, this.palette);
       else this.paint[at] = line ? WHITE : colour;
     }
   }
+}
+
+/**
+ * Whether a label map holds the numbers of its labels, as segmentation tools write them: greys below their count. The
+ * margin around it has a label's colour.
+ * @param {Uint8ClampedArray} data @param {number[]} palette
+ */
+function holdsNumbers(data, palette) {
+  let some = false;
+  for (let at = 0; at < data.length; at += 4) {
+    const colour = (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
+    if (palette.includes(colour)) continue;
+    if (colour % GREY_LEVEL || colour / GREY_LEVEL >= palette.length) return false;
+    some = true;
+  }
+  return some;
 }
 
 /**

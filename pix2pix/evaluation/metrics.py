@@ -158,7 +158,7 @@ def evaluate(
 
     Returns:
         "count", of the pairs; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`),
-        and those of `LabelScores` where its outputs have a palette; "diversity" (mean absolute difference of two
+        and those of `LabelScores` where its outputs have a palette; "sample_distance" (mean absolute difference of two
         samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples);
         "lattice" (see `Lattice`), "paint" (see `PaintScores`) for models of painted drawings; and
         "baselines": the figures of "input" (the input taken as the output) and "mean" (the mean of all targets of
@@ -168,7 +168,7 @@ def evaluate(
     mean = torch.stack(targets).mean(0)
     histograms = LabHistograms()
     rows = {name: Evaluation(translator.task.get("output_palette")) for name in ("model", "input", "mean")}
-    spread = {"diversity": 0.0, "best_l1": 0.0}
+    spread = {"sample_distance": 0.0, "best_l1": 0.0}
     lattice, paint = Lattice(), PaintScores() if translator.input_kind == "paint" else None
     for i, y in enumerate(tqdm(targets, "pairs")):
         x = pairs[i][0]
@@ -183,7 +183,7 @@ def evaluate(
         lattice.add(torch.from_numpy(to_array(samples[0])), y)
         if paint:
             paint.add(translator, x, y, first)
-        spread["diversity"] += mean_distance(samples) / len(pairs)
+        spread["sample_distance"] += mean_distance(samples) / len(pairs)
         spread["best_l1"] += min(of_one["l1"] for of_one in figures) / len(pairs)
         if keep:
             keep(pairs.source.names[i], x, samples[0], y, figures[0])

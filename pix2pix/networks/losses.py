@@ -59,21 +59,24 @@ def distances(output: Tensor, target: Tensor, kind: str = "l1") -> Tensor:
     return (difference.abs() if kind == "l1" else difference.square()).mean((1, 2, 3))
 
 
-def mode_seeking_loss(first: Tensor, second: Tensor, hue: float) -> Tensor:
-    """The mode-seeking term (Mao et al., "Mode Seeking Generative Adversarial Networks", CVPR 2019): large where two
+def mode_seeking_loss(first: Tensor, second: Tensor, chroma_weight: float) -> Tensor:
+    """The mode-seeking loss (Mao et al., "Mode Seeking Generative Adversarial Networks", CVPR 2019): large where two
     outputs of one input under two noises are alike.
 
-    It is E[1 / (d + 0.01)], d the distance of the two. Their paper divides by the distance of the noises, which for
-    dropout masks is the same every time, and compares pixel by pixel. Here the mean colours are compared: pixel by
-    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole. And a
-    pixel's difference counts softly up to `CLIP`: a few spots of black and white must not pay.
+    It is E[1 / (d + 0.01)], where d is the distance of the two outputs. The paper also divides d by the distance of
+    the noises, which is nearly constant for dropout masks. It compares outputs pixel by pixel, where blotches are the
+    cheapest way to differ. Here d compares their mean colours, so the whole picture changes its colour or shade. Each
+    pixel's difference is limited softly to `CLIP`, so that a few black and white spots do not lower the loss.
 
     Args:
         first, second: (N, C, H, W) in [-1, 1].
-        hue: how many times as much as another lightness another hue counts. At 1 the samples of things of any colour
-            are light ones and dark ones; above, what has one colour in all targets gets others too.
+        chroma_weight: weight of a difference in colour against one in lightness. At 1, samples differ mostly in
+            lightness. Higher values make them differ in colour, even where all targets have the same one.
+
+    Returns:
+        A scalar.
     """
     difference = (CLIP * torch.tanh((first - second) / CLIP)).mean((2, 3))
     lightness = difference.mean(1, keepdim=True)
-    distance = (lightness.abs() + hue * (difference - lightness).abs()).mean(1) / 2
+    distance = (lightness.abs() + chroma_weight * (difference - lightness).abs()).mean(1) / 2
     return (1 / (distance + 0.01)).mean()

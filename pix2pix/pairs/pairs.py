@@ -14,7 +14,7 @@ from pix2pix.pairs.flat_art import flat_colours
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
 from pix2pix.pairs.paint import is_flat_art, painted
 from pix2pix.pairs.polarity import look_at
-from pix2pix.pairs.source import DIRECTIONS, Source
+from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, Readings, Source
 from pix2pix.pictures.color import lightness_and_colour
 from pix2pix.pictures.drawings import LIGHT
 from pix2pix.pictures.drawings import inverted as inverted_lines
@@ -35,8 +35,8 @@ class Pairs(Dataset):
             scaled to `size`.
         mirror: mirror both or neither, half of the time.
         hand_drawn: with the jitter, change drawn inputs as a hand would (see `pix2pix.pairs.hand_drawn`).
-        palette: the labels of the inputs. They are then scaled without mixing colours, and every pixel becomes the
-            palette's nearest colour, which undoes what JPEG did to them.
+        readings: what the values of A and B mean. Label maps are scaled without mixing colours, and every pixel
+            becomes the palette's nearest colour, which undoes what JPEG did to them.
         lightness: for colourisation: the input becomes the target's lightness and the target its colour (see
             `pix2pix.pictures.color`).
         paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
@@ -58,7 +58,7 @@ class Pairs(Dataset):
         jitter: bool = False,
         mirror: bool = False,
         hand_drawn: bool = False,
-        palette: Palette | None = None,
+        readings: Readings = AS_SEEN,
         lightness: bool = False,
         seed: int = 0,
         paint: bool = False,
@@ -71,10 +71,10 @@ class Pairs(Dataset):
         self.size = size
         self.jitter, self.mirror, self.hand_drawn, self.paint = jitter, mirror, hand_drawn, paint
         self.load_size = round(size * 286 / 256) if jitter else size
-        self.palette = palette
+        self.readings = readings
         self.lightness = lightness
         if inverted is None and (hand_drawn or paint):
-            inverted = look_at(source, direction, "paint" if paint else "edges") == LIGHT
+            inverted = look_at(source, direction, "paint" if paint else "edges", readings=readings) == LIGHT
         self.inverted = bool(inverted)
         self.seed = seed
         self._kept: dict[int, Tensor] = {}
@@ -100,13 +100,14 @@ class Pairs(Dataset):
         """uint8 (2, 3, load_size, load_size): input and target."""
         pair = self._kept.get(index)
         if pair is None:
-            x, y = self.source.open(index)
+            x, y = self.source.open(index, self.readings)
             if self.direction == "BtoA":
                 x, y = y, x
             x = inverted_lines(x) if self.inverted else x
             flat = self.paint and is_flat_art(np.asarray(x))
             x = flat_colours(x) if flat else x
-            pair = torch.stack([to_bytes(x, self.load_size, self.palette, flat), to_bytes(y, self.load_size)])
+            inputs, targets = (reading.palette for reading in self.readings.facing(self.direction))
+            pair = torch.stack([to_bytes(x, self.load_size, inputs, flat), to_bytes(y, self.load_size, targets)])
             if (len(self._kept) + 1) * pair.numel() <= MEMORY_FOR_PAIRS:
                 self._kept[index] = pair
         return pair
@@ -120,7 +121,7 @@ class Pairs(Dataset):
         if by_hand and not flat:
             pair = leave_outline(pair)
         if placed and torch.rand(()) < 0.5:
-            pair = place(pair, self.size, flat)
+            pair = place(pair, self.size, flat, labels=self.readings.facing(self.direction)[1].palette is not None)
         elif self.jitter:
             pair = random_crop(pair, self.size)
         if self.mirror and torch.rand(()) < 0.5:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from pix2pix.errors import DataError
-from pix2pix.pairs.source import Source
+from pix2pix.pairs.source import AS_SEEN, Readings, Source
 from pix2pix.pictures.drawings import DARK, LIGHT, PAPER, PHOTOGRAPHED, SCENE, has_no_colour, kind_of
 
 LOOKED_AT = 24  # inputs, of a whole set
 OF_A_STREAM = 4  # the first, for the others have not come
 
 
-def look_at(source: Source, direction: str, input_kind: str, make: str = "") -> str:
+def look_at(source: Source, direction: str, input_kind: str, make: str = "", readings: Readings = AS_SEEN) -> str:
     """What most inputs are: `DARK` lines on light, `LIGHT` lines on dark, or `PHOTOGRAPHED`.
 
     Inputs that are no drawings, or that are made of photos, count as `DARK`; so do painted ones with any colour.
@@ -22,6 +22,7 @@ def look_at(source: Source, direction: str, input_kind: str, make: str = "") -> 
         direction: `AtoB` or `BtoA`.
         input_kind: of the model: edges, paint, labels or photo.
         make: what the inputs are made of, see `find_source`.
+        readings: what the values of A and B mean.
     """
     if input_kind not in ("edges", "paint") or make:
         return DARK
@@ -30,7 +31,7 @@ def look_at(source: Source, direction: str, input_kind: str, make: str = "") -> 
     found: Counter[str] = Counter()
     for index in indices:
         try:
-            image = source.open(index)[direction == "BtoA"]
+            image = source.open(index, readings)[direction == "BtoA"]
         except DataError:
             continue  # whoever trains on it will be told
         kind = kind_of(image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import platform
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 | weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
 | licence | {licence} |
-| training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine} |
+| training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine}{longer} |
 
 Trained by
 
@@ -60,6 +61,7 @@ class Run:
         pairs: in the training split.
         steps, seconds: that the run took.
         device: "cpu", "cuda" or "mps".
+        lengths: of a run that was resumed with other `--epochs`, the steps where that was, and the epochs before.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Run:
     steps: int
     seconds: float
     device: str
+    lengths: Sequence[Sequence[int]] = ()
 
 
 def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
@@ -89,6 +92,7 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         steps=run.steps,
         hours=run.seconds / 3600,
         machine=f"{run.device} ({platform.machine()})",
+        longer="".join(f"; planned for {epochs} epochs until step {step:,}" for step, epochs in run.lengths),
         command=command(settings),
         metrics="" if metrics is None else metrics_section(metrics, "val", settings.size),
         **{

@@ -55,7 +55,7 @@ def translate_file(
     for name in names:
         if name.exists() and os.path.samefile(name, source):
             raise ImageError(f"{name} is the picture to translate: name another file for the result.")
-    image, found = translator.read(open_image(source), polarity)
+    image, found = translator.read(open_image(source, read=translator.reading), polarity)
     for start in range(0, len(names), SAMPLES_AT_ONCE):
         part = slice(start, start + SAMPLES_AT_ONCE)
         results = translator.sample(image, seeds[part], polarity="dark-lines")  # it has been read

@@ -15,8 +15,9 @@ from pix2pix.errors import CheckpointError
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pictures.color import coloured, lightness_and_colour
 from pix2pix.pictures.drawings import DARK, PHOTOGRAPHED, WORDS, Drawing, check_polarity, read_drawing
-from pix2pix.pictures.images import check_size, to_array, to_image, to_rgb
+from pix2pix.pictures.images import check_size, to_array, to_image
 from pix2pix.pictures.palettes import snap
+from pix2pix.pictures.reading import Reading
 from pix2pix.translate.engines import Engine, load_engine
 from pix2pix.translate.geometry import Geometry
 
@@ -50,7 +51,8 @@ class Translator:
     Args:
         engine: what runs the network.
         task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "scale" (whole or native),
-            "palette" (of labels), "make" and "drawings" are read.
+            "palette" (of labels), "input_range" (the values of 16- and 32-bit pictures that became black and white in
+            training), "make" and "drawings" are read.
         size: of the square that the network sees, in pixels, instead of "image_size". With the scale "whole",
             a larger one gives more detail.
         scale: "whole" or "native", instead of the task's.
@@ -66,6 +68,7 @@ class Translator:
         self.input_kind = task.get("input", "photo")
         self._last: tuple[bytes, Any] | None = None  # the last picture seen whole and its encoding
         self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
+        self.reading = Reading(task.get("input_range"), self.palette)
         channels = engine.config.in_channels, engine.config.out_channels
         self.colourises = channels == (1, 2) and task.get("make") == "lightness"
         if channels != (3, 3) and not self.colourises:
@@ -78,6 +81,11 @@ class Translator:
     def size(self) -> int:
         """Side of the square that the network sees, in pixels."""
         return self.geometry.size
+
+    @property
+    def target_reading(self) -> Reading:
+        """How targets became pictures in training, as `reading` tells of inputs."""
+        return Reading(self.task.get("output_range"), self.task.get("output_palette"))
 
     @property
     def rate(self) -> float:
@@ -121,7 +129,8 @@ class Translator:
         """Translate a picture.
 
         Args:
-            image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode (see `to_rgb`).
+            image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode. The pixels of a label map may be colours or the
+                numbers of labels (see `Reading`).
             seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
             rate: of the dropout, from 0 (off) to below 1. None: as in training.
             report: called with the number of tiles done and of all, for a picture that is cut into some.
@@ -160,7 +169,7 @@ class Translator:
 
     def read(self, image: Image.Image, polarity: str = "auto") -> Drawing:
         """The picture that the model should see: of a model of drawings dark lines on white, whatever people bring (see
-        `pix2pix.pictures.drawings`); of any other the picture as it is.
+        `pix2pix.pictures.drawings`); of any other the picture as it is, and RGB (see `Reading`).
 
         Args:
             image: any size and mode.
@@ -172,7 +181,7 @@ class Translator:
         """
         check_size(image, "The picture")
         check_polarity(polarity)
-        image = to_rgb(image)
+        image = self.reading(image)
         as_it_is = polarity == "auto" and self.task.get("drawings") == PHOTOGRAPHED
         if self.input_kind not in DRAWN or as_it_is:
             return Drawing(image, DARK)

@@ -1,5 +1,7 @@
 // A checkpoint folder's two files as they are: config.json and model.safetensors.
 
+import { DRAWN, SIDE } from '../rules.js';
+
 /**
  * The arguments of `pix2pix.Generator`; what a config leaves out has the default of `GeneratorConfig`.
  * @typedef {object} GeneratorConfig
@@ -23,18 +25,13 @@
 
 /** @typedef {{shape: number[], data: Float32Array}} Tensor */
 
-/** The canvas is this many pixels a side, and no drawing is scaled here. */
-export const SIDE = 256;
-
-const INPUTS = ['edges', 'labels', 'paint'];
-
 const DEFAULTS = {
   in_channels: 3, out_channels: 3, features: 64, max_features: 512, depth: 8, dropout: 0.5, dropped_levels: [0, 1, 2],
   dropout_kind: 'element', skips: true, norm: 'batch', activation: 'relu', padding: 'zeros', head: 'transposed',
   encoder_dropped_levels: [], skip_activation: 'relu', innermost_activation: 'relu', running_statistics: false,
 };
 
-const HANDLED = {
+export const HANDLED = {
   in_channels: [3], out_channels: [3], skips: [true], norm: ['batch', 'instance'], activation: ['relu', 'relu6'],
   padding: ['zeros'], head: ['transposed'], skip_activation: ['relu'], innermost_activation: ['relu'],
   dropout_kind: ['element', 'channel'],
@@ -63,7 +60,7 @@ export function misfit({ generator, task }) {
   if (network.encoder_dropped_levels.length) return 'the encoder has dropout';
   const size = task.image_size ?? 2 ** network.depth;
   if (size !== SIDE || size % 2 ** network.depth) return `image_size is ${size}`;
-  if (!INPUTS.includes(task.input)) return `input is ${task.input ?? 'photo'}`;
+  if (!DRAWN.includes(task.input)) return `input is ${task.input ?? 'photo'}`;
   return '';
 }
 
