@@ -171,10 +171,11 @@ def run_translate(options: argparse.Namespace) -> int:
         if options.polarity == "auto" and WORDS[found]:
             warn(f"{times} of the pictures: each {WORDS[found]}. --polarity dark-lines takes them as they are.")
     if skipped := outcome.skipped:
-        names = ", ".join(path.name for path in skipped[:SHOWN]) + (", ..." if len(skipped) > SHOWN else "")
-        warn(f"{len(skipped)} files are no pictures, and are left aside: {names}.")
+        names = ", ".join(path.name for path in skipped[:SHOWN])
+        more = f" and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+        warn(f"Left aside, as no pictures: {names}{more}.")
     if outcome.faults:
-        warn(f"{outcome.written} files are in {output}; {len(outcome.faults)} pictures could not be translated.")
+        warn(f"{outcome.written} files are in {output}. Not translated: {len(outcome.faults)}.")
     return 1 if outcome.faults else 0
 
 

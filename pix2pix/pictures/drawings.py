@@ -213,7 +213,7 @@ def strokes(image: Image.Image, side: int = LOOK) -> Image.Image:
     floor = float(np.median(ink))
     noise = float(np.median(np.abs(ink - floor)))
     full = max(0.1, 0.7 * float(np.quantile(ink, 0.997)))
-    least = min(0.6 * full, max(0.3 * full, floor + 5 * noise))
+    least = min(0.6 * full, max(0.4 * full, floor + 7 * noise))
     lines = np.clip((ink - least) / (full - least), 0, 1)
     return Image.fromarray(np.rint(255 * (1 - lines)).astype(np.uint8)).convert("RGB")
 
