@@ -38,10 +38,11 @@ def main(arguments: list[str] | None = None) -> int:
         choose_device(options.device)
         print(f"Starting the page. In a few seconds it is at {here}", flush=True)
         from demo.models import Models
-        from demo.page import WEB, build
+        from demo.page import build
         from demo.server.journal import Journal
         from demo.server.limits import Limits
         from demo.server.service import Service
+        from demo.studio import WEB
 
         models = Models(names, options.device, options.max_models, options.allow_any_model)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
@@ -108,7 +109,7 @@ def web_files():
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from demo.page import WEB
+    from demo.studio import WEB
 
     return Mount("/web", StaticFiles(directory=WEB))
 
