@@ -39,10 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"Starting the page. In a few seconds it is at {here}", flush=True)
         from demo.models import Models
         from demo.page import build
+        from demo.server.assets import routes
         from demo.server.journal import Journal
         from demo.server.limits import Limits
         from demo.server.service import Service
-        from demo.studio import WEB
+        from demo.studio import WEB, assets, scripts
 
         models = Models(names, options.device, options.max_models, options.allow_any_model)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
@@ -56,9 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
         page.launch(
             quiet=True,
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [*service.middleware(), tags()], "routes": [web_files()]},
+            app_kwargs={"middleware": [*service.middleware(), tags()], "routes": routes(assets(models))},
             favicon_path=WEB / "icon.svg",
-            head=HEAD,
+            head=f'<link rel="stylesheet" href="{scripts()}studio.css">',
             server_name=name,
             server_port=options.port,
             share=options.share,
@@ -99,19 +100,6 @@ def check_address(host: str, port: int) -> None:
             raise Pix2PixError(
                 f"{host}, port {port}, cannot be listened on: choose another --port, or another --host."
             ) from None
-
-
-HEAD = """<link rel="stylesheet" href="web/studio.css">"""
-
-
-def web_files():
-    """The scripts and the style of the page, which are the same for everybody."""
-    from starlette.routing import Mount
-    from starlette.staticfiles import StaticFiles
-
-    from demo.studio import WEB
-
-    return Mount("/web", StaticFiles(directory=WEB))
 
 
 def tags():

@@ -18,10 +18,10 @@ from demo.live import fetch, outlined, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from demo.studio import EXAMPLES, properties, template
+from demo.studio import EXAMPLES, properties, scripts, template
 
 # The page's address may end in a folder of a proxy: all addresses in it are relative to <base>.
-START = "import(new URL('web/main.js', document.baseURI).href).then(({ start }) => start(element, props));"
+START = "import(new URL('{scripts}main.js', document.baseURI).href).then(({{ start }}) => start(element, props));"
 ASK = (
     "document.addEventListener('pix2pix:ask:{name}', ({{ detail }}) => {{ props.value = detail; trigger('submit'); }});"
 )
@@ -65,7 +65,7 @@ def draw_tab(models: Models, service: Service) -> None:
 
     gr.HTML(
         html_template=template(),
-        js_on_load=START,
+        js_on_load=START.format(scripts=scripts()),
         elem_id="studio",
         apply_default_css=False,
         padding=False,

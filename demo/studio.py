@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from demo import texts
 from demo.models import Models
+from demo.server.assets import TYPES, Asset, hash_of
 from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, list_models
+from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.pretrained import BUNDLED
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +27,31 @@ def template() -> str:
     """The studio's HTML."""
     words = {**texts.WEB, **{f"icon:{name}": picture for name, picture in icons().items()}}
     return filled((WEB / "studio.html").read_text(encoding="utf-8"), words)
+
+
+@cache
+def scripts() -> str:
+    """Where the studio's scripts and styles lie, below the page's address: a path that names their hash."""
+    return f"web/{hash_of(web_files())}/"
+
+
+def weights(folder: Path) -> str:
+    """Where a checkpoint lies for browsers, below the page's address: a path that names its hash."""
+    return f"models/{hash_of((folder / CONFIG_FILE, folder / WEIGHTS_FILE))}/"
+
+
+def assets(models: Models) -> dict[str, Asset]:
+    """The files that a browser may ask for, by their path below the page's address."""
+    files = {name.relative_to(WEB).as_posix(): name for name in web_files()}
+    found = {scripts() + name: Asset(path) for name, path in files.items()}
+    found |= {f"web/{name}": Asset(path, named_by_hash=False) for name, path in files.items()}
+    for folder in filter(None, map(models.folder, models.tasks)):
+        found |= {weights(folder) + name: Asset(folder / name) for name in (CONFIG_FILE, WEIGHTS_FILE)}
+    return found
+
+
+def web_files() -> list[Path]:
+    return sorted(path for path in WEB.rglob("*") if path.suffix in TYPES)
 
 
 def properties(models: Models) -> dict[str, Any]:
@@ -59,7 +87,7 @@ def drawn_models(models: Models) -> dict[str, dict[str, Any]]:
     known = {}
     for _, name in models.choices(drawn=True):
         task = models.tasks[name]
-        palette = task.get("palette")
+        palette, folder = task.get("palette"), models.folder(name)
         title = task.get("title")
         short = Path(name).name
         known[name] = {
@@ -72,6 +100,7 @@ def drawn_models(models: Models) -> dict[str, dict[str, Any]]:
             "examples": drawings(name, palette),
             "preview": preview(name),
             "cost": costs[name] if models.to_download(name) else "",
+            "weights": weights(folder) if folder else "",
         }
     return known
 

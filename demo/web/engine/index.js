@@ -38,6 +38,8 @@ class Engine {
     this.requests = 0;
     /** What translates: "wasm" or "webgpu". */
     this.by = 'wasm';
+    /** The training's rate of dropout. */
+    this.rate = 0;
     this.worker.addEventListener('message', ({ data }) => this.hear(data));
     this.worker.addEventListener('error', (event) => {
       event.preventDefault?.();
@@ -50,7 +52,10 @@ class Engine {
     return new Promise((resolve, reject) => {
       this.ask({ open: { modelUrl, gpu, verdict: remembered() } }, reject, ({ progress, opened }) => {
         if (progress) onProgress(progress.done, progress.total);
-        if (opened) resolve();
+        if (opened) {
+          this.rate = opened.rate;
+          resolve();
+        }
         return Boolean(opened);
       });
     });

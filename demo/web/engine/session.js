@@ -17,8 +17,7 @@ export class Session {
    * @throws {Error} this engine does not run the model, or its weights are damaged or too large for the memory.
    */
   constructor(module, config, file) {
-    const reason = misfit(config);
-    if (reason) throw new Error(`This model runs on the server alone: ${reason}.`);
+    refuse(config);
     this.network = new Network(module, config.generator, readTensors(file), SIDE);
     /** @type {GpuNetwork | null} */
     this.gpu = null;
@@ -88,6 +87,15 @@ export class Session {
     this.gpu = gpu;
     this.drawing = null;
   }
+}
+
+/**
+ * @param {Config} config
+ * @throws {Error} this engine does not run the model.
+ */
+export function refuse(config) {
+  const reason = misfit(config);
+  if (reason) throw new Error(`This model runs on the server alone: ${reason}.`);
 }
 
 /** @param {Uint8ClampedArray} a @param {Uint8ClampedArray} b */
