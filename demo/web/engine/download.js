@@ -80,11 +80,10 @@ async function whole(response, report) {
   const total = packed ? 0 : Number(response.headers.get('Content-Length'));
   const chunks = [];
   let done = 0;
-  for (const reader = response.body.getReader(); ;) {
-    const { done: over, value } = await reader.read();
-    if (over) break;
-    chunks.push(value);
-    done += value.length;
+  const reader = response.body?.getReader();
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    chunks.push(part.value);
+    done += part.value.length;
     report(done, total);
   }
   return new Blob(chunks).arrayBuffer();

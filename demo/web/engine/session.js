@@ -32,7 +32,7 @@ export class Session {
    * @param {Uint8ClampedArray} drawing `SIDE` x `SIDE` opaque pixels of a canvas, RGBA.
    * @param {number[]} seeds
    * @param {number} [rate] of the dropout; the training's by default.
-   * @yields {Uint8ClampedArray} one for each seed.
+   * @yields {Uint8ClampedArray<ArrayBuffer>} one for each seed.
    */
   async* translate(drawing, seeds, rate = this.rate) {
     for (const seed of seeds) {
@@ -71,6 +71,7 @@ export class Session {
     if (!adapter) return null;
     const name = nameOf(adapter), known = remembered?.name === name;
     if (known && !remembered.better) return remembered;
+    /** @type {import('./probe.js').Translate} */
     const translate = (picture, rate, seed) => {
       this.drawing = null;  // its encoding is overwritten
       this.network.encode(picture);

@@ -3,6 +3,9 @@
 import { fetchConfig, fetchFile, fetchModule, forget } from './download.js';
 import { Session, refuse } from './session.js';
 
+/** @typedef {{modelUrl: string, gpu: boolean, verdict: import('./probe.js').Verdict | null}} Open */
+/** @typedef {{drawing: Uint8ClampedArray, seeds: number[], rate?: number}} Translate */
+
 /** @type {Session} */
 let session;
 let last = Promise.resolve();  // requests are done one after the other
@@ -11,10 +14,10 @@ self.addEventListener('message', ({ data }) => {
   last = last.then(() => answer(data)).catch((error) => self.postMessage({ id: data.id, error: error.message }));
 });
 
-/** @param {{id: number, open?: object, translate?: object}} request */
+/** @param {{id: number, open?: Open, translate?: Translate}} request */
 async function answer({ id, open, translate }) {
   if (open) {
-    const report = (done, total) => self.postMessage({ id, progress: { done, total } });
+    const report = (/** @type {number} */ done, /** @type {number} */ total) => self.postMessage({ id, progress: { done, total } });
     // The weights come last: they are large, and not needed where the model does not fit or the kernels do not run.
     const [config, { module, kernels }] = await Promise.all([fetchConfig(`${open.modelUrl}config.json`), fetchModule()]);
     refuse(config);
@@ -27,11 +30,11 @@ async function answer({ id, open, translate }) {
     }
     self.postMessage({ id, opened: { kernels, rate: session.rate } });
     if (open.gpu) session.probe(open.verdict).then((verdict) => self.postMessage({ verdict }), () => {});
-  } else {
+  } else if (translate) {
     let index = 0;
     for await (const pixels of session.translate(translate.drawing, translate.seeds, translate.rate)) {
       const by = session.gpu ? 'webgpu' : 'wasm';
-      self.postMessage({ id, index: index++, pixels, by }, [pixels.buffer]);
+      self.postMessage({ id, index: index++, pixels, by }, { transfer: [pixels.buffer] });
     }
   }
 }
