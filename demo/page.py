@@ -14,7 +14,7 @@ from gradio.utils import get_upload_folder
 
 from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
-from demo.live import fetch, outlined, shown, translate_frame, variations
+from demo.live import fetch, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
@@ -59,10 +59,6 @@ def draw_tab(models: Models, service: Service) -> None:
         with service.drawing(request):
             return variations(models, frame)
 
-    def trace(frame: Any, request: gr.Request) -> str:
-        with service.drawing(request):
-            return outlined(frame)
-
     gr.HTML(
         html_template=template(),
         js_on_load=START.format(scripts=scripts()),
@@ -74,7 +70,6 @@ def draw_tab(models: Models, service: Service) -> None:
     # Overload drops drawings that were overtaken, never the last one.
     channel("draw", live, concurrency_id="drawing", trigger_mode="always_last")
     channel("vary", vary, concurrency_id="aside", trigger_mode="multiple")
-    channel("trace", trace, concurrency_id="aside", trigger_mode="always_last")
     channel("open", partial(fetch, models), trigger_mode="multiple")
 
 

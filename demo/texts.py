@@ -75,6 +75,8 @@ WEB = {
     "trace_freeze": "Freeze the camera",
     "trace_stop": "Stop tracing",
     "trace_file": "Picture to trace",
+    "live": "Live camera",
+    "live_stop": "Stop the live camera",
     "no_camera": "The camera cannot be used: allow it for this page, or trace a picture.",
     "lines": "Fewer lines",
     "threshold": "How strong an edge of the photo must be",

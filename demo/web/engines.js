@@ -66,14 +66,6 @@ export class ServerEngine {
   }
 }
 
-/**
- * The outlines of a photo, which the server finds.
- * @param {string} image a PNG data URL @param {number} threshold 0 to 1 @returns {Promise<string>} a data URL
- */
-export async function outlines(image, threshold) {
-  return said(await ask('trace', { image, threshold })).image;
-}
-
 /** @param {any} answer */
 function said(answer) {
   if (answer?.error) throw new Trouble(answer.error);

@@ -2,6 +2,7 @@
 
 import { find, filled, menus, pictureButton, radioGroup, squared } from './dom.js';
 import { hex, parse } from './colours.js';
+import { liveCamera } from './camera.js';
 import { Chooser } from './chooser.js';
 import { DeviceEngine } from './device.js';
 import { ServerEngine, Trouble } from './engines.js';
@@ -126,9 +127,11 @@ export async function start(root, { models, texts, icons, tools, server = true }
   };
 
   const place = find(root, '.place');
+  const camera = liveCamera(root, sheet, texts, toast);
   let told = '';
   engine.onPlace = ({ name, alone, loading, reason }) => {
     place.dataset.place = name;
+    camera.offer(name === 'device' && loading === null);
     place.textContent =
       loading !== null ? filled(texts.place_loading, { percent: Math.round(100 * loading) }) : texts[alone && name === 'device' && server ? 'place_alone' : `place_${name}`];
     place.title = reason && filled(texts.no_device, { reason });
