@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import NoReturn
 
 # Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
@@ -34,6 +35,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
+        if options.export_site:
+            return write_site(Path(options.export_site), options.models or list_models())
         check_address(options.host, options.port)
         choose_device(options.device)
         print(f"Starting the page. In a few seconds it is at {here}", flush=True)
@@ -77,6 +80,20 @@ def main(arguments: list[str] | None = None) -> int:
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
+    return 0
+
+
+def write_site(target: Path, names: list[str]) -> int:
+    """Write the site without a server, and tell what is in it."""
+    from demo.models import Models
+    from demo.site import export_site
+
+    written = export_site(target, Models(names))
+    left = [name for name in names if name not in written]
+    print(f"The site is in {target}, with {', '.join(written)}.")
+    if left:
+        print(f"Left out, since they need a server: {', '.join(left)}.")
+    print(f"Look at it: python -m http.server --bind 127.0.0.1 --directory {target}")
     return 0
 
 
@@ -188,6 +205,11 @@ def parser() -> argparse.ArgumentParser:
         "--allow-any-model",
         action="store_true",
         help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
+    )
+    p.add_argument(
+        "--export-site",
+        metavar="DIR",
+        help="write a site that needs no server, for any web host, and stop",
     )
     p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
