@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.server.service import Service
         from demo.studio import WEB, assets, scripts
 
-        models = Models(names, options.device, options.max_models, options.allow_any_model)
+        models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
         page = build(models, service).queue(max_size=2 * options.max_users)  # the service refuses before that, in words
@@ -153,7 +153,9 @@ def theme():
 
 
 def parser() -> argparse.ArgumentParser:
-    from pix2pix import MAX_PIXELS
+    from demo.models import MAX_LOADED
+    from demo.server.limits import Limits
+    from pix2pix.devices import MEMORY, gigabytes
 
     p = Parser(description="Open the pix2pix page on this machine.")
     p.add_argument(
@@ -176,30 +178,37 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--max-users",
         type=at_least_one,
-        default=64,
+        default=Limits.users,
         metavar="N",
         help="requests that may wait; more are told to try again (default %(default)s)",
     )
     p.add_argument(
         "--rate",
         type=at_least_one,
-        default=50,
+        default=int(Limits.rate),
         metavar="N",
         help="requests a second that one visitor's address may make (default %(default)s)",
     )
     p.add_argument(
         "--max-models",
         type=at_least_one,
-        default=8,
+        default=MAX_LOADED,
         metavar="N",
         help="models held in memory (default %(default)s)",
     )
     p.add_argument(
         "--max-pixels",
         type=at_least_one,
-        default=MAX_PIXELS,
+        default=Limits.pixels,
         metavar="N",
         help="pixels of an uploaded picture (default %(default)s)",
+    )
+    p.add_argument(
+        "--memory",
+        type=gigabytes,
+        default=MEMORY,
+        metavar="GB",
+        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
     )
     p.add_argument(
         "--allow-any-model",

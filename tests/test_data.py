@@ -167,13 +167,13 @@ def test_a_hand_draws_without_the_inner_lines_at_times(tmp_path: Path):
     image.save(tmp_path / "box.png")
     data = pairs_of(tmp_path, jitter=True, hand_drawn=True)
     plain = 0
-    for epoch in range(100):
+    for epoch in range(60):
         x, y = data[epoch, 0]
         photo = (y[1] < 0).nonzero()
         (top, left), (bottom, right) = photo.min(0).values.tolist(), photo.max(0).values.tolist()
         height, width = (bottom - top) // 3, (right - left) // 3
         plain += not (x.mean(0)[top + height : bottom - height, left + width : right - width] < 0).any()
-    assert 15 < plain < 50  # 3 in 10
+    assert 9 <= plain <= 30  # 3 in 10
 
 
 def test_edges_follow_from_the_key_too(pairs: Path):

@@ -38,8 +38,9 @@ from browser import (
     sheet_of,
     start_from,
 )
-from conftest import ROOT, running_app, wait_for
 from PIL import Image
+from places import ROOT
+from serving import running_app, wait_for
 
 from pix2pix import Translator, list_models, read_task
 

@@ -90,7 +90,7 @@ def between(labels: np.ndarray) -> np.ndarray:
 
 def translated(translator: Translator, drawing: np.ndarray, seed: int) -> np.ndarray:
     image = Image.fromarray(np.rint(drawing).clip(0, 255).astype(np.uint8))
-    return np.asarray(translator(image, seed=seed), np.float32)
+    return np.asarray(translator(image, seed=seed, polarity="dark-lines"), np.float32)
 
 
 def relief(picture: np.ndarray, labels: np.ndarray) -> float:

@@ -47,13 +47,15 @@ def leave_outline(pair: Tensor) -> Tensor:
     return torch.stack([torch.where(near > 0, pair[0], WHITE), pair[1]])
 
 
-def place(pair: Tensor, size: int, flat: bool = False) -> Tensor:
+def place(pair: Tensor, size: int, flat: bool = False, labels: bool = False) -> Tensor:
     """Scale a pair to `SMALLEST` of the canvas or more, and put it anywhere on white.
 
     Args:
         pair: (2, 3, L, L) in [0, 255], the drawing and its photo, both on white.
         size: side of the canvas.
         flat: the drawing is flat art, whose colours must not mix.
+        labels: the photo is a label map. Its colours do not mix either, and the label that is commonest at its border
+            goes on around it.
 
     Returns:
         float32 (2, 3, size, size).
@@ -65,7 +67,19 @@ def place(pair: Tensor, size: int, flat: bool = False) -> Tensor:
         small[0] = F.interpolate(pair[:1].float(), (side, side))[0]
     else:
         small[0] = WHITE - (2 * (WHITE - small[0])).clamp(max=WHITE)  # thin lines fade when scaled down: ink them again
-    return F.pad(small, (left, size - side - left, top, size - side - top), value=WHITE)
+    canvas = torch.full((2, 3, size, size), float(WHITE))
+    if labels:
+        small[1] = F.interpolate(pair[1:].float(), (side, side))[0]
+        canvas[1] = border_colour(pair[1])[:, None, None]
+    canvas[..., top : top + side, left : left + side] = small
+    return canvas
+
+
+def border_colour(image: Tensor) -> Tensor:
+    """The commonest colour along the border of (3, L, L): (3,)."""
+    border = torch.cat([image[:, 0], image[:, -1], image[:, :, 0], image[:, :, -1]], 1)
+    found, counts = border.unique(dim=1, return_counts=True)
+    return found[:, counts.argmax()].float()
 
 
 def draw_by_hand(edges: Tensor) -> Tensor:

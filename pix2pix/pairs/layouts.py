@@ -16,11 +16,10 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from PIL import Image
-
 from pix2pix.errors import DataError
+from pix2pix.files import is_hidden
 from pix2pix.pairs.halves import hold_two_halves
-from pix2pix.pictures.images import FORMATS
+from pix2pix.pictures.images import picture_suffixes
 
 SPLIT_WORDS = {
     "train": {"train", "training", "trn"},
@@ -42,7 +41,6 @@ B_WORDS = {
 PICTURE_WORDS = {"image", "images", "img", "imgs", "jpegimages", "photo", "photos", "picture", "pictures"}
 LABEL_WORDS = {"mask", "masks", "label", "labels", "annotation", "annotations", "seg", "segmentation", "semantic"}
 FILLERS = {"set", "data", "dataset", "folder", "dir", "ground"}
-HIDDEN = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "__pycache__", "lost+found", "$recycle.bin"}
 DEEPEST = 8  # folders within each other
 LISTED = 5  # names in a sentence
 BY_NAME = "by their names"
@@ -130,7 +128,7 @@ def look_into(path: Path, depth: int = 0) -> Folder:
     suffixes = picture_suffixes()
     for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
         suffix = os.path.splitext(entry.name)[1].lower()
-        if entry.name.startswith(".") or entry.name.lower() in HIDDEN:
+        if is_hidden(entry.name):
             folder.others["hidden files" if entry.is_file() else f"{printable(entry.name)}/"] += 1
         elif entry.is_dir():
             if depth < DEEPEST:
@@ -144,11 +142,6 @@ def look_into(path: Path, depth: int = 0) -> Folder:
         else:
             folder.others[f"{suffix} files" if suffix else "files without a suffix"] += 1
     return folder
-
-
-def picture_suffixes() -> set[str]:
-    """The suffixes of the formats that are read here."""
-    return {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
 
 
 def read_splits(folder: Folder, make: bool) -> dict[str, Split]:

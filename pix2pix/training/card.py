@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import platform
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 | weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
 | licence | {licence} |
-| training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine} |
+| training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine}{longer} |
 
 Trained by
 
@@ -44,7 +45,7 @@ KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label m
 UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
 
 METRICS = """\
-On the {count} pairs of `{split}`, 8 samples of each, at {size} x {size} pixels (`python -m pix2pix evaluate`):
+On the {count} pairs of `{split}`, 8 samples of each, {size} (`python -m pix2pix evaluate`):
 
 {table}
 """
@@ -60,6 +61,7 @@ class Run:
         pairs: in the training split.
         steps, seconds: that the run took.
         device: "cpu", "cuda" or "mps".
+        lengths: of a run that was resumed with other `--epochs`, the steps where that was, and the epochs before.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Run:
     steps: int
     seconds: float
     device: str
+    lengths: Sequence[Sequence[int]] = ()
 
 
 def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
@@ -89,8 +92,9 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         steps=run.steps,
         hours=run.seconds / 3600,
         machine=f"{run.device} ({platform.machine()})",
+        longer="".join(f"; planned for {epochs} epochs until step {step:,}" for step, epochs in run.lengths),
         command=command(settings),
-        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size),
+        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop),
         **{
             field: getattr(settings, field)
             for field in ("features", "max_features", "depth", "data", "direction", "epochs", "batch_size")
@@ -112,6 +116,7 @@ def command(settings: Settings) -> str:
     return shlex.join(words)
 
 
-def metrics_section(metrics: dict[str, Any], split: str, size: int) -> str:
-    """The table of an evaluation."""
+def metrics_section(metrics: dict[str, Any], split: str, side: int, crop: bool = False) -> str:
+    """The table of an evaluation, of pictures scaled to squares of `side` pixels or, with `crop`, as they are."""
+    size = "in their own size" if crop else f"at {side} x {side} pixels"
     return METRICS.format(count=metrics["count"], split=split, size=size, table=metrics_text(metrics))

@@ -10,7 +10,6 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pix2pix.pairs.source import Source
     from pix2pix.training.settings import Settings
 
 DESCRIPTION = """\
@@ -41,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         trainer = Trainer(Settings(**options), resume=resume)
         learner = trainer.learner
         if trainer.processes.is_first:
-            print(*describe(trainer.settings), sep="\n", file=sys.stderr)
+            print(*trainer.data.description(), sep="\n", file=sys.stderr)
             print(
                 f"{len(trainer.pairs)} pairs, {learner.total_steps - learner.step} steps to go on {learner.device}; "
                 f"pictures of every epoch in {trainer.folder / 'samples'}",
@@ -56,35 +55,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def describe(settings: Settings) -> list[str]:
-    """What the trainer makes of the data, in lines."""
-    from pix2pix.pairs.check import understood
-
-    train, val = sources(settings)
-    return understood(settings.data, settings.make, train, val)
-
-
 def check_data(settings: Settings) -> int:
     """Print what was understood of the data and what is wrong with it; returns the exit code."""
-    from pix2pix.pairs.check import unreadable
+    from pix2pix.training.data import TrainingData
 
-    print(*describe(settings), sep="\n")
-    faults = unreadable([source for source in sources(settings) if source])
-    print(*(faults or ["Every picture can be read."]), sep="\n")
-    return 2 if faults else 0
-
-
-def sources(settings: Settings) -> tuple[Source, Source | None]:
-    """The pairs to train on, and those held out."""
-    from pix2pix.errors import MissingSplit
-    from pix2pix.pairs.folders import find_source
-
-    arguments = settings.make, settings.columns, settings.streaming
-    train = find_source(settings.data, "train", *arguments)
-    try:
-        return train, find_source(settings.data, "val", *arguments)
-    except MissingSplit:
-        return train, None
+    data = TrainingData(settings)
+    print(*data.description(), sep="\n")
+    print(*(data.faults or ["Every picture can be read."]), sep="\n")
+    return 2 if data.faults else 0
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -145,6 +123,8 @@ def add_option(group: Any, field: dataclasses.Field) -> None:
         options["action"] = argparse.BooleanOptionalAction if default else "store_true"
     elif isinstance(default, tuple):
         options["nargs"] = len(default)
+    elif "tuple[float, float]" in str(field.type):
+        options["nargs"], options["type"] = 2, float
     else:
         options["type"] = {"str": str, "int": int, "float": float}[str(field.type).removesuffix(" | None")]
         if default not in (dataclasses.MISSING, None, ""):

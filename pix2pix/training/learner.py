@@ -76,15 +76,15 @@ class Learner:
 
         Returns:
             The losses of this process's pictures, scalars without gradient: "D" (halved) and "GAN" where there is a
-            discriminator, the distance (before lambda) as "L1" or "L2", and "mode_seeking" with diversity.
+            discriminator, the distance (before lambda) as "L1" or "L2", and "mode_seeking" where that loss is used.
         """
         settings, target, d = self.settings, self.settings.target, self.discriminator
         self._set_learning_rate()
         losses: dict[str, Tensor] = {}
 
         with self._autocast():
-            # With diversity every picture has two outputs. The first one's noise is as drawn, so D and the GAN loss,
-            # which see it alone, still see the generator's whole distribution.
+            # With the mode-seeking loss, every picture has two outputs. D and the GAN loss see only the first. Its
+            # noise is not selected, so they see samples of the generator's whole distribution.
             encoding = self.generator.encode(x)
             first, *others = self._noises(x)
             noises = [first, self._nearest(others, encoding, y)] if others else [first]
@@ -111,9 +111,9 @@ class Learner:
             distance = (of_each if settings.nearest_of == 1 else of_each.amin(0)).mean()
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
-        if settings.diversity:
-            losses["mode_seeking"] = mode_seeking_loss(fakes[0], fakes[1], settings.hue)
-            total = total + settings.diversity * losses["mode_seeking"]
+        if settings.mode_seeking_weight:
+            losses["mode_seeking"] = mode_seeking_loss(fakes[0], fakes[1], settings.chroma_weight)
+            total = total + settings.mode_seeking_weight * losses["mode_seeking"]
         self._descend(self.generator_optimizer, self.generator, total)
 
         self.step += 1
@@ -143,7 +143,7 @@ class Learner:
     def _noises(self, x: Tensor) -> list[list[Tensor]]:
         """Dropout masks of this step, as many sets for each picture as it has samples: draw 1 + the number of
         samples made before, by all processes, so that none comes twice."""
-        samples = max(2, self.settings.nearest_of) if self.settings.diversity else 1
+        samples = max(2, self.settings.nearest_of) if self.settings.mode_seeking_weight else 1
         first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * samples
         shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
         rate = self.generator.config.dropout

@@ -24,16 +24,14 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from pix2pix.devices import keep_freed_memory
-from pix2pix.errors import MissingSplit, TrainingError
+from pix2pix.errors import TrainingError
 from pix2pix.evaluation.metrics import evaluate
 from pix2pix.files import remove_unfinished, write_text
 from pix2pix.networks.noise import dropout_masks
-from pix2pix.pairs.check import refuse, unreadable
-from pix2pix.pairs.folders import find_source
-from pix2pix.pairs.pairs import Pairs, mixed_seed
-from pix2pix.pairs.source import Source
-from pix2pix.pictures.palettes import read_palette
+from pix2pix.pairs.check import refuse
+from pix2pix.pairs.pairs import mixed_seed
 from pix2pix.training.card import Run, training_card
+from pix2pix.training.data import TrainingData
 from pix2pix.training.learner import Learner
 from pix2pix.training.log import Watcher, viewable
 from pix2pix.training.processes import Processes
@@ -59,7 +57,7 @@ class Trainer:
     `pix2pix.training.log` writes; the sample grids are rows of input | output | target, for fixed pairs of val.
 
     Raises:
-        DataError: see `find_source` and `Pairs`.
+        DataError: see `TrainingData` and `Pairs`.
         CheckpointError: the finished model is to be pushed and there is no token, or the Hub does not take it.
         TrainingError: the folder holds a finished model or an unfinished run that `resume` was not asked to
             continue, or there is nothing to resume, or it was another kind of run.
@@ -74,20 +72,11 @@ class Trainer:
             check_token()
         self.processes = Processes(settings.device)
         self.watcher = Watcher(self.folder, settings.tensorboard and self.processes.is_first)
-        self.palettes = {
-            name: read_palette(source)
-            for name, source in (("palette", settings.palette), ("output_palette", settings.output_palette))
-            if source
-        }
-        self.pairs = Pairs(
-            self._source("train"), settings.direction, settings.size,
-            settings.jitter, settings.mirror, settings.hand_drawn, self.palettes.get("palette"), settings.lightness,
-            settings.seed, settings.paint,
-        )  # fmt: skip
-        val = self._val_pairs(settings.lightness)
+        self.data = TrainingData(settings)
         if not resume:  # what is resumed was checked when it began
-            refuse(unreadable([self.pairs.source, *([val.source] if val else [])]))
-        fixed = val or self._plain(self.pairs.source, settings.lightness)
+            refuse(self.data.faults)
+        self.pairs = self.data.pairs()
+        fixed = self.data.plain(self.data.val or self.data.train, settings.lightness)
         self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
 
         # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
@@ -95,6 +84,7 @@ class Trainer:
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
         self.seconds = 0.0
+        self.lengths: list[list[int]] = []  # the epochs that the run was to have before, and until which step
         self.learner = Learner(settings, self.processes, total_steps=settings.epochs * self.steps_per_epoch)
         if settings.init and not resume:
             self.learner.start_from(settings.init)
@@ -208,6 +198,7 @@ class Trainer:
             "pairs": len(self.pairs),
             "batch": self.learner.batch,
             "seconds": self.seconds,
+            "lengths": self.lengths,
             **self.learner.state(),
         }
         write_state(self.folder, state)
@@ -226,34 +217,28 @@ class Trainer:
                 f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
                 f"{len(self.pairs)}: resume with the same pairs."
             )
+        done, asked = state["step"] / self.steps_per_epoch, self.settings.epochs
+        if done > asked or (done == asked and (self.out / CONFIG_FILE).exists()):
+            raise TrainingError(
+                f"{self.out} holds a run that has done {done:g} epochs: ask for more --epochs, or choose another --out."
+            )
+        self.lengths = state.get("lengths", [])
+        if state["settings"]["epochs"] != asked:
+            self.lengths = [*self.lengths, [state["step"], state["settings"]["epochs"]]]
         self.learner.load(state)
         self.seconds = state["seconds"]
         if self.processes.is_first:
             self.watcher.forget_after(self.learner.step)
 
     def _check_folder(self, resume: bool) -> None:
-        # The config is written last: weights alone are a model's, or what a killed run was about to finish.
-        marks = (CONFIG_FILE,) if resume and has_state(self.folder) else (CONFIG_FILE, WEIGHTS_FILE)
-        finished = [name for name in marks if (self.out / name).exists()]
+        if resume and has_state(self.folder):
+            return
+        finished = [name for name in (CONFIG_FILE, WEIGHTS_FILE) if (self.out / name).exists()]
         if finished:
-            raise TrainingError(f"{self.out} already holds a model ({finished[0]}): choose another --out.")
-        if not resume and has_state(self.folder):
+            more = " (or go on with --resume and more --epochs)" if has_state(self.folder) else ""
+            raise TrainingError(f"{self.out} already holds a model ({finished[0]}): choose another --out{more}.")
+        if has_state(self.folder):
             raise TrainingError(f"{self.out} holds an unfinished run: add --resume, or choose another --out.")
-
-    def _val_pairs(self, lightness: bool) -> Pairs | None:
-        """The val split without jitter; None where the data is too small to have one."""
-        try:
-            return self._plain(self._source("val"), lightness)
-        except MissingSplit:
-            return None
-
-    def _source(self, split: str) -> Source:
-        settings = self.settings
-        return find_source(settings.data, split, settings.make, settings.columns, settings.streaming)
-
-    def _plain(self, source: Source, lightness: bool) -> Pairs:
-        palette = self.palettes.get("palette")
-        return Pairs(source, self.settings.direction, self.settings.size, palette=palette, lightness=lightness)
 
     def _finish(self) -> None:
         """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
@@ -261,15 +246,17 @@ class Trainer:
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
             "image_size": self.settings.size,
-            "scale": "whole",
-            **self.palettes,
+            "scale": "native" if self.settings.crop else "whole",
+            **({"crop": True} if self.settings.crop else {}),
+            **self.data.task(),
         }
         if self.settings.make:
             task["make"] = self.settings.make
         unless_full(self.watcher.finish)
         metrics = None
         model = self.learner.trained_model()
-        if pairs := self._val_pairs(lightness=False):
+        if self.data.val:
+            pairs = self.data.plain(self.data.val, lightness=False, whole=True)
             metrics = evaluate(Translator(TorchEngine(model, self.processes.device), task), pairs)
         try:
             write_text(self.out / CARD_FILE, training_card(self._facts(), metrics))
@@ -290,6 +277,7 @@ class Trainer:
             steps=self.learner.step,
             seconds=self.seconds,
             device=self.processes.device.type,
+            lengths=self.lengths,
         )
 
     def _ask_to_stop(self, number: int, frame: Any) -> None:

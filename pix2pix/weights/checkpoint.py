@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,11 @@ def read_config(folder: Path) -> dict[str, Any]:
         for name in ("palette", "output_palette"):
             if name in task:
                 check_palette(task[name], f"{path}: {name}")
+        for name in ("input_range", "output_range"):
+            if name in task:
+                black, white = map(float, task[name])
+                if not math.isfinite(white - black) or black == white:
+                    raise ValueError
     except FileNotFoundError:
         raise CheckpointError(
             f"{folder} holds no {CONFIG_FILE}: a checkpoint folder has {CONFIG_FILE} and {WEIGHTS_FILE}."

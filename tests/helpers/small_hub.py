@@ -1,4 +1,5 @@
-"""A small Hugging Face Hub on loopback: the routes of downloading and uploading a model, and faults on request."""
+"""A small Hugging Face Hub on loopback: the routes of downloading models and data sets and of uploading a model, and
+faults on request."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class SmallHub:
-    """Models are `repos[name][revision][file] -> bytes`.
+    """Models and data sets are `repos[name][revision][file] -> bytes`.
 
     Args:
         private: names that need the token "secret".
@@ -52,7 +53,8 @@ def small_hub() -> Iterator[SmallHub]:
             if words[:1] == ["cdn"]:  # where a file's own address redirects to
                 name = f"{words[1]}/{words[2]}"
                 files = next(files for files in hub.repos[name].values() if commit(name, files) == words[3])
-                return self.send_file(files[words[4]])
+                return self.send_file(files["/".join(words[4:])])
+            words = words[1:] if words[0] == "datasets" else words
             name = "/".join(words[2:4] if words[0] == "api" else words[:2])
             if name not in hub.repos or (name in hub.private and "secret" not in self.headers.get("Authorization", "")):
                 return self.reply(401, b"{}", {"X-Error-Code": "RepoNotFound"})
@@ -69,9 +71,9 @@ def small_hub() -> Iterator[SmallHub]:
                     "siblings": [{"rfilename": file} for file in found],
                 }
                 if "tree" in words:
-                    info = [{"type": "file", "path": f, "size": len(d), "oid": etag_of(d)} for f, d in found.items()]
+                    info = tree(found, "/".join(words[words.index("tree") + 2 :]), "recursive=True" in self.path)
                 return self.reply(200, json.dumps(info).encode(), {"Content-Type": "application/json"})
-            file = words[4]
+            file = "/".join(words[4:])
             if file not in found:
                 return self.reply(404, b"{}", {"X-Error-Code": "EntryNotFound"})
             data, sha, etag = found[file], commit(name, found), etag_of(found[file])
@@ -150,6 +152,19 @@ def small_hub() -> Iterator[SmallHub]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def tree(files: dict[str, bytes], folder: str, recursive: bool) -> list[dict[str, object]]:
+    """What a folder of a revision holds; `recursive`: and the folders in it."""
+    start = f"{folder}/" if folder else ""
+    inside = {name: data for name, data in files.items() if name.startswith(start)}
+    deeper = {name.removeprefix(start).split("/")[0] for name in inside if "/" in name.removeprefix(start)}
+    if not recursive:
+        inside = {name: data for name, data in inside.items() if "/" not in name.removeprefix(start)}
+    found: list[dict[str, object]] = [
+        {"type": "file", "path": name, "size": len(data), "oid": etag_of(data)} for name, data in inside.items()
+    ]
+    return found + [{"type": "directory", "path": f"{start}{name}", "oid": "0"} for name in deeper]
 
 
 def etag_of(data: bytes) -> str:
