@@ -1,4 +1,4 @@
-"""The pairs that a model is measured on, as it saw them in training."""
+"""The pairs for measuring a model, read as in its training."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def pairs_for(
     stretch: bool = False,
     polarity: str = "auto",
 ) -> Pairs:
-    """One split of data at a model's size, its values read as in the model's training.
+    """One split of data, at a model's size and with its values read as in the model's training.
 
     Args:
-        translator: of the model.
-        data: read with the task's "make".
-        split: of the data.
-        direction: None: the one trained in.
-        stretch: pairs whose pictures have different shapes are welcome.
-        polarity: of drawn inputs; "auto" goes by most of them.
+        translator: the model.
+        data: data set, read with the task's "make".
+        split: name of the split.
+        direction: `AtoB` or `BtoA`; None for the direction of training.
+        stretch: whether the pictures of a pair may have different shapes.
+        polarity: polarity of drawn inputs; with "auto", the majority decides.
 
     Raises:
         DataError: there is no such split, or something is wrong with its pairs.

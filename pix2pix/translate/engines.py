@@ -1,7 +1,7 @@
-"""What runs a generator: ONNX Runtime (the default on a CPU) or PyTorch (GPUs, and the reference).
+"""Engines that run a generator: ONNX Runtime (the default on a CPU) or PyTorch (for GPUs, and as the reference).
 
-Both do the dear part once: `encode` takes a picture as far as it goes without noise, `decode` adds the noise. Arrays in
-and out are NumPy's, so that ONNX Runtime's engine works, and starts, without PyTorch.
+Both do the costly part once: `encode` computes all that needs no noise, and `decode` adds the noise. Inputs and outputs
+are NumPy arrays, so ONNX Runtime's engine works and starts without PyTorch.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Engine(Protocol):
     config: GeneratorConfig
 
     def encode(self, x: np.ndarray) -> Any:
-        """The noise-free part: float32 (C, H, W) in [-1, 1] -> what `decode` needs; serves any number of noises."""
+        """The noise-free part: float32 (C, H, W) in [-1, 1] to an encoding for `decode`, under any number of noises."""
 
     def decode(self, encoding: Any, noise: Sequence[np.ndarray] | None) -> np.ndarray:
         """The picture of an encoding, float32 (C', H, W) in [-1, 1], under dropout masks of
-        `config.noise_shapes(H, W)`; None: dropout off."""
+        `config.noise_shapes(H, W)`. None turns dropout off."""
 
 
 def load_engine(
@@ -46,13 +46,13 @@ def load_engine(
 
     Args:
         source: see `pix2pix.weights.pretrained.find_checkpoint`.
-        engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
+        engine: "onnx", "torch" or "auto": ONNX Runtime on a CPU if it can run the network, otherwise PyTorch.
         device: a PyTorch device; ONNX Runtime's engine runs on "cpu" only.
         norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
 
     Raises:
         CheckpointError: the source cannot be loaded.
-        Pix2PixError: no such engine, or it cannot run this network here.
+        Pix2PixError: there is no such engine, or it cannot run this network here.
     """
     if engine not in ENGINES:
         raise Pix2PixError(f"There is no engine {engine!r}: choose one of {', '.join(ENGINES)}.")
@@ -100,9 +100,9 @@ class TorchEngine:
 class OnnxEngine:
     """ONNX Runtime on the CPU.
 
-    The graphs are made from the weights each time, in a fraction of a second, so that none can be stale. There are
-    two. A transposed convolution of [up, skip] is the sum of one of `up` and one of `skip`; the latter knows no noise
-    and belongs to the encoder's graph, which leaves the decoder half of the arithmetic.
+    Two graphs are made from the weights each time, in a fraction of a second, so that none can be stale. A transposed
+    convolution of [up, skip] is the sum of one of `up` and one of `skip`. The latter needs no noise and is part of the
+    encoder's graph, which halves the decoder's arithmetic.
     """
 
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> None:
@@ -110,7 +110,7 @@ class OnnxEngine:
         self.config = config
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        # Its threads wait busily for the next layer, but not for long: others need the processor too.
+        # Its threads wait busily for the next layer, but only briefly, since others need the processor too.
         options.add_session_config_entry("session.intra_op.spin_duration_us", "30")
         encoder, decoder = Graph(weights), Graph(weights)
         shares = add_encoder(encoder, config)

@@ -1,4 +1,4 @@
-"""Where a picture lies in what the network sees, and the way back."""
+"""Placing a picture in the network's square, and the way back."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Geometry:
     Attributes:
         scale: "whole": the whole picture becomes a square of `size`. "native": pixels stay as they are.
         size: side of the square pictures that the network was trained on, in pixels.
-        stretched: a whole picture that is no square is stretched to one, as in training. Otherwise it keeps its
-            proportions and gets margins.
-        stated: the checkpoint says all this itself.
+        stretched: whether a whole picture is stretched to a square, as in training. Otherwise it keeps its proportions
+            and gets margins.
+        stated: whether the checkpoint states its scale and size.
     """
 
     scale: str
@@ -39,14 +39,14 @@ class Geometry:
     ) -> Geometry:
         """The geometry of a checkpoint.
 
-        What the checkpoint does not say is taken as most programs train: the whole picture, at the network's smallest
-        size. Photos are stretched. Drawings, labels and pictures to be coloured keep their proportions.
+        Where the checkpoint states nothing, the whole picture is used at the network's smallest size, as in most
+        programs. Photos are stretched. Drawings, label maps and pictures to be coloured keep their proportions.
 
         Args:
-            config: of the generator.
-            task: of the checkpoint; "scale", "image_size", "input" and "make" are read.
-            size: instead of the task's "image_size".
-            scale: instead of the task's "scale".
+            config: config of the generator.
+            task: task of the checkpoint; "scale", "image_size", "input" and "make" are read.
+            size: size to use instead of the task's "image_size".
+            scale: scale to use instead of the task's "scale".
 
         Raises:
             CheckpointError: there is no such scale, or the network cannot run at this size.
@@ -69,7 +69,7 @@ class Geometry:
         return f"the whole picture at {self.size} x {self.size} pixels"
 
     def place(self, size: Size) -> Place:
-        """Where a picture of this size lies, once it is scaled to the square as a whole."""
+        """The place of a picture of this size that is scaled to the square as a whole."""
         if self.stretched:
             inner = (self.size, self.size)
         else:
@@ -83,10 +83,10 @@ class Place:
     """A picture in the network's square.
 
     Attributes:
-        outer: the size of the picture itself.
+        outer: size of the picture itself.
         inner: its size in the square.
-        corner: its left and its top there.
-        side: of the square.
+        corner: its left and top in the square.
+        side: side of the square.
     """
 
     outer: Size
@@ -95,12 +95,12 @@ class Place:
     side: int
 
     def enter(self, image: Image.Image, fill: str | None = None, hard: bool = False) -> Image.Image:
-        """What the network sees: the picture scaled first, so that margins are never large. One that is there already
-        stays as it is.
+        """Put the picture into the square. It is scaled first, so that margins are never large. A picture that fits
+        already is returned as it is.
 
         Args:
             image: RGB, of the size `outer`.
-            fill: the colour of the margins; None repeats the border's pixels outward.
+            fill: colour of the margins; None repeats the border's pixels.
             hard: pick the nearest pixels and mix no colours, for labels.
         """
         image = resized(image, self.inner, hard)
@@ -115,7 +115,7 @@ class Place:
         return Image.fromarray(np.pad(np.asarray(image), [(top, bottom), (left, right), (0, 0)], mode="edge"))
 
     def leave(self, square: Image.Image) -> Image.Image:
-        """The way back: what lies in the square where the picture lay, in the picture's own size. Any mode."""
+        """Cut the picture out of the square and scale it back to its own size. Any mode."""
         (left, top), (width, height) = self.corner, self.inner
         if self.inner != (self.side, self.side):
             square = square.crop((left, top, left + width, top + height))

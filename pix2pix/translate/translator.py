@@ -39,17 +39,17 @@ def silent(done: int, count: int) -> None:
 class Translator:
     """A generator with pictures at both ends.
 
-    The scale says how a picture meets the network (see `Geometry`). With "whole", the network sees the whole picture at
-    the size it was trained at, and the result is scaled back. Drawings and label maps keep their proportions, and a
-    label map's pixels become the nearest colours of the model's palette first. So do photos to be coloured, whose own
-    lightness is kept in full size. With "native", pixels stay as they are: the picture is cut into overlapping tiles of
-    that size, and the translated tiles are blended over the overlap.
+    The scale decides how a picture enters the network (see `Geometry`). With "whole", the network sees the whole
+    picture at its training size, and the result is scaled back. Drawings, label maps and photos to be coloured keep
+    their proportions. The pixels of a label map first become the nearest colours of the palette. A photo to be coloured
+    keeps its own lightness at full size. With "native", pixels stay as they are: the picture is cut into overlapping
+    tiles of the training size, and the translated tiles are blended over the overlap.
 
-    A seed names a noise, and noise, picture and weights name the result: nothing else enters. Every picture and every
-    tile runs by itself and is normalised by its own statistics.
+    The result depends only on the seed, the picture and the weights. Every picture and every tile runs by itself and is
+    normalised by its own statistics.
 
     Args:
-        engine: what runs the network.
+        engine: engine that runs the network.
         task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "scale" (whole or native),
             "palette" (of labels), "input_range" (the values of 16- and 32-bit pictures that became black and white in
             training), "make" and "drawings" are read.
@@ -58,7 +58,7 @@ class Translator:
         scale: "whole" or "native", instead of the task's.
 
     Raises:
-        CheckpointError: the network takes or gives no pictures, or cannot run at this size or scale.
+        CheckpointError: the network does not translate pictures, or cannot run at this size or scale.
     """
 
     def __init__(self, engine: Engine, task: dict[str, Any], size: int | None = None, scale: str | None = None) -> None:
@@ -66,7 +66,7 @@ class Translator:
         self.task = task
         self.geometry = Geometry.of(engine.config, task, size, scale)
         self.input_kind = task.get("input", "photo")
-        self._last: tuple[bytes, Any] | None = None  # the last picture seen whole and its encoding
+        self._last: tuple[bytes, Any] | None = None  # the last whole picture and its encoding
         self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
         self.reading = Reading(task.get("input_range"), self.palette)
         channels = engine.config.in_channels, engine.config.out_channels
@@ -89,7 +89,7 @@ class Translator:
 
     @property
     def rate(self) -> float:
-        """The rate of the dropout in training, from 0 to below 1."""
+        """The dropout rate in training, from 0 to below 1."""
         return self.engine.config.dropout
 
     @classmethod
@@ -106,7 +106,7 @@ class Translator:
 
         Args:
             source: see `pix2pix.weights.pretrained.find_checkpoint`.
-            engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
+            engine: "onnx", "torch" or "auto": ONNX Runtime on a CPU if it can run the network, otherwise PyTorch.
             device: a PyTorch device.
             norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
             size: see `Translator`.
@@ -114,7 +114,7 @@ class Translator:
 
         Raises:
             CheckpointError: see `Generator.from_pretrained` and `Translator`.
-            Pix2PixError: no such engine, or it cannot run this network here.
+            Pix2PixError: there is no such engine, or it cannot run this network here.
         """
         return cls(*load_engine(source, engine, device, norm_statistics), size, scale)
 
@@ -131,9 +131,9 @@ class Translator:
         Args:
             image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode. The pixels of a label map may be colours or the
                 numbers of labels (see `Reading`).
-            seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
-            rate: of the dropout, from 0 (off) to below 1. None: as in training.
-            report: called with the number of tiles done and of all, for a picture that is cut into some.
+            seed: seed of the dropout noise, 0 to 2**63 - 1. None: no dropout.
+            rate: dropout rate, from 0 (off) to below 1. None: as in training.
+            report: called with the number of finished tiles and of all tiles, for a picture that is cut into tiles.
             polarity: of a drawing, see `read`.
 
         Returns:
@@ -195,11 +195,11 @@ class Translator:
         return [place.leave(to_image(self.engine.decode(encoding, noise))) for noise in noises]
 
     def _snapped(self, image: Image.Image) -> Image.Image:
-        """A label map in its palette's colours alone; any other picture as it is."""
+        """A label map with every pixel in a colour of its palette; any other picture as it is."""
         return Image.fromarray(snap(np.asarray(image), self.palette)) if self.palette else image
 
     def _encoding(self, seen: Image.Image) -> Any:
-        """Of what the network sees. The last is kept: the next noise on it costs the decoder alone."""
+        """The encoding of what the network sees. The last one is kept, so that another noise only needs the decoder."""
         pixels = seen.tobytes()
         last = self._last  # read once: another thread may replace it
         if last is None or last[0] != pixels:
@@ -207,7 +207,7 @@ class Translator:
         return last[1]
 
     def _sample_colour(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
-        """The picture's own lightness, in full size, under colours found at the size trained at."""
+        """The picture's own lightness at full size, with colours found at the training size."""
         place = self.geometry.place(image.size)
         small, _ = lightness_and_colour(to_array(place.enter(image)))
         outputs = []
@@ -217,8 +217,8 @@ class Translator:
         return outputs
 
     def _sample_tiled(self, image: Image.Image, noises: list[Noise], report: Report) -> list[Image.Image]:
-        """Tiles row by row. Only the rows of pixels that the next tiles reach are kept in floats, so that a picture of
-        any height takes little more memory than its bytes."""
+        """Translate tiles row by row. Only the rows of pixels that the next tiles reach are kept as floats, so a
+        picture of any height takes little more memory than its bytes."""
         pixels = np.asarray(image)
         pad = [(0, max(0, self.size - image.height)), (0, max(0, self.size - image.width)), (0, 0)]
         pixels = np.pad(pixels, pad, mode="reflect") if np.any(pad) else pixels
@@ -244,7 +244,8 @@ class Translator:
         return results
 
     def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
-        """One (C, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
+        """Translate one (C, size, size) picture in [-1, 1] under each noise, one by one, since a batch rounds
+        differently."""
         encoding = self.engine.encode(np.ascontiguousarray(x))
         for noise in noises:
             yield self.engine.decode(encoding, noise)
@@ -257,11 +258,11 @@ class Translator:
 
 
 def recoloured(image: Image.Image, colour: list[Image.Image]) -> Image.Image:
-    """A picture's own lightness under other colours, some rows at a time: in floats it takes twelve times the memory.
+    """A picture's own lightness with other colours, some rows at a time, since floats take twelve times the memory.
 
     Args:
         image: RGB.
-        colour: the networks' a and b (see `pix2pix.pictures.color`), of the picture's size, in mode F.
+        colour: the network's a and b (see `pix2pix.pictures.color`), of the picture's size, in mode F.
     """
     result = Image.new("RGB", image.size)
     rows = max(1, PIXELS_AT_ONCE // image.width)
@@ -274,14 +275,15 @@ def recoloured(image: Image.Image, colour: list[Image.Image]) -> Image.Image:
 
 
 def moved_up(rows: np.ndarray, count: int) -> np.ndarray:
-    """(..., H, W) without its first `count` rows, and as many rows of zeros at the end."""
+    """(..., H, W) without its first `count` rows, and with as many rows of zeros at the end."""
     moved = np.zeros_like(rows)
     moved[..., : rows.shape[-2] - count, :] = rows[..., count:, :]
     return moved
 
 
 def tile_starts(length: int, size: int) -> list[int]:
-    """Where tiles of `size` pixels begin along a side of `length` >= `size`: evenly, first at 0, last at the end."""
+    """The first pixels of evenly spaced tiles of `size` along a side of `length` >= `size`; the last tile ends with
+    it."""
     overlap = size // OVERLAP
     count = -(-(length - overlap) // (size - overlap))
     return [round(i * (length - size) / max(1, count - 1)) for i in range(count)]
