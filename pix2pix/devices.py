@@ -1,4 +1,4 @@
-"""What computes: devices, ONNX Runtime, and the memory of a long run."""
+"""What computes: devices, ONNX Runtime, and memory."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pix2pix.errors import Pix2PixError
 if TYPE_CHECKING:
     import torch
 
+MEMORY = 1.5  # gigabytes that a translation may take
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 
 
@@ -43,6 +44,18 @@ def import_onnxruntime() -> Any:
     import onnxruntime
 
     return onnxruntime
+
+
+def gigabytes(text: str) -> float:
+    """The value of an option about memory.
+
+    Raises:
+        ValueError: it is no number above 0.
+    """
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError(text)
+    return value
 
 
 def keep_freed_memory() -> None:

@@ -17,7 +17,7 @@ export function photos(root, sheet, texts, tell) {
   const panel = find(root, '.photo');
   const threshold = /** @type {HTMLInputElement} */ (find(root, '[data-threshold]'));
   const colours = /** @type {HTMLInputElement} */ (find(root, '[data-colours]'));
-  const kind = /** @type {HTMLSelectElement} */ (find(root, '[data-kind]'));
+  const kind = /** @type {HTMLSelectElement} */ (find(root, '[data-taken]'));
   let photo = /** @type {{ image: ImageData, url: string } | null} */ (null);
   let asked = 0;
 

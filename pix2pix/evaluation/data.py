@@ -1,4 +1,4 @@
-"""The pairs for measuring a model, read as in its training."""
+"""The pairs that a model is measured on, as it saw them in training."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pix2pix.pairs.folders import DataSet
 from pix2pix.pairs.pairs import Pairs
 from pix2pix.pairs.polarity import look_at, says_light
 from pix2pix.pairs.source import Readings
+from pix2pix.pictures.places import paper
 from pix2pix.translate.translator import Translator
 
 
@@ -17,16 +18,19 @@ def pairs_for(
     direction: str | None = None,
     stretch: bool = False,
     polarity: str = "auto",
+    squares: bool = False,
 ) -> Pairs:
-    """One split of data, at a model's size and with its values read as in the model's training.
+    """One split of data as a model sees it: at its size, in the proportions and with the values of its training.
 
     Args:
-        translator: the model.
-        data: data set, read with the task's "make".
-        split: name of the split.
-        direction: `AtoB` or `BtoA`; None for the direction of training.
-        stretch: whether the pictures of a pair may have different shapes.
-        polarity: polarity of drawn inputs; with "auto", the majority decides.
+        translator: of the model.
+        data: read with the task's "make".
+        split: of the data.
+        direction: None: the one trained in.
+        stretch: pairs whose pictures have different shapes are welcome.
+        polarity: of drawn inputs; "auto" goes by most of them.
+        squares: of a model that was trained on squares cut out of larger pictures, the middle square of each picture,
+            and not the picture whole.
 
     Raises:
         DataError: there is no such split, or something is wrong with its pairs.
@@ -38,4 +42,8 @@ def pairs_for(
     refuse(found.faults)
     drawn = look_at(source, direction, translator.input_kind, translator.task.get("make", ""), found.readings)
     inverted = says_light(polarity, drawn)
-    return Pairs(source, direction, translator.size, readings=found.readings, inverted=inverted)
+    return Pairs(
+        source, direction, translator.size, readings=found.readings, inverted=inverted,
+        crop=bool(translator.task.get("crop")), whole=not squares,
+        stretched=translator.geometry.stretched, paper=paper(translator.input_kind),
+    )  # fmt: skip

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from pix2pix.errors import ImageError
-from pix2pix.pictures.edge_filter import outline
+from pix2pix.pictures.edge_filter import THRESHOLD, outline
 from pix2pix.pictures.images import Size, resized
 
 POLARITIES = ("auto", "dark-lines", "light-lines")
@@ -67,7 +67,7 @@ def read_drawing(image: Image.Image, polarity: str = "auto", side: int = LOOK, p
     return Drawing(resized(as_lines(image, found, side), image.size, hard=found == SCENE), found)
 
 
-def as_lines(image: Image.Image, kind: str, side: int = LOOK, threshold: float = 0.25) -> Image.Image:
+def as_lines(image: Image.Image, kind: str, side: int = LOOK, threshold: float = THRESHOLD) -> Image.Image:
     """A picture of a known kind as dark lines on white, RGB. The result has `side` pixels on its longer side for paper
     and scenes, and the picture's own size otherwise.
 
@@ -213,7 +213,7 @@ def strokes(image: Image.Image, side: int = LOOK) -> Image.Image:
     floor = float(np.median(ink))
     noise = float(np.median(np.abs(ink - floor)))
     full = max(0.1, 0.7 * float(np.quantile(ink, 0.997)))
-    least = min(0.6 * full, max(0.3 * full, floor + 5 * noise))
+    least = min(0.6 * full, max(0.4 * full, floor + 7 * noise))
     lines = np.clip((ink - least) / (full - least), 0, 1)
     return Image.fromarray(np.rint(255 * (1 - lines)).astype(np.uint8)).convert("RGB")
 

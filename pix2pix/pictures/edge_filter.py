@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
+THRESHOLD = 0.25  # unless another is asked for
 SMOOTHING = 1.6  # pixels at a side of 256
 WEAK = 0.4  # share of the threshold above which pixels may continue a strong line
 
 
-def outline(photo: Image.Image, threshold: float = 0.25) -> Image.Image:
+def outline(photo: Image.Image, threshold: float = THRESHOLD) -> Image.Image:
     """Black lines on white, of the photo's size.
 
     Args:
