@@ -31,9 +31,9 @@ class Learner:
     """The networks and optimisers of a run, on one device.
 
     Args:
-        settings: settings of the networks, the objective and the step.
-        processes: this process and those that train with it.
-        total_steps: length of the run, which the learning rate depends on.
+        settings: of the networks, the objective and the step.
+        processes: this one and those beside it.
+        total_steps: of the run, over which the learning rate falls.
 
     Attributes:
         generator, discriminator: the networks; `discriminator` is None where the objective has none.
@@ -207,7 +207,7 @@ class Learner:
         self.step = state["step"]
 
     def trained_model(self) -> Generator:
-        """A copy of the model as an ordinary generator, for use and storage."""
+        """A copy of the model as an ordinary generator, to be used and stored."""
         model = Generator(**asdict(self.model.config))
         model.load_state_dict(ordinary_weights(self.model.state_dict()))
         return model.to(self.device).requires_grad_(False)

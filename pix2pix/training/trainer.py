@@ -210,7 +210,7 @@ class Trainer:
             options = [f"{state['batch']} pairs in a step of all processes were {self.learner.batch}"]
         if options:
             raise TrainingError(
-                f"{self.folder} belongs to another run ({', '.join(options)}): resume with the options that it began with."
+                f"{self.folder} belongs to another run ({', '.join(options)}): resume with its options."
             )
         if state["pairs"] != len(self.pairs):
             raise TrainingError(
