@@ -53,9 +53,9 @@ def test_one_command_uploads_a_space_that_installs_itself(a_hub: SmallHub, tmp_p
         "pix2pix", "demo", "checkpoints", "app.py", "pyproject.toml", "LICENSE", "Dockerfile", "README.md",
         "requirements.txt",
     }  # fmt: skip
-    assert not any(
-        "training" in path.split("/")[2:] or "__pycache__" in path for path in files if "checkpoints" in path
-    )
+    assert not any("/training/" in path or "__pycache__" in path for path in files if "checkpoints" in path)
+    every = {path for path, _ in space.space_files(list_models())}
+    assert {f"checkpoints/{model}/model.safetensors" for model in list_models()} <= every and len(every) < 500
     names = {re.split(r"[<>=]", line)[0] for line in files["requirements.txt"].decode().split()}
     assert {"gradio", "onnxruntime", "numpy"} <= names and not {"torch", "torchvision"} & names
     assert "[demo]" in files["Dockerfile"].decode() and "train" not in files["Dockerfile"].decode().split("FROM")[-1]
@@ -67,36 +67,44 @@ def test_one_command_uploads_a_space_that_installs_itself(a_hub: SmallHub, tmp_p
         (tmp_path / "space" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "space" / path).write_bytes(data)
     (cmd,) = re.findall(r"^CMD (.*)$", files["Dockerfile"].decode(), re.M)
-    assert launch.parser().parse_args(json.loads(cmd)[1:]).models == list_models()
+    assert launch.parser().parse_args(json.loads(cmd)[1:]).models == offered
     code = "from pix2pix import Translator, list_models; from PIL import Image; import sys\n"
     code += "Translator.from_pretrained(list_models()[0])(Image.new('RGB', (9, 9))); print(list_models())\n"
-    code += "import demo.page; assert 'torch' not in sys.modules"
+    code += "import demo.models; assert 'torch' not in sys.modules"
     run = subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "space", capture_output=True, text=True)
-    assert run.stdout.strip() == str(list_models()), run.stderr
+    assert run.stdout.strip() == str(offered), run.stderr
     assert tomllib.loads(files["pyproject.toml"].decode())["project"]["name"] == "pix2pix"
 
     # Again, with fewer models: the Space is known as ours.
-    again = to_space(a_hub, tmp_path / "cache", "me/page", "--models", "edges2shoes")
+    again = to_space(a_hub, tmp_path / "cache", "me/page", "--models", offered[0])
     assert again.returncode == 0, again.stderr
-    assert files["Dockerfile"].decode().rstrip().endswith('"--models", "edges2shoes"]')
+    assert files["Dockerfile"].decode().rstrip().endswith(f'"--models", "{offered[0]}"]')
 
 
 @pytest.mark.parametrize(
-    ("options", "token", "words"),
+    ("options", "words"),
     [
-        (["me/page"], "", "HF_TOKEN"),
-        (["me/page"], "hf_wrong", "did not take me/page"),
-        (["page"], TOKEN, "OWNER/NAME"),
-        (["me/other"], TOKEN, "holds something else"),
-        (["me/page", "--models", "someone/model"], TOKEN, "someone/model: not bundled"),
+        (["me/page"], "HF_TOKEN"),  # there is none
+        (["page"], "OWNER/NAME"),
+        (["me/page", "--models", "someone/model"], "someone/model: not bundled"),
     ],
 )
-def test_what_cannot_be_uploaded_gets_one_sentence(a_hub: SmallHub, tmp_path: Path, options, token: str, words: str):
+def test_what_is_wrong_is_said_before_anything_is_sent(options: list[str], words: str, capsys):
+    assert launch.main(["--to-space", *options]) == 2
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "token", "words"),
+    [("me/page", "hf_wrong", "did not take me/page"), ("me/other", TOKEN, "holds something else")],
+)
+def test_what_the_hub_refuses_and_what_is_not_ours_gets_a_sentence(a_hub, tmp_path: Path, name, token: str, words: str):
     a_hub.repos["me/other"] = {"main": {"README.md": b"# Mine", "app.py": b"print()"}}
-    result = to_space(a_hub, tmp_path, *options, token=token)
+    result = to_space(a_hub, tmp_path, name, token=token)
     assert result.returncode == 2 and words in result.stderr and result.stderr.count("\n") == 1
     assert a_hub.repos["me/other"]["main"]["app.py"] == b"print()" and "me/page" not in a_hub.repos
-    assert not token or token not in result.stderr + result.stdout
+    assert token not in result.stderr + result.stdout
 
 
 def test_a_wheel_cannot_be_uploaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
