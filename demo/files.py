@@ -49,7 +49,7 @@ def translate_file(
 
     Args:
         crop: take the middle square of it alone.
-        report: called with the number of tiles done and of all.
+        report: called with the number of bands done and of all, for a picture that is computed in bands.
 
     Raises:
         Pix2PixError: it is no picture, or too large.
@@ -107,7 +107,7 @@ def translated(
     """A file's translation, in its turn, and stopped at its deadline."""
     translator = models[model]
 
-    def tile_done(done: int, count: int) -> None:
+    def band_done(done: int, count: int) -> None:
         deadline.check()
         models.turns.give_way()
         if report:
@@ -115,4 +115,4 @@ def translated(
 
     with models.turns.file():
         deadline.check()
-        return translator(picture, seed, report=tile_done)
+        return translator(picture, seed, report=band_done)

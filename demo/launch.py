@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.server.limits import Limits
         from demo.server.service import Service
 
-        models = Models(names, options.device, options.max_models, options.allow_any_model)
+        models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
         page = build(models, service).queue(max_size=2 * options.max_users)  # the service refuses before that, in words
@@ -154,6 +154,7 @@ def theme():
 def parser() -> argparse.ArgumentParser:
     from demo.models import MAX_LOADED
     from demo.server.limits import Limits
+    from pix2pix.devices import MEMORY, gigabytes
 
     p = Parser(description="Open the pix2pix page on this machine.")
     p.add_argument(
@@ -200,6 +201,13 @@ def parser() -> argparse.ArgumentParser:
         default=Limits.pixels,
         metavar="N",
         help="pixels of an uploaded picture (default %(default)s)",
+    )
+    p.add_argument(
+        "--memory",
+        type=gigabytes,
+        default=MEMORY,
+        metavar="GB",
+        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
     )
     p.add_argument(
         "--allow-any-model",

@@ -11,6 +11,7 @@ from demo import texts
 from demo.rules import DRAWN
 from demo.server.turns import Turns
 from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
+from pix2pix.devices import MEMORY
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -28,6 +29,7 @@ class Models:
         device: where they run, as for `--device`.
         max_loaded: models in memory; the one that was used longest ago makes room.
         any_model: visitors may name others too, whatever `Translator.from_pretrained` takes.
+        memory: that a translation may take, in gigabytes.
 
     Attributes:
         turns: who computes next, on all of them.
@@ -37,10 +39,15 @@ class Models:
     """
 
     def __init__(
-        self, names: Sequence[str], device: str = "cpu", max_loaded: int = MAX_LOADED, any_model: bool = False
+        self,
+        names: Sequence[str],
+        device: str = "cpu",
+        max_loaded: int = MAX_LOADED,
+        any_model: bool = False,
+        memory: float = MEMORY,
     ) -> None:
         self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
-        self.device, self.max_loaded, self.any_model = device, max_loaded, any_model
+        self.device, self.max_loaded, self.any_model, self.memory = device, max_loaded, any_model, memory
         self.turns = Turns()
         self._loaded: dict[str, Translator] = {}
         self._downloading: set[str] = set()
@@ -101,7 +108,8 @@ class Models:
             if name not in self._loaded:
                 from pix2pix import Translator, choose_device
 
-                self._loaded[name] = Translator.from_pretrained(name, device=choose_device(self.device))
+                device = choose_device(self.device)
+                self._loaded[name] = Translator.from_pretrained(name, device=device, memory=self.memory)
                 if len(self._loaded) > self.max_loaded:
                     del self._loaded[next(iter(self._loaded))]
             self._loaded[name] = self._loaded.pop(name)  # the latest used stands last

@@ -184,7 +184,7 @@ def fetched(models: Models, name: Any) -> Iterator[str]:
 
 
 def tell(progress: gr.Progress) -> Report:
-    """What shows the tiles or pictures done as Gradio's progress bar; one needs none."""
+    """What shows the bands or pictures done as Gradio's progress bar; one needs none."""
 
     def report(done: int, count: int) -> None:
         if count > 1:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pix2pix import __version__
+from pix2pix.devices import MEMORY, gigabytes
 from pix2pix.errors import ImageError, Pix2PixError
 
 if TYPE_CHECKING:
@@ -133,6 +134,10 @@ def add_running(command: argparse.ArgumentParser) -> None:
         help="of the square that the network sees, where the model's own does not fit; larger gives more detail",
     )  # fmt: skip
     command.add_argument(
+        "--memory", type=gigabytes, default=MEMORY, metavar="GB",
+        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
+    )  # fmt: skip
+    command.add_argument(
         "--norm-statistics", choices=["picture", "running"], default="picture",
         help="normalise by the picture's own statistics (default) or by the training's, where the checkpoint has them",
     )  # fmt: skip
@@ -156,11 +161,6 @@ def run_translate(options: argparse.Namespace) -> int:
     translator = load(options, options.scale)
     if options.polarity != "auto" and translator.input_kind not in DRAWN:
         raise Pix2PixError(f"--polarity is about drawings, and {options.model} takes {translator.input_kind}.")
-    if not translator.geometry.stated:
-        warn(
-            f"{options.model} does not say how pictures meet it: it gets {translator.geometry}. "
-            "Set --size and --scale if it was trained otherwise."
-        )
     if not folder:
         found = translate_file(translator, options.input, output, seeds, options.polarity, print)
         if options.polarity == "auto" and WORDS[found]:
@@ -219,13 +219,13 @@ def run_evaluate(options: argparse.Namespace) -> None:
         write_text(options.html, sheet.html(f"{options.model} on {options.data}, {options.split}", metrics))
 
 
-def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
+def find_pairs(options: argparse.Namespace, translator: Translator, squares: bool = False) -> Pairs:
     """The pairs that the options of `add_data` name, as this model takes them."""
     from pix2pix.evaluation.data import pairs_for
     from pix2pix.pairs.folders import DataSet
 
     data = DataSet(options.data, translator.task.get("make", ""), tuple(options.columns), config=options.config)
-    pairs = pairs_for(translator, data, options.split, options.direction, options.stretch, options.polarity)
+    pairs = pairs_for(translator, data, options.split, options.direction, options.stretch, options.polarity, squares)
     if pairs.inverted and options.polarity == "auto":
         warn(f"{options.data} has light lines on dark: they are inverted. --polarity dark-lines keeps them.")
     return pairs
@@ -246,7 +246,7 @@ def run_tone(options: argparse.Namespace) -> None:
 
     check_free(options.output)
     generator, task = load_generator(options.source)
-    pairs = find_pairs(options, Translator(TorchEngine(generator), task))
+    pairs = find_pairs(options, Translator(TorchEngine(generator), task), squares=True)
     tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight)
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)
@@ -279,9 +279,21 @@ def load(options: argparse.Namespace, scale: str | None = None) -> Translator:
     from pix2pix.devices import choose_device
     from pix2pix.translate.translator import Translator
 
-    return Translator.from_pretrained(
-        options.model, options.engine, choose_device(options.device), options.norm_statistics, options.size, scale
+    translator = Translator.from_pretrained(
+        options.model,
+        options.engine,
+        choose_device(options.device),
+        options.norm_statistics,
+        options.size,
+        scale,
+        options.memory,
     )
+    if not translator.geometry.stated:
+        warn(
+            f"{options.model} does not say how pictures meet it: it gets {translator.geometry}. "
+            "Set --size and --scale if it was trained otherwise."
+        )
+    return translator
 
 
 def seed(text: str) -> int:

@@ -202,7 +202,7 @@ def test_a_closed_page_costs_nothing_more(stranger: Stranger, folder: Path, url:
                 break
     with httpx.Client(base_url=url, trust_env=False) as client:
         wait_until(lambda: client.get("/health").json()["waiting"] == 0, 5)
-    wait_until(lambda: stopped() > before, 5)  # at its next tile; the others never run, or stop as they start
+    wait_until(lambda: stopped() > before, 5)  # at its next band; the others never run, or stop as they start
 
 
 def test_a_job_that_is_done_counts_no_more_though_nobody_asks_for_its_answer(stranger: Stranger, name: str):

@@ -404,12 +404,12 @@ def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
 
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_a_large_tile_tells_how_far_it_is(page, tmp_path: Path):
-    Image.effect_noise((1600, 1600), 60).convert("RGB").save(tmp_path / "large.png")
+    Image.effect_noise((2304, 2304), 60).convert("RGB").save(tmp_path / "large.png")
     open_tiles(page)
     page.set_input_files("input[data-testid=file-upload]", tmp_path / "large.png")
-    page.wait_for_selector("text=/Tile \\d+ of 64/")
-    page.wait_for_selector("text=/1600 × 1600 pixels in/")
-    page.wait_for_function("!document.body.innerText.includes('of 64')")
+    page.wait_for_selector("text=/Part \\d+ of \\d{3}/")
+    page.wait_for_selector("text=/2304 × 2304 pixels in/")
+    page.wait_for_function("!/Part \\d+ of/.test(document.body.innerText)")
 
 
 def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_path: Path):

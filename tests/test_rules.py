@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 import shutil
@@ -16,8 +15,9 @@ from PIL import Image
 from places import ROOT
 
 from demo.rules import DRAWN, RULES, SIDE, THRESHOLD
-from pix2pix import MAX_SEED, PALETTES, list_models, outline, read_task
+from pix2pix import MAX_SEED, PALETTES, list_models, read_task
 from pix2pix.networks.config import CHOICES, GeneratorConfig
+from pix2pix.pictures import edge_filter
 from pix2pix.pictures.drawings import KINDS, is_drawing
 from pix2pix.pictures.images import is_white_on_nothing
 from pix2pix.pictures.palettes import snap
@@ -55,7 +55,7 @@ def test_the_page_asks_for_numbers_that_are_there():
 
 
 def test_the_numbers_are_those_of_the_core():
-    assert inspect.signature(outline).parameters["threshold"].default == THRESHOLD
+    assert edge_filter.THRESHOLD == THRESHOLD
     assert RULES["LARGEST_SEED"] <= min(MAX_SEED, 2**53 - 1)
     drawn = [task for task in map(read_task, list_models()) if task["input"] in DRAWN]
     assert drawn and {task["image_size"] for task in drawn} == {SIDE}

@@ -7,6 +7,7 @@ from pix2pix.pairs.folders import DataSet
 from pix2pix.pairs.pairs import Pairs
 from pix2pix.pairs.polarity import look_at, says_light
 from pix2pix.pairs.source import Readings
+from pix2pix.pictures.places import paper
 from pix2pix.translate.translator import Translator
 
 
@@ -17,8 +18,9 @@ def pairs_for(
     direction: str | None = None,
     stretch: bool = False,
     polarity: str = "auto",
+    squares: bool = False,
 ) -> Pairs:
-    """One split of data at a model's size, its values read as in the model's training.
+    """One split of data as a model sees it: at its size, in the proportions and with the values of its training.
 
     Args:
         translator: of the model.
@@ -27,6 +29,8 @@ def pairs_for(
         direction: None: the one trained in.
         stretch: pairs whose pictures have different shapes are welcome.
         polarity: of drawn inputs; "auto" goes by most of them.
+        squares: of a model that was trained on squares cut out of larger pictures, the middle square of each picture,
+            and not the picture whole.
 
     Raises:
         DataError: there is no such split, or something is wrong with its pairs.
@@ -38,4 +42,8 @@ def pairs_for(
     refuse(found.faults)
     drawn = look_at(source, direction, translator.input_kind, translator.task.get("make", ""), found.readings)
     inverted = says_light(polarity, drawn)
-    return Pairs(source, direction, translator.size, readings=found.readings, inverted=inverted)
+    return Pairs(
+        source, direction, translator.size, readings=found.readings, inverted=inverted,
+        crop=bool(translator.task.get("crop")), whole=not squares,
+        stretched=translator.geometry.stretched, paper=paper(translator.input_kind),
+    )  # fmt: skip

@@ -28,7 +28,9 @@ class Lattice:
 
     def report(self) -> dict[str, dict[str, float]]:
         """ "output" and "target" for each period: "2", "4" and "8". The highest of the horizontal, the vertical and the
-        diagonal peak."""
+        diagonal peak. Nothing where no picture was added."""
+        if isinstance(self.outputs, float):
+            return {}
         return {
             str(period): {
                 "output": peak(np.asarray(self.outputs), np.asarray(self.targets), period),

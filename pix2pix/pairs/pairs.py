@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from PIL import Image
@@ -18,8 +20,9 @@ from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, Readings, Source
 from pix2pix.pictures.color import lightness_and_colour
 from pix2pix.pictures.drawings import LIGHT
 from pix2pix.pictures.drawings import inverted as inverted_lines
-from pix2pix.pictures.images import resized
+from pix2pix.pictures.images import Size, to_array, to_image
 from pix2pix.pictures.palettes import Palette, snap
+from pix2pix.pictures.places import Place, as_it_is, scaled_whole
 
 MEMORY_FOR_PAIRS = 1 << 30  # bytes of decoded pictures that a data set may keep
 
@@ -33,6 +36,12 @@ class Pairs(Dataset):
         size: side of the square pictures that come out, in pixels.
         jitter: scale both pictures to 286/256 of `size` and cut the same random square out of both. Off, they are
             scaled to `size`.
+        crop: scale nothing, and cut squares out of larger pictures: random ones with the jitter, else the middle ones.
+            Pictures that are smaller are mirrored at their borders.
+        whole: with `crop` and without the jitter, cut nothing either.
+        stretched: scaled pictures that are no squares are stretched. Otherwise they keep their proportions and get
+            margins (see `pix2pix.pictures.places`).
+        paper: the colour of the inputs' margins; None: their borders go on.
         mirror: mirror both or neither, half of the time.
         hand_drawn: with the jitter, change drawn inputs as a hand would (see `pix2pix.pairs.hand_drawn`).
         readings: what the values of A and B mean. Label maps are scaled without mixing colours, and every pixel
@@ -63,6 +72,10 @@ class Pairs(Dataset):
         seed: int = 0,
         paint: bool = False,
         inverted: bool | None = None,
+        crop: bool = False,
+        whole: bool = False,
+        stretched: bool = True,
+        paper: str | None = None,
     ) -> None:
         if direction not in DIRECTIONS:
             raise DataError(f"The direction is {direction!r}: choose AtoB or BtoA.")
@@ -77,14 +90,17 @@ class Pairs(Dataset):
             inverted = look_at(source, direction, "paint" if paint else "edges", readings=readings) == LIGHT
         self.inverted = bool(inverted)
         self.seed = seed
+        self.crop, self.whole, self.stretched, self.paper = crop, whole, stretched, paper
+        self._places: dict[int, Place] = {}
         self._kept: dict[int, Tensor] = {}
+        self._kept_bytes = 0
 
     def __len__(self) -> int:
         return len(self.source.names)
 
     def __getitem__(self, key: int | tuple[int, int]) -> tuple[Tensor, Tensor]:
         """The pair `index`, or `(epoch, index)`: float32 input and target, (3, size, size) each, in [-1, 1]; for
-        colourisation (1, size, size) and (2, size, size)."""
+        colourisation (1, size, size) and (2, size, size). With `whole`, of the pictures' own size."""
         epoch, index = key if isinstance(key, tuple) else (0, key)
         pair = self._load(index)
         # The changes draw from PyTorch's global state: lend them one made from the key, then put it back.
@@ -96,8 +112,25 @@ class Pairs(Dataset):
             x, y = (torch.from_numpy(part.copy()) for part in lightness_and_colour(y.numpy()))
         return x, y
 
+    def without_margins(self, index: int, picture: Tensor) -> Tensor:
+        """What lies where the pictures of the pair `index` lie, without their margins, scaled to the square: (3, size,
+        size) -> the same. Of the pair's own pictures, or an output."""
+        if index not in self._places:
+            self._load(index)
+        place = self._places[index]
+        if place.inner == place.canvas or self.crop:
+            return picture
+        inner = replace(place, outer=place.canvas).leave(to_image(picture.numpy()))
+        return torch.from_numpy(to_array(inner))
+
+    def _place(self, size: Size) -> Place:
+        """Where an input of this size, and its target, lie in what comes out, but for the jitter."""
+        if self.crop:
+            return as_it_is(size, least=1 if self.whole else self.size)
+        return scaled_whole(size, self.load_size, self.stretched)
+
     def _load(self, index: int) -> Tensor:
-        """uint8 (2, 3, load_size, load_size): input and target."""
+        """uint8 (2, 3, load_size, load_size): input and target. With `crop`, of the pictures' own size."""
         pair = self._kept.get(index)
         if pair is None:
             x, y = self.source.open(index, self.readings)
@@ -107,9 +140,11 @@ class Pairs(Dataset):
             flat = self.paint and is_flat_art(np.asarray(x))
             x = flat_colours(x) if flat else x
             inputs, targets = (reading.palette for reading in self.readings.facing(self.direction))
-            pair = torch.stack([to_bytes(x, self.load_size, inputs, flat), to_bytes(y, self.load_size, targets)])
-            if (len(self._kept) + 1) * pair.numel() <= MEMORY_FOR_PAIRS:
+            place = self._places[index] = self._place(x.size)
+            pair = torch.stack([to_bytes(x, place, inputs, flat, self.paper), to_bytes(y, place, targets)])
+            if self._kept_bytes + pair.numel() <= MEMORY_FOR_PAIRS:
                 self._kept[index] = pair
+                self._kept_bytes += pair.numel()
         return pair
 
     def _changed(self, pair: Tensor) -> Tensor:
@@ -124,6 +159,8 @@ class Pairs(Dataset):
             pair = place(pair, self.size, flat, labels=self.readings.facing(self.direction)[1].palette is not None)
         elif self.jitter:
             pair = random_crop(pair, self.size)
+        elif self.crop and not self.whole:
+            pair = middle(pair, self.size)
         if self.mirror and torch.rand(()) < 0.5:
             pair = pair.flip(-1)
         if self.paint:
@@ -139,12 +176,21 @@ def random_crop(pair: Tensor, size: int) -> Tensor:
     return v2.RandomCrop(size)(pair)
 
 
-def to_bytes(image: Image.Image, size: int, palette: Palette | None = None, flat: bool = False) -> Tensor:
-    """RGB picture -> uint8 (3, size, size); a label map in its palette's colours alone, flat art in its own."""
-    image = resized(image, (size, size), hard=palette is not None or flat)
+def middle(pictures: Tensor, size: int) -> Tensor:
+    """The square of `size` pixels in the middle of (..., H, W)."""
+    top, left = (pictures.shape[-2] - size) // 2, (pictures.shape[-1] - size) // 2
+    return pictures[..., top : top + size, left : left + size]
+
+
+def to_bytes(
+    image: Image.Image, place: Place, palette: Palette | None = None, flat: bool = False, paper: str | None = None
+) -> Tensor:
+    """RGB picture -> uint8 (3, H, W), in its place; a label map in its palette's colours alone, flat art in its own."""
+    image = place.enter(image, paper, hard=palette is not None or flat)
     if palette:
         image = Image.fromarray(snap(np.asarray(image), palette))
-    return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(size, size, 3).permute(2, 0, 1)
+    values = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    return values.view(image.height, image.width, 3).permute(2, 0, 1)
 
 
 def mixed_seed(*parts: int) -> int:

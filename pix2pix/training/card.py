@@ -45,7 +45,7 @@ KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label m
 UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
 
 METRICS = """\
-On the {count} pairs of `{split}`, 8 samples of each, at {size} x {size} pixels (`python -m pix2pix evaluate`):
+On the {count} pairs of `{split}`, 8 samples of each, {size} (`python -m pix2pix evaluate`):
 
 {table}
 """
@@ -94,7 +94,7 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         machine=f"{run.device} ({platform.machine()})",
         longer="".join(f"; planned for {epochs} epochs until step {step:,}" for step, epochs in run.lengths),
         command=command(settings),
-        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size),
+        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop),
         **{
             field: getattr(settings, field)
             for field in ("features", "max_features", "depth", "data", "direction", "epochs", "batch_size")
@@ -116,6 +116,7 @@ def command(settings: Settings) -> str:
     return shlex.join(words)
 
 
-def metrics_section(metrics: dict[str, Any], split: str, size: int) -> str:
-    """The table of an evaluation."""
+def metrics_section(metrics: dict[str, Any], split: str, side: int, crop: bool = False) -> str:
+    """The table of an evaluation, of pictures scaled to squares of `side` pixels or, with `crop`, as they are."""
+    size = "in their own size" if crop else f"at {side} x {side} pixels"
     return METRICS.format(count=metrics["count"], split=split, size=size, table=metrics_text(metrics))

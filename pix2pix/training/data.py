@@ -11,6 +11,7 @@ from pix2pix.pairs.polarity import look_at, says_light
 from pix2pix.pairs.source import Readings, Source
 from pix2pix.pictures.drawings import PHOTOGRAPHED
 from pix2pix.pictures.palettes import read_palette
+from pix2pix.pictures.places import is_stretched, paper
 from pix2pix.pictures.reading import Reading
 from pix2pix.training.settings import Settings
 
@@ -43,7 +44,24 @@ class TrainingData:
     def description(self) -> list[str]:
         """What was understood, in lines."""
         light = "  the inputs have light lines on dark: they are inverted (--polarity dark-lines keeps them)"
-        return understood(self.data, self._found) + [light] * self.inverted
+        return [*understood(self.data, self._found), *[light] * self.inverted, f"  {self._scale()}"]
+
+    def _scale(self) -> str:
+        """How the pictures meet the network, in words."""
+        square = f"{self.settings.size} x {self.settings.size} pixels"
+        if self.settings.crop:
+            return f"squares of {square} are cut out of the pictures, whose pixels stay as they are"
+        kept = "" if self._shape()["stretched"] else ", in its proportions"
+        return f"each picture is scaled as a whole to {square}{kept}"
+
+    def _shape(self) -> dict[str, Any]:
+        """The arguments of `Pairs` about shapes and sizes."""
+        settings = self.settings
+        return {
+            "crop": settings.crop,
+            "stretched": is_stretched(settings.input_kind, settings.make),
+            "paper": paper(settings.input_kind),
+        }
 
     def pairs(self) -> Pairs:
         """What is trained on."""
@@ -51,15 +69,20 @@ class TrainingData:
         return Pairs(
             self.train, settings.direction, settings.size,
             settings.jitter, settings.mirror, settings.hand_drawn, self._found.readings, settings.lightness,
-            settings.seed, settings.paint, self.inverted,
+            settings.seed, settings.paint, self.inverted, **self._shape(),
         )  # fmt: skip
 
-    def plain(self, source: Source, lightness: bool) -> Pairs:
-        """The pairs of a split as they are looked at: without jitter, paint and hand."""
+    def plain(self, source: Source, lightness: bool, whole: bool = False) -> Pairs:
+        """The pairs of a split as they are looked at: without jitter, paint and hand.
+
+        Args:
+            lightness: for colourisation, as the network sees them.
+            whole: with --crop, the pictures whole and not their middle squares.
+        """
         settings, readings = self.settings, self._found.readings
         return Pairs(
             source, settings.direction, settings.size,
-            readings=readings, lightness=lightness, inverted=self.inverted,
+            readings=readings, lightness=lightness, inverted=self.inverted, whole=whole, **self._shape(),
         )  # fmt: skip
 
     def task(self) -> dict[str, Any]:

@@ -97,6 +97,7 @@ class Settings:
     output_range: tuple[float, float] | None = learn(
         None, "the same of the targets", also="default from the data", metavar=("BLACK", "WHITE")
     )
+    crop: bool = learn(False, "cut squares out of larger pictures, whose pixels stay as they are, and scale nothing")
     stretch: bool = learn(False, "take pairs whose pictures have different shapes, and scale one onto the other")
 
     generator: str = network(
@@ -220,6 +221,10 @@ class Settings:
             raise TrainingError("--paint needs lines or flat art as inputs: leave --make lightness out.")
         if self.hand_drawn and not self.jitter:
             raise TrainingError("--hand-drawn is part of the jitter: leave --no-jitter out.")
+        if self.crop and not self.jitter:
+            raise TrainingError("--crop cuts at random, as part of the jitter: add --jitter, or leave --no-jitter out.")
+        if self.crop and (self.hand_drawn or self.paint):
+            raise TrainingError("--crop scales nothing, and --hand-drawn and --paint scale: leave one out.")
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
         if self.streaming and not self.data.startswith("hub:"):

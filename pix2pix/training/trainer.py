@@ -246,7 +246,8 @@ class Trainer:
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
             "image_size": self.settings.size,
-            "scale": "whole",
+            "scale": "native" if self.settings.crop else "whole",
+            **({"crop": True} if self.settings.crop else {}),
             **self.data.task(),
         }
         if self.settings.make:
@@ -255,7 +256,7 @@ class Trainer:
         metrics = None
         model = self.learner.trained_model()
         if self.data.val:
-            pairs = self.data.plain(self.data.val, lightness=False)
+            pairs = self.data.plain(self.data.val, lightness=False, whole=True)
             metrics = evaluate(Translator(TorchEngine(model, self.processes.device), task), pairs)
         try:
             write_text(self.out / CARD_FILE, training_card(self._facts(), metrics))

@@ -1,7 +1,8 @@
 """What runs a generator: ONNX Runtime (the default on a CPU) or PyTorch (GPUs, and the reference).
 
 Both do the dear part once: `encode` takes a picture as far as it goes without noise, `decode` adds the noise. Arrays in
-and out are NumPy's, so that ONNX Runtime's engine works, and starts, without PyTorch.
+and out are NumPy's, so that ONNX Runtime's engine works, and starts, without PyTorch. Either takes a picture at once,
+of any size that its memory allows; a larger one goes through ONNX Runtime in bands.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pix2pix.devices import import_onnxruntime
 from pix2pix.errors import Pix2PixError
 from pix2pix.networks.config import GeneratorConfig
 from pix2pix.networks.onnx_graph import Graph, add_decoder, add_encoder
+from pix2pix.translate.bands import FLOAT, Bands, Rows
 from pix2pix.weights.pretrained import load_weights, make_generator
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pix2pix.networks.generator import Generator
 
 ENGINES = ("auto", "onnx", "torch")
+LARGE = 512 * 512  # pixels; beyond, an engine keeps nothing of a picture
 
 
 class Engine(Protocol):
@@ -37,6 +40,15 @@ class Engine(Protocol):
     def decode(self, encoding: Any, noise: Sequence[np.ndarray] | None) -> np.ndarray:
         """The picture of an encoding, float32 (C', H, W) in [-1, 1], under dropout masks of
         `config.noise_shapes(H, W)`; None: dropout off."""
+
+    def bands(self, picture: Rows, height: int, width: int) -> Bands:
+        """The same network for a picture that is too large for `encode`, on the CPU."""
+
+
+def bytes_at_once(config: GeneratorConfig, height: int, width: int) -> int:
+    """What `encode` and `decode` take at most, beside the weights. Measured: most of it is what the outermost levels
+    read and give, in several orders, and the rest follows their number of channels."""
+    return FLOAT * height * width * (44 + 4 * config.features // 3)
 
 
 def load_engine(
@@ -96,6 +108,13 @@ class TorchEngine:
             y = self.generator(batch, masks) if skips is None else self.generator.decode(skips, masks)
             return y[0].cpu().numpy()
 
+    def bands(self, picture: Rows, height: int, width: int) -> Bands:
+        from pix2pix.networks.generator import PictureNorm
+
+        weights = {name: tensor.cpu().numpy() for name, tensor in self.generator.state_dict().items()}
+        norms = [module for module in self.generator.modules() if isinstance(module, PictureNorm)]
+        return Bands(self.config, weights, picture, height, width, any(norm.by_running for norm in norms))
+
 
 class OnnxEngine:
     """ONNX Runtime on the CPU.
@@ -107,7 +126,7 @@ class OnnxEngine:
 
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> None:
         onnxruntime = import_onnxruntime()
-        self.config = config
+        self.config, self.weights = config, weights
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         # Its threads wait busily for the next layer, but not for long: others need the processor too.
@@ -120,12 +139,24 @@ class OnnxEngine:
             for model in (encoder.model(["x"], shares), decoder.model([*shares, *masks], ["y"]))
         )
 
+        self._give_back = onnxruntime.RunOptions()
+        self._give_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+
     def encode(self, x: np.ndarray) -> dict[str, np.ndarray]:
         names = [output.name for output in self._encoder.get_outputs()]
-        return dict(zip(names, self._encoder.run(names, {"x": x[None]}), strict=True))
+        return dict(zip(names, self._encoder.run(names, {"x": x[None]}, self._after(*x.shape[1:])), strict=True))
 
     def decode(self, encoding: dict[str, np.ndarray], noise: Sequence[np.ndarray] | None) -> np.ndarray:
         if noise is None:
             noise = [np.ones((1, 1, 1), np.float32)] * len(self.config.dropped_levels)
         masks = {f"mask{i}": mask[None] for i, mask in enumerate(noise)}
-        return self._decoder.run(["y"], {**encoding, **masks})[0][0]
+        smaller = self.config.multiple // 2  # the encoding's innermost level is at twice the least size
+        height, width = (smaller * side for side in encoding["up"].shape[2:])
+        return self._decoder.run(["y"], {**encoding, **masks}, self._after(height, width))[0][0]
+
+    def bands(self, picture: Rows, height: int, width: int) -> Bands:
+        return Bands(self.config, self.weights, picture, height, width)
+
+    def _after(self, height: int, width: int) -> Any:
+        """What ONNX Runtime does after a run: it keeps its memory for the next picture, but not that of a large one."""
+        return self._give_back if height * width > LARGE else None

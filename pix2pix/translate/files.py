@@ -13,7 +13,6 @@ from pix2pix.files import atomic_path, free_name, is_hidden
 from pix2pix.pictures.images import open_image, picture_suffixes
 from pix2pix.translate.translator import Translator
 
-SAMPLES_AT_ONCE = 8  # written before more are made: each takes as much memory as the picture
 Say = Callable[[str], None]
 
 
@@ -56,16 +55,14 @@ def translate_file(
         if name.exists() and os.path.samefile(name, source):
             raise ImageError(f"{name} is the picture to translate: name another file for the result.")
     image, found = translator.read(open_image(source, read=translator.reading), polarity)
-    for start in range(0, len(names), SAMPLES_AT_ONCE):
-        part = slice(start, start + SAMPLES_AT_ONCE)
-        results = translator.sample(image, seeds[part], polarity="dark-lines")  # it has been read
-        for name, result in zip(names[part], results, strict=True):
-            try:
-                with atomic_path(name) as temporary:
-                    result.save(temporary)
-            except (OSError, ValueError, KeyError) as error:
-                raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
-            say(str(name))
+    results = translator.samples(image, seeds, polarity="dark-lines")  # it has been read
+    for name, result in zip(names, results, strict=True):
+        try:
+            with atomic_path(name) as temporary:
+                result.save(temporary)
+        except (OSError, ValueError, KeyError) as error:
+            raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
+        say(str(name))
     return found
 
 
