@@ -29,7 +29,7 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 | weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
 | licence | {licence} |
-| training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine} |
+| training | {steps:,} steps ({length} at batch {batch_size}), {time} on {machine}{kept} |
 
 Trained by
 
@@ -58,7 +58,9 @@ class Run:
         name: of the checkpoint folder.
         parameters: of the generator.
         pairs: in the training split.
+        held_out: in the val split.
         steps, seconds: that the run took.
+        kept: the step whose weights were kept.
         device: "cpu", "cuda" or "mps".
     """
 
@@ -66,8 +68,10 @@ class Run:
     settings: Settings
     parameters: int
     pairs: int
+    held_out: int
     steps: int
     seconds: float
+    kept: int
     device: str
 
 
@@ -87,13 +91,15 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         license=settings.license,
         licence=settings.license if settings.license != "other" else UNLICENSED,
         steps=run.steps,
-        hours=run.seconds / 3600,
+        length=f"{settings.minutes:g} minutes" if settings.minutes else f"{settings.epochs} epochs",
+        time=f"{run.seconds / 3600:.1f} hours" if run.seconds >= 3600 else f"{run.seconds / 60:.1f} minutes",
+        kept="" if run.kept == run.steps else f"; weights of step {run.kept:,}, after which val got worse",
         machine=f"{run.device} ({platform.machine()})",
         command=command(settings),
-        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size),
+        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, run.held_out),
         **{
             field: getattr(settings, field)
-            for field in ("features", "max_features", "depth", "data", "direction", "epochs", "batch_size")
+            for field in ("features", "max_features", "depth", "data", "direction", "batch_size")
         },
     )
 
@@ -112,6 +118,11 @@ def command(settings: Settings) -> str:
     return shlex.join(words)
 
 
-def metrics_section(metrics: dict[str, Any], split: str, size: int) -> str:
-    """The table of an evaluation."""
-    return METRICS.format(count=metrics["count"], split=split, size=size, table=metrics_text(metrics))
+def metrics_section(metrics: dict[str, Any], split: str, size: int, total: int | None = None) -> str:
+    """The table of an evaluation.
+
+    Args:
+        total: pairs of the split, of which the first were evaluated.
+    """
+    count = f"{metrics['count']}" if total in (None, metrics["count"]) else f"first {metrics['count']} of {total}"
+    return METRICS.format(count=count, split=split, size=size, table=metrics_text(metrics))

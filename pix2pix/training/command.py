@@ -7,6 +7,7 @@ import dataclasses
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ examples:
   python train.py --data pairs --out checkpoints/mine
       pairs/ holds pictures with A and B side by side, or two folders whose files have the same names
   python train.py --data facades --recipe facades compact --out checkpoints/facade
+  python train.py --data photos --make edges --init edges2shoes --minutes 5 --out checkpoints/mine
+      ten photos and five minutes are enough to begin with
   python train.py --data photos --make edges --input-kind edges --hand-drawn --out checkpoints/from-drawings
   torchrun --nproc-per-node 2 train.py --data pairs --out checkpoints/mine      (or accelerate launch)"""
 
@@ -42,9 +45,11 @@ def main(arguments: list[str] | None = None) -> int:
         learner = trainer.learner
         if trainer.processes.is_first:
             print(*describe(trainer.settings), sep="\n", file=sys.stderr)
+            plan, minutes = trainer.plan, trainer.settings.minutes
+            togo = f"{plan.steps - learner.step} steps" if plan else f"{minutes:g} minutes"
             print(
-                f"{len(trainer.pairs)} pairs, {learner.total_steps - learner.step} steps to go on {learner.device}; "
-                f"pictures of every epoch in {trainer.folder / 'samples'}",
+                f"{len(trainer.pairs)} pairs, {togo} to go on {learner.device}; "
+                f"how it goes is in {trainer.folder / 'report.html'}",
                 file=sys.stderr,
             )
         trainer.train()
@@ -92,14 +97,50 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     from pix2pix.training.recipes import RECIPES
 
     p = parser()
-    recipes = p.parse_args(arguments).recipe
-    for name in recipes:
+    asked = p.parse_args(arguments)
+    for name in asked.recipe or (["minutes"] if asked.minutes else []):
         p.set_defaults(**RECIPES[name])
+    if asked.minutes:
+        p.set_defaults(**fitting(asked.init, asked.make))
     options = p.parse_args(arguments)
     if not options.out and not options.check:
         p.error("the following arguments are required: --out")
     del options.recipe
     return options
+
+
+def fitting(init: str, make: str) -> dict[str, Any]:
+    """Settings that follow from the model a short run starts from, and from what its inputs are made of.
+
+    Raises:
+        CheckpointError: there is no such model.
+    """
+    from pix2pix.pictures.palettes import PALETTES
+
+    found: dict[str, Any] = {}
+    if init and not has_unfinished(init):
+        from pix2pix.weights.pretrained import load_weights
+
+        config, _, task = load_weights(init)
+        shape = ("features", "max_features", "depth", "norm", "activation", "padding", "head", "dropout_kind")
+        found = {name: getattr(config, name) for name in shape}
+        found["generator"] = "unet" if config.skips else "encoder-decoder"
+        kind = task.get("input")
+        palette = next((name for name, labels in PALETTES.items() if labels == task.get("palette")), "")
+        if kind in ("edges", "paint"):
+            found.update(input_kind=kind, hand_drawn=True, paint=kind == "paint")
+        elif kind == "labels" and palette:
+            found.update(input_kind=kind, palette=palette)
+    if make == "edges" and found.get("input_kind") not in ("edges", "paint"):
+        found.update(input_kind="edges", hand_drawn=True, palette="")
+    if make == "lightness":
+        found.update(input_kind="photo", hand_drawn=False, paint=False, palette="")
+    return found
+
+
+def has_unfinished(run: str) -> bool:
+    """Whether a folder is of a run that has no model yet."""
+    return (Path(run) / "training").is_dir() and not (Path(run) / "config.json").exists()
 
 
 def parser() -> argparse.ArgumentParser:

@@ -122,6 +122,11 @@ class Settings:
     nearest_of: int = goal(2, "apply L1 to the best of this many samples; 1 applies it to both of two")
 
     epochs: int = train(200, "passes over the pairs; the learning rate falls over the second half")
+    minutes: float | None = train(
+        None, "minutes of the whole run, in place of --epochs; the steps follow from the measured speed", metavar="M",
+        may_change=True,
+    )  # fmt: skip
+    keep_best: bool = train(False, "keep the newest weights whose L1 on val is at most a fiftieth above the lowest")
     batch_size: int = train(1, "pairs in a step of each process")
     lr: float = train(2e-4, "learning rate of Adam, whose betas are 0.5 and 0.999")
     jitter: bool = train(True, "scale to 286/256 and crop at random")
@@ -140,6 +145,7 @@ class Settings:
 
     device: str = run("auto", "auto, cpu, cuda, cuda:1, mps")
     workers: int | None = run(None, "processes that read pictures", also="default 0 on a CPU, 4 on a GPU")
+    save_every: float = run(300.0, "seconds between two saves of the state; a kill loses at most these")
     tensorboard: bool = run(False, "write logs for TensorBoard into OUT/training/tensorboard")
     push_to_hub: str = run("", "upload the finished model; needs HF_TOKEN", metavar="OWNER/NAME")
     license: str = run("other", "licence of the model, for its card", metavar="ID")
@@ -154,8 +160,9 @@ class Settings:
         for name in ("features", "max_features", "nearest_of", "epochs", "batch_size"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 1.")
-        for name in ("lr", "l1_weight"):
-            if not 0 < getattr(self, name) < math.inf:
+        for name in ("lr", "l1_weight", "minutes", "save_every"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be above 0.")
         for name in ("diversity", "hue"):
             if not 0 <= getattr(self, name) < math.inf:
