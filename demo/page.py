@@ -120,12 +120,9 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
             picture = gr.Image(label=texts.PICTURE, sources=["upload", "webcam", "clipboard"])
             crop = gr.Checkbox(False, label=texts.CROP)
             seed = gr.Number(0, label=texts.SEED, info=texts.SEED_INFO, precision=0, minimum=0)
-            gr.Examples(
-                [[str(path)] for path in tiles()],
-                inputs=picture,
-                label=texts.TILE_EXAMPLES,
-                example_labels=[path.stem.split("-", 1)[-1].replace("-", " ") for path in tiles()],
-            )
+            gr.Markdown(texts.TILE_EXAMPLES)
+            with gr.Row(elem_id="tile-examples"):
+                examples = [gr.Button(tile_name(path), icon=path, min_width=0) for path in tiles()]
         with gr.Column(min_width=320):
             # Not there before it has something to show: an empty one has a name that screen readers may not read.
             slider = gr.ImageSlider(label=texts.SLIDER, interactive=False, format="png", visible=False)
@@ -169,6 +166,8 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
     }
     gr.on([picture.change, seed.change, crop.change], **translate)
     model.change(partial(fetched, models), model, timing, preprocess=False, api_visibility="private").then(**translate)
+    for path, button in zip(tiles(), examples, strict=True):
+        button.click(partial(str, path), None, picture, show_progress="hidden", api_visibility="private")
     start.click(shown(several), [files, model, seed], archive, **private)
     tab.select(shown(example), [picture, model], [slider, timing], show_progress="hidden", **private)
 
@@ -282,6 +281,10 @@ def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
         }
         for path in sorted(folder.glob("*.png"))
     ]
+
+
+def tile_name(path: Path) -> str:
+    return path.stem.split("-", 1)[-1].replace("-", " ")
 
 
 def tiles() -> list[Path]:

@@ -404,6 +404,24 @@ def test_two_fingers_zoom_and_draw_nothing(address: str, browser):
         assert not dark_of(page).any()
 
 
+def test_a_palm_beside_a_stylus_draws_nothing(address: str, browser):
+    with open_page(browser, address, viewport=PHONE, has_touch=True) as page:
+        page.locator("#clear").tap()
+        session = page.context.new_cdp_session(page)
+        x, y = on_screen(page, 60, 60)
+        for kind in ("mousePressed", "mouseReleased"):
+            pen = {"button": "left", "clickCount": 1, "pointerType": "pen", "force": 0.5}
+            session.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, **pen})
+        drawn = sheet_of(page)
+        assert dark_of(page).any()
+        page.touchscreen.tap(*on_screen(page, 180, 200))  # the palm
+        assert same(sheet_of(page), drawn)
+        page.wait_for_timeout(1600)
+        page.touchscreen.tap(*on_screen(page, 180, 200))  # a finger, once the stylus is away
+        assert not same(sheet_of(page), drawn)
+        settled(page)
+
+
 def test_fifty_steps_are_undone_and_done_again(page):
     clear(page)
     states = [sheet_of(page)]

@@ -97,6 +97,26 @@ def test_no_width_scrolls_sideways(page, width: int):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
+@pytest.mark.parametrize("screen", [{"width": 640, "height": 400}, {"width": 844, "height": 390}], ids=["200%", "side"])
+def test_on_a_low_screen_the_page_scrolls_and_nothing_covers_anything(address: str, browser, screen: dict):
+    with open_page(browser, address, viewport=screen) as page:
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        sheet, picture = (page.locator(name).bounding_box() for name in ("#sheet", "#picture"))
+        assert abs(sheet["y"] - picture["y"]) <= 2 and sheet["width"] == picture["width"] >= 220
+        page.click("#variations")
+        page.wait_for_selector(".variations button")
+        covered = page.evaluate(
+            """() => [...document.querySelectorAll('.studio button, .studio input, .studio summary')].filter(e => {
+                e.scrollIntoView({ block: 'center', inline: 'center' });
+                const box = e.getBoundingClientRect();
+                if (!box.width || e.matches('.other input') || !e.checkVisibility()) return false;
+                const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+                return !e.contains(top);
+            }).map(e => e.id || e.outerHTML)"""
+        )
+        assert covered == []
+
+
 def test_a_first_visitor_is_shown_a_drawing_until_they_touch_the_page(address: str, browser):
     with open_page(browser, address, first_visit=True, start=False) as page:
         page.wait_for_selector("#picture[data-blank=false]")
@@ -426,7 +446,7 @@ def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_pa
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_an_example_tile_is_translated(page):
     open_tiles(page)
-    page.get_by_role("button", name="town", exact=True).click()
+    page.locator("#tile-examples button", has_text="town").first.click()
     page.wait_for_selector("text=/300 × 300 pixels in/")
     tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png")
     page.wait_for_function("document.querySelectorAll('.slider-wrap img, .image-container img').length >= 2")
