@@ -14,8 +14,8 @@ FEWEST_MEASURED = 3  # steps
 LOOK_SECONDS = 5.0  # between two looks, at first
 LOOK_SHARE = 0.1  # of the time, at most, for looks
 GROWTH = 33  # later, the steps between two looks are the steps so far over this
-SLACK = 0.05  # share of the minutes that a run may be too long or too short before its steps are counted anew
-LEAST_SLACK = 10.0  # seconds
+SLACK = 0.1  # share of the minutes that a run may be too long or too short before its steps are counted anew
+LEAST_SLACK = 15.0  # seconds
 
 
 @dataclass(frozen=True)

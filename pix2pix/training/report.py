@@ -27,7 +27,6 @@ PAIRS = 12  # of the training pairs, shown
 PAIR_SIDE = 128  # pixels
 CHART = (720, 200)  # width and height, in SVG's units
 LOSSES = {
-    "val_l1": "L1 on val, from 0 to 1",
     "L1": "L1 while training, from 0 to 2",
     "L2": "L2 while training",
     "GAN": "GAN loss of the generator",
@@ -147,7 +146,12 @@ class Report:
     def html(self, progress: Progress) -> str:
         lines = self.watcher.lines()
         names = [name for name in LOSSES if any(name in line for line in lines)]
-        charts = [chart(LOSSES[name], [(line["step"], line[name]) for line in lines if name in line]) for name in names]
+        charts = [
+            chart("L1 on val, from 0 to 1", [(look["step"], look["l1"]) for look in progress.looks if look["l1"]])
+        ]
+        charts += [
+            chart(LOSSES[name], [(line["step"], line[name]) for line in lines if name in line]) for name in names
+        ]
         return PAGE.format(
             title=html.escape(f"{Path(self.settings.out).name}, a training run"),
             state=STATES[progress.state],
