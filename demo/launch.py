@@ -8,7 +8,12 @@ import signal
 import socket
 import sys
 import threading
-from typing import NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from demo.models import Models
+    from demo.teach.desk import Desk
 
 # Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -42,11 +47,15 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.server.journal import Journal
         from demo.server.limits import Limits
         from demo.server.service import Service
+        from demo.teach.tab import routes
 
         models = Models(names, options.device, options.max_models, options.allow_any_model)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
-        page = build(models, service).queue(max_size=2 * options.max_users)  # the service refuses before that, in words
+        desk = desk_for(options, models)
+        page = build(models, service, desk).queue(
+            max_size=2 * options.max_users
+        )  # the service refuses before that, in words
         service.functions.read(page)
         models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
         stop = threading.Event()
@@ -55,7 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
         page.launch(
             quiet=True,
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [*service.middleware(), tags()], "routes": [web_files()]},
+            app_kwargs={
+                "middleware": [*service.middleware(), tags()],
+                "routes": [web_files(), *(routes(desk) if desk else [])],
+            },
             favicon_path=WEB / "icon.svg",
             head=HEAD,
             server_name=name,
@@ -68,14 +80,40 @@ def main(arguments: list[str] | None = None) -> int:
             footer_links=[],
             theme=theme(),
         )
+        if desk:
+            desk.open()
         print(f"The page is at {page.share_url or here} (Ctrl+C stops it).", flush=True)
         stop.wait()
+        if desk:
+            desk.close()
         service.stop()
         page.close(verbose=False)
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
+    """What takes in people's pairs; None where the page does not teach.
+
+    Raises:
+        Pix2PixError: it is asked for and cannot be.
+    """
+    from importlib.util import find_spec
+
+    from demo.teach.desk import HOME, STRANGERS, Desk
+    from demo.teach.runs import Shelf
+    from pix2pix import Pix2PixError
+
+    home = options.host in ("127.0.0.1", "localhost", "::1") and not options.share and not ON_SPACE
+    if not (home if options.teach is None else options.teach):
+        return None
+    if not all(find_spec(name) for name in ("torch", "torchvision", "torchmetrics")):
+        if options.teach:
+            raise Pix2PixError("--teach needs PyTorch: pip install .[train].")
+        return None
+    return Desk(models, Shelf(options.taught), HOME if home else STRANGERS)
 
 
 def check_address(host: str, port: int) -> None:
@@ -200,10 +238,27 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
     )
+    p.add_argument(
+        "--teach",
+        action=argparse.BooleanOptionalAction,
+        help="offer the tab Teach (default: to this machine alone; to others with limits, and for a day)",
+    )
+    p.add_argument(
+        "--taught",
+        type=Path,
+        default=data_folder() / "taught",
+        metavar="FOLDER",
+        help="where what is taught lies (default %(default)s)",
+    )
     p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p
+
+
+def data_folder() -> Path:
+    """Where programs keep what people make with them."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "pix2pix"
 
 
 class Parser(argparse.ArgumentParser):

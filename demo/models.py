@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from demo import texts
 from demo.server.turns import Turns
 from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 
 
 MAX_LOADED = 8
+
+
+def titled(name: str, task: dict[str, Any]) -> str:
+    """A model's plain name."""
+    title = task.get("title")
+    return title if isinstance(title, str) and title else texts.TITLES.get(name, Path(name).name)
 
 
 class Models:
@@ -38,6 +46,7 @@ class Models:
         self, names: Sequence[str], device: str = "cpu", max_loaded: int = MAX_LOADED, any_model: bool = False
     ) -> None:
         self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
+        self.taught: dict[str, Path] = {}
         self.device, self.max_loaded, self.any_model = device, max_loaded, any_model
         self.turns = Turns()
         self._loaded: dict[str, Translator] = {}
@@ -48,6 +57,22 @@ class Models:
         """Whether people draw for a model: it takes edges or paint, or labels whose palette is known."""
         task = self.tasks[name]
         return task.get("input") in ("edges", "paint") or (task.get("input") == "labels" and "palette" in task)
+
+    def add(self, name: str, folder: Path) -> None:
+        """Offer a model that was taught here, to those who know its name. A newer one takes its place."""
+        with self._lock:
+            self.taught[name] = folder
+            self._loaded.pop(name, None)
+
+    def remove(self, name: str) -> None:
+        """Offer a model no more that was taught here."""
+        with self._lock:
+            self.taught.pop(name, None)
+            self._loaded.pop(name, None)
+
+    def starts(self) -> list[tuple[str, str]]:
+        """(name, title) of the models that training may start from: those of this page that are here."""
+        return [(name, titled(name, task)) for name, task in self.tasks.items() if not self.to_download(name)]
 
     def choices(self, drawn: bool) -> list[tuple[str, str]]:
         """(label, name) of the models that people draw for, or of the others; the label of one that is not here yet
@@ -91,7 +116,8 @@ class Models:
         Raises:
             CheckpointError: the page does not offer it, it is being downloaded, or its files are damaged.
         """
-        if not isinstance(name, str) or (name not in self.tasks and not self.any_model):
+        known = isinstance(name, str) and (name in self.tasks or name in self.taught)
+        if not known and not (isinstance(name, str) and self.any_model):
             raise CheckpointError(f"This page does not offer that model: choose one of {', '.join(self.tasks)}.")
         if name in self._downloading:
             raise CheckpointError(f"{name} is being downloaded: wait for it, or pick another model.")
@@ -99,7 +125,8 @@ class Models:
             if name not in self._loaded:
                 from pix2pix import Translator, choose_device
 
-                self._loaded[name] = Translator.from_pretrained(name, device=choose_device(self.device))
+                source = self.taught.get(name, name)
+                self._loaded[name] = Translator.from_pretrained(source, device=choose_device(self.device))
                 if len(self._loaded) > self.max_loaded:
                     del self._loaded[next(iter(self._loaded))]
             self._loaded[name] = self._loaded.pop(name)  # the latest used stands last

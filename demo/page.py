@@ -16,9 +16,11 @@ from gradio.utils import get_upload_folder
 from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
 from demo.live import fetch, outlined, shown, translate_frame, variations
-from demo.models import Models
+from demo.models import Models, titled
 from demo.server.service import Service
 from demo.server.uploads import arrived
+from demo.teach.desk import Desk
+from demo.teach.tab import teach_tab
 from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, list_models
 from pix2pix.weights.pretrained import BUNDLED
 
@@ -37,11 +39,12 @@ LINE_PEN, AREA_PEN = 2, 12
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
 
-def build(models: Models, service: Service) -> gr.Blocks:
+def build(models: Models, service: Service, desk: Desk | None = None) -> gr.Blocks:
     """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others.
 
     Args:
         service: keeps the accounts of what it computes for whom.
+        desk: takes in what people teach with; without it, there is no such tab.
     """
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.HTML(f"<h1>{texts.TITLE}</h1>", elem_id="brand")
@@ -53,6 +56,11 @@ def build(models: Models, service: Service) -> gr.Blocks:
             if pictures:
                 with gr.Tab(texts.TILE_TAB) as tab, gr.Column(elem_id="tiles"):
                     tile_tab(tab, models, pictures, service)
+            if drawing and desk:
+                with gr.Tab(texts.TEACH_TAB):
+                    words = {**texts.TEACH, **{f"icon:{name}": picture for name, picture in icons().items()}}
+                    template = filled((WEB / "teach" / "teach.html").read_text(encoding="utf-8"), words)
+                    teach_tab(desk, service, channel, template, icons())
         public_endpoint(models, service)
     return page
 
@@ -242,10 +250,9 @@ def studio(models: Models) -> dict[str, dict[str, Any]]:
     for _, name in models.choices(drawn=True):
         task = models.tasks[name]
         palette = task.get("palette")
-        title = task.get("title")
         short = Path(name).name
         known[name] = {
-            "title": title if isinstance(title, str) and title else texts.TITLES.get(name, short),
+            "title": titled(name, task),
             "code": short,
             "input": task["input"],
             "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 TITLE = "pix2pix"
 TITLE_LONG = "pix2pix: your drawing becomes a picture"
 DESCRIPTION = "Draw, and watch a neural network turn your drawing into a picture."
-DRAW_TAB, TILE_TAB = "Draw", "Tiles"
+DRAW_TAB, TILE_TAB, TEACH_TAB = "Draw", "Tiles", "Teach"
 MODEL = "Model"
 SEED = "Look"
 SEED_INFO = "Another number, another look (the seed of the noise)"
@@ -147,3 +147,6 @@ WEB = {
     "<p><b>Look</b> is the seed of the network\u2019s noise. <b>How different</b> is the rate of dropout, the noise "
     "itself.</p>",
 }
+
+# For the files in web/teach/, in the same way.
+TEACH: dict[str, str] = {}

@@ -97,11 +97,14 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     from pix2pix.training.recipes import RECIPES
 
     p = parser()
+    kind = p.get_default("input_kind")
+    p.set_defaults(input_kind="")
     asked = p.parse_args(arguments)
+    p.set_defaults(input_kind=kind)
     for name in asked.recipe or (["minutes"] if asked.minutes else []):
         p.set_defaults(**RECIPES[name])
     if asked.minutes:
-        p.set_defaults(**fitting(asked.init, asked.make))
+        p.set_defaults(**fitting(asked.init, asked.make, asked.input_kind))
     options = p.parse_args(arguments)
     if not options.out and not options.check:
         p.error("the following arguments are required: --out")
@@ -109,8 +112,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
-def fitting(init: str, make: str) -> dict[str, Any]:
-    """Settings that follow from the model a short run starts from, and from what its inputs are made of.
+def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
+    """Settings of a short run that follow from the model that it starts from, and from its inputs.
+
+    Args:
+        init: the model, or "".
+        make: what the inputs are made of, or "".
+        kind: of the inputs, where it was asked for.
 
     Raises:
         CheckpointError: there is no such model.
@@ -125,16 +133,15 @@ def fitting(init: str, make: str) -> dict[str, Any]:
         shape = ("features", "max_features", "depth", "norm", "activation", "padding", "head", "dropout_kind")
         found = {name: getattr(config, name) for name in shape}
         found["generator"] = "unet" if config.skips else "encoder-decoder"
-        kind = task.get("input")
         palette = next((name for name, labels in PALETTES.items() if labels == task.get("palette")), "")
-        if kind in ("edges", "paint"):
-            found.update(input_kind=kind, hand_drawn=True, paint=kind == "paint")
-        elif kind == "labels" and palette:
-            found.update(input_kind=kind, palette=palette)
-    if make == "edges" and found.get("input_kind") not in ("edges", "paint"):
-        found.update(input_kind="edges", hand_drawn=True, palette="")
-    if make == "lightness":
-        found.update(input_kind="photo", hand_drawn=False, paint=False, palette="")
+        if not kind and not make and (task.get("input") != "labels" or palette):
+            kind = task.get("input", "")
+        if kind == "labels" and palette:
+            found["palette"] = palette
+    if make and not kind:
+        kind = "edges" if make == "edges" else "photo"
+    if kind:
+        found.update(input_kind=kind, hand_drawn=kind in ("edges", "paint"), paint=kind == "paint")
     return found
 
 

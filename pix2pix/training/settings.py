@@ -147,6 +147,7 @@ class Settings:
     workers: int | None = run(None, "processes that read pictures", also="default 0 on a CPU, 4 on a GPU")
     save_every: float = run(300.0, "seconds between two saves of the state; a kill loses at most these")
     tensorboard: bool = run(False, "write logs for TensorBoard into OUT/training/tensorboard")
+    title: str = run("", "plain name of the model, for the page", metavar="WORDS")
     push_to_hub: str = run("", "upload the finished model; needs HF_TOKEN", metavar="OWNER/NAME")
     license: str = run("other", "licence of the model, for its card", metavar="ID")
 

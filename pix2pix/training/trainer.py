@@ -457,6 +457,8 @@ class Trainer:
             "scale": "whole",
             **self.palettes,
         }
+        if self.settings.title:
+            task["title"] = self.settings.title
         if self.settings.make:
             task["make"] = self.settings.make
         self._unless_full(self.watcher.finish)
