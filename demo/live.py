@@ -17,7 +17,7 @@ from PIL import Image
 
 from demo import texts
 from demo.models import Models
-from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image, outline
+from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -58,22 +58,6 @@ def translate_frame(models: Models, frame: Any) -> str:
             "model": message["model"],
             "seed": seed,
         }
-
-    return answered(frame, answer)
-
-
-def outlined(frame: Any) -> str:
-    """A photo that was put on the sheet -> its outlines: JSON with "id" and "image", a data URL, or "error".
-
-    Args:
-        frame: JSON: "id", "image" (a PNG data URL) and "threshold", from 0 to 1 (see `pix2pix.pairs.edge_filter`).
-    """
-
-    def answer(message: dict[str, Any]) -> dict[str, Any]:
-        threshold = message.get("threshold")
-        if not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
-            raise ImageError("The threshold must be from 0 to 1.")
-        return {"image": data_url(outline(drawing_of(message), threshold), lossless=True)}
 
     return answered(frame, answer)
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from demo import texts
 from demo.server.turns import Turns
-from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
+from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
+from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+from pix2pix.weights.pretrained import BUNDLED
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -55,7 +57,11 @@ class Models:
 
     def drawn(self, name: str) -> bool:
         """Whether people draw for a model: it takes edges or paint, or labels whose palette is known."""
-        task = self.tasks[name]
+        return self.is_drawn(self.tasks[name])
+
+    @staticmethod
+    def is_drawn(task: dict[str, Any]) -> bool:
+        """The same for a model's task."""
         return task.get("input") in ("edges", "paint") or (task.get("input") == "labels" and "palette" in task)
 
     def add(self, name: str, folder: Path) -> None:
@@ -87,6 +93,13 @@ class Models:
                 label = f"{name}: {known[name].what}, {known[name].megabytes} MB to download"
             labels.append((label, name))
         return labels
+
+    def folder(self, name: str) -> Path | None:
+        """Where the checkpoint of a model that people draw for lies, if it is one that a browser may read: in our
+        format, and on this machine."""
+        folder = BUNDLED / name if name in list_models() else Path(name)
+        ours = self.drawn(name) and all((folder / file).is_file() for file in (CONFIG_FILE, WEIGHTS_FILE))
+        return folder if ours else None
 
     def to_download(self, name: str) -> bool:
         """Whether a model of this page is a known one of the Hub that is not here yet."""

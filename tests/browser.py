@@ -38,12 +38,15 @@ SETTLED = """() => {
 
 
 @contextmanager
-def open_page(browser, address: str, *, start: bool = True, first_visit: bool = False, **context) -> Iterator:
+def open_page(
+    browser, address: str, *, start: bool = True, first_visit: bool = False, engine: str = "server", **context
+) -> Iterator:
     """The page in a browser of its own. Afterwards: no error in the console, no request to strangers.
 
     Args:
         start: put the model's first example on the sheet and wait for its picture.
         first_visit: the browser has never been here.
+        engine: where pictures are made: "server" (the bytes of `Translator`), "browser", or "" for the page's choice.
         context: for `browser.new_context`.
     """
     visitor = browser.new_context(**{"viewport": DESKTOP, **context})
@@ -58,7 +61,7 @@ def open_page(browser, address: str, *, start: bool = True, first_visit: bool = 
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("response", lambda answer: answer.status >= 400 and errors.append(f"{answer.status} {answer.url}"))
     page.on("request", lambda r: r.url.startswith((origin, "data:", "blob:")) or strangers.append(r.url))
-    page.goto(address)
+    page.goto(by_engine(address, engine))
     ready(page)
     if start:
         start_from(page)
@@ -66,6 +69,17 @@ def open_page(browser, address: str, *, start: bool = True, first_visit: bool = 
     visitor.close()
     assert errors == []
     assert strangers == []
+
+
+def by_engine(address: str, engine: str) -> str:
+    """An address that asks for an engine."""
+    page, hashed, rest = address.partition("#")
+    return f"{page}{'&' if '?' in page else '?'}engine={engine}{hashed}{rest}" if engine else address
+
+
+def on_device(page) -> None:
+    """Wait until the device draws."""
+    page.wait_for_selector(".place[data-place=device]")
 
 
 def ready(page) -> None:

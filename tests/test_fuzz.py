@@ -205,10 +205,10 @@ paths = st.sampled_from(
         "upload",
     ]
 )
-fields = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "threshold"])
+fields = st.sampled_from(["id", "model", "seed", "rate", "final", "image"])
 messages = st.dictionaries(fields, values).map(json.dumps)  # as the page sends them, almost
 aimed = st.one_of(  # at what computes, with as many values as it takes
-    st.tuples(st.sampled_from(["live", "vary", "trace"]), st.tuples(values | files | messages)),
+    st.tuples(st.sampled_from(["live", "vary"]), st.tuples(values | files | messages)),
     st.tuples(st.just("translate"), st.lists(values | files, min_size=3, max_size=3)),
 )
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from demo.files import translate_file
-from demo.live import VARIATIONS, data_url, fetch, outlined, spread_map, translate_frame, variations
+from demo.live import VARIATIONS, data_url, fetch, spread_map, translate_frame, variations
 from demo.models import Models
-from pix2pix import KNOWN_MODELS, MAX_SEED, CheckpointError, Generator, Pix2PixError, Translator, mean_distance, outline
+from pix2pix import KNOWN_MODELS, MAX_SEED, CheckpointError, Generator, Pix2PixError, Translator, mean_distance
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 
@@ -69,7 +69,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-names = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "threshold", "count"])
+names = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "count"])
 broken_png = st.binary(max_size=60).map(lambda data: "data:image/png;base64," + base64.b64encode(data).decode())
 
 
@@ -78,7 +78,7 @@ broken_png = st.binary(max_size=60).map(lambda data: "data:image/png;base64," + 
 )
 @settings(deadline=None)
 def test_anything_sent_gets_a_sentence(models: Models, sent: Any):
-    for answer in (translate_frame(models, sent), variations(models, sent), outlined(sent), *fetch(models, sent)):
+    for answer in (translate_frame(models, sent), variations(models, sent), *fetch(models, sent)):
         found = json.loads(answer)
         assert found["error"].endswith(".") and "\n" not in found["error"] and "image" not in found
 
@@ -86,8 +86,8 @@ def test_anything_sent_gets_a_sentence(models: Models, sent: Any):
 @given(changed=st.dictionaries(names, anything | broken_png, min_size=1))
 @settings(deadline=None)
 def test_a_message_with_strange_values_gets_an_answer_with_its_number(models: Models, name: str, changed: dict):
-    sent = message(name, **{"threshold": 0.25, **changed})
-    for answer in (translate_frame(models, sent), variations(models, sent), outlined(sent)):
+    sent = message(name, **changed)
+    for answer in (translate_frame(models, sent), variations(models, sent)):
         found = json.loads(answer)
         assert ("error" in found) != ("image" in found or "pictures" in found)
         if "error" in found:
@@ -134,16 +134,6 @@ def test_as_many_variations_come_as_are_asked_for(models: Models, name: str):
     assert [each["seed"] for each in answer["pictures"]] == [MAX_SEED - 2, MAX_SEED - 1, MAX_SEED]
     for count in (0, VARIATIONS + 1, 1.5, True, "8", None):
         assert "from 1 to 8" in json.loads(variations(models, message(name, count=count)))["error"]
-
-
-def test_a_photo_becomes_its_outlines():
-    photo = Image.new("RGB", (64, 64), (120, 160, 90))
-    photo.paste((200, 40, 40), (16, 16, 48, 48))
-    answer = json.loads(outlined(json.dumps({"id": 7, "image": data_url(photo, True), "threshold": 0.25})))
-    assert answer["id"] == 7 and same(picture(answer["image"]), outline(photo, 0.25))
-    for threshold in (None, -0.1, 1.1, "much"):
-        sent = json.dumps({"id": 7, "image": data_url(photo, True), "threshold": threshold})
-        assert "threshold" in json.loads(outlined(sent))["error"]
 
 
 def test_the_spread_map_is_dark_where_samples_agree_and_light_where_they_do_not():

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from demo import studio
 from demo.live import data_url
 from demo.models import Models
 from demo.server.deadline import Deadline
@@ -281,6 +282,16 @@ class Desk:
             raise DataError("There is no report yet: wait a moment.")
         return path
 
+    def weights(self, run_id: str, name: str) -> Path:
+        """One of the two files that the browser's own engine reads.
+
+        Raises:
+            DataError: there is none.
+        """
+        if name not in (CONFIG_FILE, WEIGHTS_FILE):
+            raise DataError("There is no such file.")
+        return self._finished_run(run_id).out / name
+
     def packed(self, run_id: str) -> tuple[bytes, str]:
         """A model's folder as a zip, and its name.
 
@@ -333,7 +344,10 @@ class Desk:
     def _brief(self, run: Run) -> dict[str, Any]:
         """What the list of runs shows of one."""
         queued = run.state == "queued"
-        task = read_config(run.out)["task"] if run.has_model else {}
+        card = None
+        if run.has_model and self.models.is_drawn(task := read_config(run.out)["task"]):
+            version = (run.out / WEIGHTS_FILE).stat().st_mtime_ns // 1_000_000
+            card = {**studio.card(run.name, task, run.out), "cost": "", "weights": f"taught/{run.id}/{version}/"}
         return {
             "run": run.id,
             "name": run.name,
@@ -342,8 +356,8 @@ class Desk:
             "until_stopped": run.minutes >= UNTIL_STOPPED,
             "ahead": self.runner.ahead_of(run) if queued else 0,
             "stopping": run.stopping and run.state == "running",
-            "model": run.id if run.has_model else "",
-            "drawn": task.get("input") in ("edges", "paint", "labels"),
+            "has_model": run.has_model,
+            "card": card,
         }
 
     def _editable(self, message: dict[str, Any]) -> Run:

@@ -16,18 +16,34 @@ from starlette.routing import Route
 from demo import texts
 from demo.live import answered
 from demo.server.service import Service
+from demo.studio import WEB, filled, icons, scripts
 from demo.teach.desk import Desk
 from pix2pix.errors import Pix2PixError
 
-START = "import(new URL('web/teach/teach.js', document.baseURI).href).then(({ start }) => start(element, props));"
+START = (
+    "import(new URL('{scripts}teach/teach.js', document.baseURI).href).then(({{ start }}) => start(element, props));"
+)
 
 
-def teach_tab(desk: Desk, service: Service, channel: Callable[..., None], template: str, icons: dict[str, str]) -> None:
-    """
+def teach_tab() -> None:
+    """The tab's component. Its channels are elsewhere, since a tab that nobody has opened is not there yet."""
+    words = {**texts.TEACH, **{f"icon:{name}": picture for name, picture in icons().items()}}
+    gr.HTML(
+        html_template=filled((WEB / "teach" / "teach.html").read_text(encoding="utf-8"), words),
+        js_on_load=START.format(scripts=scripts()),
+        elem_id="teach",
+        apply_default_css=False,
+        padding=False,
+        texts=texts.TEACH,
+        icons=icons(),
+    )
+
+
+def teach_channels(desk: Desk, service: Service, channel: Callable[..., None]) -> None:
+    """The ways to ask the desk.
+
     Args:
         channel: see `demo.page.channel`.
-        template: web/teach/teach.html, filled in.
-        icons: by name, SVG.
     """
 
     def teach(message: Any, request: gr.Request) -> str:
@@ -38,15 +54,6 @@ def teach_tab(desk: Desk, service: Service, channel: Callable[..., None], templa
             folder = get_upload_folder()
             return answered(message, lambda asked: desk.add(asked, visitor(request), folder, deadline), small=True)
 
-    gr.HTML(
-        html_template=template,
-        js_on_load=START,
-        elem_id="teach",
-        apply_default_css=False,
-        padding=False,
-        texts=texts.TEACH,
-        icons=icons,
-    )
     channel("teach", teach, trigger_mode="multiple")
     channel("teach-add", add, concurrency_id="file", trigger_mode="multiple")
 
@@ -75,7 +82,17 @@ def routes(desk: Desk) -> list[Route]:
         data, name = await run_in_threadpool(desk.onnx, request.path_params["run"])
         return attachment(data, name, "application/octet-stream")
 
-    found = {"look/{step}.jpg": look, "report.html": report, "model.zip": packed, "model.onnx": onnx}
+    async def weights(request: Request) -> Response:
+        path: Path = await run_in_threadpool(desk.weights, request.path_params["run"], request.path_params["file"])
+        return FileResponse(path, headers={"Cache-Control": "private, max-age=31536000, immutable"})
+
+    found = {
+        "look/{step}.jpg": look,
+        "report.html": report,
+        "model.zip": packed,
+        "model.onnx": onnx,
+        "{version:int}/{file}": weights,
+    }
     return [Route(f"/taught/{{run}}/{path}", in_words(answer)) for path, answer in found.items()]
 
 

@@ -1,6 +1,9 @@
-// What translates drawings. The page knows this interface alone; `ServerEngine` asks Gradio's queue.
+// What translates drawings. The page knows this interface alone. `ServerEngine` asks Gradio's queue, `DeviceEngine` in
+// device.js computes in the browser, and `Chooser` in chooser.js uses the better of the two.
 
 import { ask } from './channels.js';
+
+export const LOOKS = 8; // that the variations show
 
 /**
  * @typedef {object} Drawing  both are read only when an engine wants them
@@ -25,6 +28,7 @@ import { ask } from './channels.js';
  * @property {boolean} alike
  *
  * @typedef {object} Engine
+ * @property {number} gap ms between two drawings while the pen moves
  * @property {(drawing: Drawing, wish: Wish) => Promise<Picture | null>} translate null where a newer one overtook it
  * @property {(drawing: Drawing, wish: Wish, count?: number) => Promise<Samples>} variations from the wish's seed on
  * @property {(model: string, report: (line: string) => void) => Promise<{ rate: number }>} open makes a model ready
@@ -36,13 +40,15 @@ export class Trouble extends Error {}
 
 /** @implements {Engine} */
 export class ServerEngine {
+  gap = 70;
+
   /** @param {Drawing} drawing @param {Wish} wish @returns {Promise<Picture | null>} */
   async translate(drawing, wish) {
     return said(await ask('draw', { ...wish, image: drawing.png() }, { newest: true }));
   }
 
   /** @param {Drawing} drawing @param {Wish} wish @param {number} [count] @returns {Promise<Samples>} */
-  async variations(drawing, wish, count = 8) {
+  async variations(drawing, wish, count = LOOKS) {
     return said(await ask('vary', { ...wish, count, image: drawing.png() }));
   }
 
@@ -58,14 +64,6 @@ export class ServerEngine {
       return false;
     }
   }
-}
-
-/**
- * The outlines of a photo, which the server finds.
- * @param {string} image a PNG data URL @param {number} threshold 0 to 1 @returns {Promise<string>} a data URL
- */
-export async function outlines(image, threshold) {
-  return said(await ask('trace', { image, threshold })).image;
 }
 
 /** @param {any} answer */

@@ -2,7 +2,7 @@
 
 import { enclosed } from './areas.js';
 import { dataUrl, filled, find, squared } from './dom.js';
-import { Trouble, outlines } from './engines.js';
+import { outlined } from './outlines.js';
 import { SIDE, drawn } from './sheet.js';
 import { hex } from './colours.js';
 
@@ -14,36 +14,26 @@ export function photos(root, sheet, texts, tell) {
   const panel = find(root, '.photo');
   const threshold = /** @type {HTMLInputElement} */ (find(root, '[data-threshold]'));
   const colours = /** @type {HTMLInputElement} */ (find(root, '[data-colours]'));
-  let photo = /** @type {{ image: ImageData, url: string } | null} */ (null);
-  let asked = 0;
+  let photo = /** @type {ImageData | null} */ (null);
 
   const leave = () => {
     photo = null;
-    asked += 1;
     panel.hidden = true;
   };
 
-  const outline = async () => {
+  const outline = () => {
     if (!photo) return;
-    const mine = (asked += 1);
-    const { url, image } = photo;
-    try {
-      const lines = await createImageBitmap(await (await fetch(await outlines(url, Number(threshold.value)))).blob());
-      if (mine !== asked) return;
-      sheet.draw(squared(lines, SIDE, hex(sheet.paper), false));
-      if (sheet.kind === 'paint' && colours.checked) {
-        for (const pixels of enclosed(sheet.lines, SIDE)) {
-          const sums = [0, 0, 0];
-          for (const at of pixels) for (let c = 0; c < 3; c++) sums[c] += image.data[4 * at + c];
-          const [r, g, b] = sums.map((sum) => Math.round(sum / pixels.length));
-          for (const at of pixels) sheet.paint[at] = (r << 16) | (g << 8) | b;
-        }
+    const { data } = photo;
+    sheet.draw({ data: outlined(data, SIDE, Number(threshold.value)) });
+    if (sheet.kind === 'paint' && colours.checked) {
+      for (const pixels of enclosed(sheet.lines, SIDE)) {
+        const sums = [0, 0, 0];
+        for (const at of pixels) for (let c = 0; c < 3; c++) sums[c] += data[4 * at + c];
+        const [r, g, b] = sums.map((sum) => Math.round(sum / pixels.length));
+        for (const at of pixels) sheet.paint[at] = (r << 16) | (g << 8) | b;
       }
-      sheet.changed();
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      tell(error.message);
     }
+    sheet.changed();
   };
 
   /** @param {Blob} blob @param {string} name @param {boolean} [mayBePhoto] */
@@ -59,13 +49,10 @@ export function photos(root, sheet, texts, tell) {
     leave();
     sheet.remember();
     if (mayBePhoto && sheet.kind !== 'labels' && !drawn(image, sheet.kind)) {
-      const canvas = document.createElement('canvas');
-      canvas.width = canvas.height = SIDE;
-      canvas.getContext('2d')?.putImageData(image, 0, 0);
-      photo = { image, url: canvas.toDataURL('image/png') };
+      photo = image;
       panel.hidden = false;
       find(panel, '.keep-colours').hidden = sheet.kind !== 'paint';
-      await outline();
+      outline();
       return;
     }
     sheet.draw(image);

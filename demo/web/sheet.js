@@ -209,7 +209,7 @@ export class Sheet {
 
   // --- pictures from elsewhere --------------------------------------------------------------------------------------
 
-  /** Draw a picture's pixels, of the sheet's size. @param {ImageData} image */
+  /** Draw a picture's pixels, RGBA, of the sheet's size. @param {{ data: Uint8ClampedArray }} image */
   draw({ data }) {
     for (let at = 0, from = 0; at < PIXELS; at++, from += 4) {
       const [r, g, b] = [data[from], data[from + 1], data[from + 2]];

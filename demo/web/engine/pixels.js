@@ -19,6 +19,7 @@ export function toNumbers(rgba) {
 /**
  * (height, width, 4) in [-1, 1] -> opaque pixels of a canvas, rounded to the nearest level.
  * @param {Float32Array} numbers
+ * @returns {Uint8ClampedArray<ArrayBuffer>}
  */
 export function toPixels(numbers) {
   const rgba = new Uint8ClampedArray(numbers.length);  // rounds a half to even, as NumPy does
@@ -46,7 +47,7 @@ export function snapped(rgba, colours) {
     const [red, green, blue] = [rgba[at], rgba[at + 1], rgba[at + 2]], key = red << 16 | green << 8 | blue;
     let found = nearest.get(key);
     if (!found) {
-      const distance = (entry) => (red - entry[0]) ** 2 + (green - entry[1]) ** 2 + (blue - entry[2]) ** 2;
+      const distance = (/** @type {number[]} */ entry) => (red - entry[0]) ** 2 + (green - entry[1]) ** 2 + (blue - entry[2]) ** 2;
       found = table.reduce((best, entry) => (distance(entry) < distance(best) ? entry : best));
       nearest.set(key, found);
     }
