@@ -57,9 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
         desk = desk_for(options, models)
-        page = build(models, service, desk).queue(
-            max_size=2 * options.max_users
-        )  # the service refuses before that, in words
+        page = build(models, service, desk)
+        page.queue(max_size=2 * options.max_users)  # the service refuses before that, in words
         service.functions.read(page)
         models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
         stop = threading.Event()
@@ -73,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
                 "routes": [*routes(assets(models)), *(tab.routes(desk) if desk else [])],
             },
             favicon_path=WEB / "icon.svg",
-            head=f'<link rel="stylesheet" href="{scripts()}studio.css">',
+            head="".join(f'<link rel="stylesheet" href="{scripts()}{name}">' for name in STYLES),
             server_name=name,
             server_port=options.port,
             share=options.share,
@@ -96,6 +95,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+STYLES = ("studio.css", "teach/teach.css")
 
 
 def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
