@@ -13,20 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from pix2pix import Settings, TrainingError
+from pix2pix.pairs.flat_art import CLAY, areas_of, clay, flat_colours, paint_art
 from pix2pix.pairs.folders import find_source
-from pix2pix.pairs.paint import (
-    CLAY,
-    areas_of,
-    clay,
-    enclosed_areas,
-    filled,
-    flat_colours,
-    is_flat_art,
-    paint_art,
-    painted,
-    recoloured,
-)
+from pix2pix.pairs.paint import is_flat_art, painted
+from pix2pix.pairs.painted_lines import enclosed_areas, filled
 from pix2pix.pairs.pairs import Pairs
+from pix2pix.pairs.recolour import recoloured
 
 SIDE = 128
 RED, BLUE, SKIN = (220, 40, 40), (40, 60, 220), (230, 180, 150)

@@ -9,7 +9,10 @@ from PIL import Image
 from scipy import ndimage
 from torch import Tensor
 
-from pix2pix.pairs.paint import LUMA, areas_of, enclosed_areas, filled, is_flat_art
+from pix2pix.pairs.flat_art import areas_of
+from pix2pix.pairs.paint import is_flat_art
+from pix2pix.pairs.painted_lines import enclosed_areas, filled
+from pix2pix.pairs.recolour import LUMA
 from pix2pix.translate.translator import Translator
 
 HUES = 12

@@ -1,0 +1,161 @@
+"""Flat art that becomes a painted drawing, and its target partly white clay, for `pix2pix.pairs.paint`."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+from scipy import ndimage
+
+from pix2pix.pairs.recolour import LUMA, RECOLOURED, WHITE, beside_the_lines, recoloured
+
+DARK = 110  # luma of a detail that is drawn as a line, at most
+THIN = 3.5  # pixels, half of its width, at most
+CLAY = 226  # level of clay that is neither lit nor in shade
+LIT, SHADED = 22, -80  # how far its shading may go from there
+GROOVE = 55  # levels that an outline between two parts of clay is darker
+REACH = 14  # pixels that a target may stand out over its flat art
+
+
+def flat_colours(image: Image.Image) -> Image.Image:
+    """Flat art without the mixed colours along its edges: each of their pixels takes the nearest area's colour.
+
+    A colour is the art's own where it fills a square of 2 x 2 pixels somewhere.
+    """
+    pixels = np.asarray(image.convert("RGB")).astype(np.int32)
+    packed = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
+    corner = packed[:-1, :-1]
+    square = (corner == packed[1:, :-1]) & (corner == packed[:-1, 1:]) & (corner == packed[1:, 1:])
+    own = np.isin(packed, np.unique(corner[square]))
+    if not own.any():
+        return image
+    rows, columns = ndimage.distance_transform_edt(~own, return_distances=False, return_indices=True)
+    return Image.fromarray(pixels[rows, columns].astype(np.uint8))
+
+
+def paint_art(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The outlines, (S, S), the painted art and the target, (S, S, 3) each."""
+    labels = areas_of(x, y)
+    y = np.where((y.min(-1) >= 250)[..., None], WHITE, y)  # what compression did to the white around it
+    if rng.random() < RECOLOURED:
+        x, y = recoloured(x, y, rng)
+    how = rng.choice(["art", "outlined", "partly", "clay"], p=[0.3, 0.3, 0.25, 0.15])
+    lines = np.full(labels.shape, WHITE, np.float32)
+    if how == "art":
+        if rng.random() < 0.7:
+            x = ndimage.gaussian_filter(x, (0.5, 0.5, 0))  # with soft edges, as art is stored
+        return lines, x, y
+
+    details = dark_details(x, labels)
+    lines[outlines(labels, details, rng)] = 0
+    lines[details] = 0
+    count = labels.max() + 1
+    keep = {"outlined": 1.0, "partly": rng.uniform(0.2, 0.9), "clay": 0.0}[how]
+    coloured = rng.random(count) < keep
+    coloured[0] = True  # what is around the art stays white
+    if how != "outlined":
+        y = clay(y, labels, ~coloured, details)
+    if rng.random() < 0.6:
+        lines, y = with_strokes(lines, y, labels, rng)
+    paper = np.where(coloured[labels][..., None] & ~details[..., None], x, WHITE).astype(np.float32)
+    if rng.random() < 0.25:
+        paper = beside_the_lines(paper, rng)
+    return lines, paper, y
+
+
+def areas_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The connected areas of one colour of flat art: (S, S) whole numbers, 0 for the white around and its holes."""
+    whole = x.astype(np.int32)
+    packed = whole[..., 0] << 16 | whole[..., 1] << 8 | whole[..., 2]
+    labels = np.zeros(packed.shape, np.int32)
+    for colour in np.unique(packed):
+        parts, _ = ndimage.label(packed == colour)
+        labels = np.where(parts > 0, parts + labels.max(), labels)
+    white = np.isin(labels, np.unique(labels[x.min(-1) >= 250]))
+    edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    levels = y.min(-1)
+    for label, box in enumerate(ndimage.find_objects(labels), start=1):
+        mask = labels[box] == label
+        if white[box][mask][0] and (label in edge or np.median(levels[box][mask]) >= 250):
+            labels[box][mask] = 0
+    return labels
+
+
+def dark_details(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The thin dark areas of flat art, which a drawing has as lines: bool (S, S)."""
+    dark = (x @ LUMA < DARK) & (labels > 0)
+    depth = ndimage.distance_transform_edt(dark)
+    parts, count = ndimage.label(dark)
+    if not count:
+        return dark
+    deepest = ndimage.maximum(depth, parts, np.arange(count + 1))
+    return dark & (np.asarray(deepest) <= THIN)[parts]
+
+
+def outlines(labels: np.ndarray, details: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Lines of 1 to 5 pixels between the areas, but not around the details: bool (S, S)."""
+    joined = np.where(details, -1, labels)
+    lines = np.zeros(labels.shape, bool)
+    for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        lines[here] |= (joined[here] != joined[there]) & (joined[here] >= 0) & (joined[there] >= 0)
+    width = int(rng.choice([1, 2, 3, 4, 5], p=[0.2, 0.25, 0.3, 0.15, 0.1]))
+    return lines if width == 1 else ndimage.maximum_filter(lines, width)
+
+
+def clay(y: np.ndarray, labels: np.ndarray, bare: np.ndarray, details: np.ndarray) -> np.ndarray:
+    """The target with its bare areas in white clay: its own shading, light and without colour.
+
+    Args:
+        y: (S, S, 3).
+        labels: (S, S), from `areas_of`.
+        bare: (areas + 1,) bool, which areas are clay.
+        details: (S, S) bool, which stay dark.
+    """
+    light = y @ LUMA
+    # A target stands out a little over its flat art: what does so belongs to the nearest area.
+    solid = labels > 0
+    distance, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
+    over = ~solid & (y.min(-1) < 248) & (distance <= REACH)
+    near = np.where(over, labels[rows, columns], labels)
+
+    medians = np.asarray(ndimage.median(light, labels, np.arange(len(bare))))
+    medians[np.isnan(medians)] = WHITE
+    shade = CLAY + np.clip(0.9 * (light - medians[near]), SHADED, LIT)
+    between = np.zeros(labels.shape, np.float32)
+    for here, there in ((np.s_[:, :-1], np.s_[:, 1:]), (np.s_[:-1], np.s_[1:])):
+        a, b = labels[here], labels[there]
+        between[here] += (a != b) & (a > 0) & (b > 0) & bare[a] & bare[b]
+    shade = shade - GROOVE * np.clip(2.5 * ndimage.gaussian_filter(between, 1.2), 0, 1)
+    shade = np.where(ndimage.binary_dilation(details), np.minimum(light, shade), shade)
+    made_bare = bare[near] & (near > 0)
+    soft = ndimage.gaussian_filter(made_bare.astype(np.float32), 0.7)[..., None]
+    soft = np.where(solid[..., None] | over[..., None], soft, 0)
+    return y * (1 - soft) + shade[..., None] * soft
+
+
+def with_strokes(
+    lines: np.ndarray, y: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Drawing and target with 1 to 4 curves inside one area each: in the target they are dark grooves."""
+    side = len(labels)
+    places = np.argwhere(labels > 0)
+    for _ in range(int(rng.integers(1, 5)) if len(places) else 0):
+        row, column = places[rng.integers(len(places))]
+        area = labels == labels[row, column]
+        if area.sum() < 400:
+            continue
+        reach = rng.uniform(10, 60)
+        points = np.array([column, row]) + np.cumsum(rng.normal(0, reach / 2, (4, 2)), axis=0)
+        points[0] = column, row
+        t = np.linspace(0, 1, 24)[:, None]
+        curve = (1 - t) ** 3 * points[0] + 3 * t * (1 - t) ** 2 * points[1] + 3 * t**2 * (1 - t) * points[2]
+        curve = curve + t**3 * points[3]
+        width = rng.uniform(1.5, 4.5)
+        image = Image.new("L", (2 * side, 2 * side))
+        ImageDraw.Draw(image).line([tuple(2 * p) for p in curve], fill=255, width=round(2 * width), joint="curve")
+        ink = np.asarray(image.resize((side, side), Image.Resampling.BOX), np.float32) / 255
+        ink = ink * ndimage.binary_erosion(area, iterations=3)
+        lines = np.where(ink > 0.5, 0, lines)
+        groove = np.asarray(Image.fromarray((ink * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))) / 255
+        lit = np.roll(groove, 2, 0) * (1 - groove)
+        y = np.clip(y * (1 - 0.78 * groove[..., None]) + 28 * lit[..., None], 0, WHITE)
+    return lines, y
