@@ -35,9 +35,10 @@ PLAN["demo.live"] = (*PLAN["demo.models"], "demo.models")
 PLAN["demo.files"] = (*PLAN["demo.live"], "demo.live")
 PLAN["demo.examples"] = PLAN["demo.server"]
 PLAN["demo.studio"] = (*PLAN["demo.live"], "demo.live")
+PLAN["demo.site"] = (*PLAN["demo.studio"], "demo.studio")
 PLAN["demo.teach"] = (*PLAN["demo.studio"], "demo.studio")
 PLAN["demo.page"] = (*PLAN["demo.files"], "demo.files", "demo.studio", "demo.teach")
-PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page")
+PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page", "demo.site")
 PLAN["app"] = ("demo.launch",)
 PLAN["train"] = ("pix2pix.training",)
 
