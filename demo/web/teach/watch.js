@@ -42,7 +42,7 @@ export class Watch {
     find(this.root, '.curves').replaceChildren();
     find(this.root, '.time').hidden = true;
     find(this.root, '.trouble').hidden = true;
-    find(this.root, 'h2').textContent = find(this.root, '.state').textContent = '';
+    find(this.root, 'h2').textContent = find(this.root, '.says').textContent = '';
     for (const each of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll('.deeds > *'))) each.hidden = true;
   }
 
@@ -52,7 +52,7 @@ export class Watch {
     const { state, looks, has_model: ready } = status;
     const there = (/** @type {string} */ what, /** @type {boolean} */ yes) => { find(this.root, what).hidden = !yes; };
     find(this.root, 'h2').textContent = status.name;
-    find(this.root, '.state').textContent = this.#words(status);
+    find(this.root, '.says').textContent = this.#words(status);
     there('.trouble', Boolean(status.trouble));
     find(this.root, '.trouble').textContent = status.trouble;
     const ended = state === 'done' || state === 'failed';
