@@ -95,20 +95,25 @@ def running_app(folder: Path, *options: str, door: str | Path = "app.py", **envi
         process = subprocess.Popen(command, cwd=ROOT, env={**clean, **kept, **environment}, stdout=file, stderr=file)
     (folder / "pid").write_text(str(process.pid))
     url = f"http://127.0.0.1:{port}/"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        for _ in range(240):
-            try:
-                opener.open(url).close()
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.25)
+        wait_for(url, process, log)
         yield url
         assert "Traceback" not in log.read_text(), log.read_text()
     finally:
         process.terminate()
         process.wait(20)
+
+
+def wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
+    """Until a page answers. Its log is shown where its process ends before."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    for _ in range(240):
+        try:
+            opener.open(url).close()
+            return
+        except OSError:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.25)
 
 
 @pytest.fixture(scope="module")

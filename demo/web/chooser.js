@@ -81,6 +81,7 @@ export class Chooser {
   async translate(drawing, wish) {
     const { model } = wish;
     const here = () => this.device.translate(drawing, wish);
+    if (await this.#shouldLoad(model)) await this.#load(model);
     if (this.#ready.has(model)) {
       clearTimeout(this.#look);
       try {

@@ -12,7 +12,7 @@ dress();
 /** @type {import('../main.js').Props} */
 const props = await (await fetch('studio.json')).json();
 
-// The other models come when the first one has drawn, so that it need not share the network with them.
+// The other models, too, come when the first one has drawn, so that it need not share the network with them.
 document.addEventListener('pix2pix:translated', async () => {
   const { connection } = /** @type {{ connection?: { saveData?: boolean } }} */ (/** @type {unknown} */ (navigator));
   if (connection?.saveData) return;
