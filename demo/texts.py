@@ -156,6 +156,9 @@ WEB = {
     "itself.</p>",
 }
 
+TAUGHT = "taught here"
+EXAMPLE = "input {number}"
+
 # For the files in web/teach/, in the same way.
 TEACH = {
     "runs": "What you taught",

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from demo import studio
+from demo import studio, texts
 from demo.live import data_url
 from demo.models import Models
 from demo.server.deadline import Deadline
@@ -34,6 +34,8 @@ from pix2pix.weights.hub import push
 FEWEST = 2  # pairs to train on
 THUMB = 96  # pixels of a pair's pictures on the page
 PREVIEW_SIDE = 96
+EXAMPLES = 8  # inputs of a run that its card offers to start from
+SHEET = 256  # pixels of the studio's sheet
 MAX_FILES = 400  # in one message
 LINES_WHITE = 0.6  # share of a drawing that is white paper, at least
 DAY = 24 * 3600.0
@@ -347,7 +349,13 @@ class Desk:
         card = None
         if run.has_model and self.models.is_drawn(task := read_config(run.out)["task"]):
             version = (run.out / WEIGHTS_FILE).stat().st_mtime_ns // 1_000_000
-            card = {**studio.card(run.name, task, run.out), "cost": "", "weights": f"taught/{run.id}/{version}/"}
+            card = {
+                **studio.card(run.name, task, run.out),
+                "code": texts.TAUGHT,
+                "examples": examples(run.pairs / "a", tuple(run.names()[:EXAMPLES])),
+                "cost": "",
+                "weights": f"taught/{run.id}/{version}/",
+            }
         return {
             "run": run.id,
             "name": run.name,
@@ -431,6 +439,17 @@ def row(run: Run, name: str, shown: str) -> dict[str, str]:
     """A pair as the page shows it."""
     pictures = {side: data_url(thumb(run.open(name, side)), lossless=False) for side in "ab"}
     return {"pair": name, "name": PurePosixPath(shown).name, **pictures}
+
+
+@lru_cache(maxsize=64)
+def examples(folder: Path, names: tuple[str, ...]) -> list[dict[str, str]]:
+    """Inputs of a run as drawings to start from."""
+    found = []
+    for number, name in enumerate(names, 1):
+        with Image.open(folder / name) as image:
+            drawing = image.convert("RGB").resize((SHEET, SHEET), Image.Resampling.BICUBIC)
+        found.append({"name": texts.EXAMPLE.format(number=number), "image": data_url(drawing, lossless=True)})
+    return found
 
 
 def thumb(image: Image.Image) -> Image.Image:
