@@ -31,8 +31,9 @@ from demo.teach.desk import HOME, STRANGERS, Desk
 from demo.teach.intake import Dropped, Made, pairs_of
 from demo.teach.runner import is_trainer
 from demo.teach.runs import Shelf, slug
-from pix2pix import Pix2PixError, Translator
+from pix2pix import Pix2PixError
 from pix2pix.pairs.edge_filter import outline
+from pix2pix.training.progress import Progress, read_progress
 
 TINY = [*SMALL[:-2], "--save-every", "0.5"]  # the device is the desk's
 
@@ -196,59 +197,75 @@ def test_pairs_are_removed_and_flipped_and_a_killed_server_leaves_none_halved(sh
     assert {path.name for path in (run.pairs / "a").iterdir()} == set(run.names())
 
 
+SERVER = """
+import sys, threading
+from pathlib import Path
+from demo.models import Models
+from demo.teach.desk import HOME, Desk
+from demo.teach.runs import Shelf
+Desk(Models(["edges2shoes"]), Shelf(Path(sys.argv[1])), HOME, sys.argv[2:]).open()
+threading.Event().wait()
+"""
+
+
 @pytest.mark.slow
-def test_a_run_goes_on_and_ends_with_the_same_bytes_whoever_is_killed(
-    shelf: Shelf, opened, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_run_goes_on_and_ends_with_the_same_bytes_whoever_is_killed(shelf: Shelf):
     """SIGKILL of the trainer; then of the server, which starts again; then of both."""
-    monkeypatch.setattr(runner_module, "LOOK", 0.05)
-    desk = opened(small_desk(shelf))
-    run_id = started(desk, minutes=0.5)
-    states = [shelf[run_id].out / "training" / name for name in ("state.pt", "state.before.pt")]
+    run_id = started(small_desk(shelf), minutes=0.5)
+    fixed = [*TINY, "--steps", "300"]  # by minutes, a slower machine would make it fewer
+    out, servers = shelf[run_id].out, []
 
-    def pid() -> int:
-        return shelf[run_id].pid
+    def server() -> subprocess.Popen:
+        command = [sys.executable, "-c", SERVER, str(shelf.folder), *fixed]
+        servers.append(subprocess.Popen(command, cwd=ROOT))
+        return servers[-1]
 
-    def killed_after_a_save() -> int:
-        wait(lambda: states[1].exists() and is_trainer(pid(), shelf[run_id]))
-        modified = states[0].stat().st_mtime_ns
-        wait(lambda: states[0].exists() and states[0].stat().st_mtime_ns != modified)
-        before = pid()
-        os.kill(before, signal.SIGKILL)
-        return before
+    def trains(pid: int) -> bool:
+        return is_trainer(pid, shelf[run_id])
 
-    before = killed_after_a_save()
-    copy = shelf.folder.parent / "copy"
-    shutil.copytree(shelf[run_id].out, copy)  # what the first kill left, to be finished by hand
-    wait(lambda: pid() != before and is_trainer(pid(), shelf[run_id]))
+    def progress() -> Progress:
+        return read_progress(out / "training") or Progress()
 
-    # The server is gone, the trainer goes on, and another server finds it.
-    desk.runner._stopping, desk.runner._wait = True, lambda run: None
-    time.sleep(0.3)
-    trainer = pid()
-    other = opened(small_desk(shelf))
-    time.sleep(0.3)
-    assert pid() == trainer
-    # Both are gone.
-    other.runner._stopping, other.runner._wait = True, lambda run: None
-    if is_trainer(trainer, shelf[run_id]):
+    try:
+        first = server()
+        wait(lambda: progress().steps and progress().state == "training")
+        saved = (out / "training" / "state.pt").stat().st_mtime_ns
+        wait(lambda: (out / "training" / "state.pt").stat().st_mtime_ns != saved)
+        trainer = shelf[run_id].pid
         os.kill(trainer, signal.SIGKILL)
-    opened(small_desk(shelf))
-    wait(lambda: shelf[run_id].state == "done")
-    run = shelf[run_id]
-    assert run.progress.state == "done" and run.progress.step == run.progress.steps
-    Translator.from_pretrained(run.out)
+        copy = shelf.folder.parent / "copy"
+        shutil.copytree(out, copy)  # to be finished by nobody but train.py
+        wait(lambda: shelf[run_id].pid != trainer and trains(shelf[run_id].pid))
 
-    arguments = ["--data", str(run.pairs), "--out", str(copy), "--minutes", "0.5", "--title", "Mine", "--input-kind"]
-    arguments += [run.input_kind, "--device", "cpu", *TINY, "--resume"]
+        trainer, step = shelf[run_id].pid, progress().step
+        first.kill()
+        first.wait()
+        wait(lambda: progress().step > step)
+        assert trains(trainer)
+        second = server()
+        time.sleep(3)
+        assert shelf[run_id].pid == trainer and shelf[run_id].state in ("running", "done")
+
+        second.kill()
+        if trains(trainer):
+            os.kill(trainer, signal.SIGKILL)
+        second.wait()
+        server()
+        wait(lambda: shelf[run_id].state == "done")
+    finally:
+        for each in servers:
+            each.kill()
+            each.wait()
+        if trains(shelf[run_id].pid):
+            os.kill(shelf[run_id].pid, signal.SIGKILL)
+    assert progress().state == "done" and progress().step == progress().steps
+
+    run = shelf[run_id]
+    options = ["--minutes", "0.5", "--title", "Mine", "--input-kind", run.input_kind, "--device", "cpu", *fixed]
+    command = [sys.executable, "train.py", "--data", str(run.pairs), "--out", str(copy), *options, "--resume"]
     threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1))}
-    subprocess.run(
-        [sys.executable, str(ROOT / "train.py"), *arguments],
-        check=True,
-        capture_output=True,
-        env={**os.environ, **threads},
-    )
-    assert (copy / "model.safetensors").read_bytes() == (run.out / "model.safetensors").read_bytes()
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env={**os.environ, **threads})
+    assert (copy / "model.safetensors").read_bytes() == (out / "model.safetensors").read_bytes()
 
 
 @pytest.mark.slow

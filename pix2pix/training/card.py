@@ -91,7 +91,7 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         license=settings.license,
         licence=settings.license if settings.license != "other" else UNLICENSED,
         steps=run.steps,
-        length=f"{settings.minutes:g} minutes" if settings.minutes else f"{settings.epochs} epochs",
+        length=length(settings, run.steps),
         time=f"{run.seconds / 3600:.1f} hours" if run.seconds >= 3600 else f"{run.seconds / 60:.1f} minutes",
         kept="" if run.kept == run.steps else f"; weights of step {run.kept:,}, after which val got worse",
         machine=f"{run.device} ({platform.machine()})",
@@ -102,6 +102,13 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
             for field in ("features", "max_features", "depth", "data", "direction", "batch_size")
         },
     )
+
+
+def length(settings: Settings, steps: int) -> str:
+    """How long a run was asked to be."""
+    if settings.by_epochs:
+        return f"{settings.epochs} epochs"
+    return f"`--steps {steps}`" + (f", which fit into {settings.minutes:g} minutes," if settings.minutes else "")
 
 
 def command(settings: Settings) -> str:

@@ -126,6 +126,11 @@ class Settings:
         None, "minutes of the whole run, in place of --epochs; the steps follow from the measured speed", metavar="M",
         may_change=True,
     )  # fmt: skip
+    steps: int | None = train(
+        None,
+        "steps of the whole run, in place of --epochs; also beside --minutes, to repeat such a run",
+        may_change=True,
+    )
     keep_best: bool = train(False, "keep the newest weights whose L1 on val is at most a fiftieth above the lowest")
     batch_size: int = train(1, "pairs in a step of each process")
     lr: float = train(2e-4, "learning rate of Adam, whose betas are 0.5 and 0.999")
@@ -158,8 +163,9 @@ class Settings:
             if choices and value not in choices and (value != "" or field.default != ""):
                 listed = ", ".join(map(str, choices))
                 raise TrainingError(f"{flag(field.name)} is {value!r}: choose one of {listed}.")
-        for name in ("features", "max_features", "nearest_of", "epochs", "batch_size"):
-            if getattr(self, name) < 1:
+        for name in ("features", "max_features", "nearest_of", "epochs", "batch_size", "steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 1.")
         for name in ("lr", "l1_weight", "minutes", "save_every"):
             value = getattr(self, name)
@@ -208,6 +214,11 @@ class Settings:
     def lightness(self) -> bool:
         """It is colourisation."""
         return self.make == "lightness"
+
+    @property
+    def by_epochs(self) -> bool:
+        """The run's length is a number of epochs, rather than of minutes or steps."""
+        return self.minutes is None and self.steps is None
 
     @property
     def size(self) -> int:

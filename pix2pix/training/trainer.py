@@ -57,6 +57,7 @@ from pix2pix.weights.hub import check_token, push
 
 FIXED_PAIRS = 6
 STEPS_PER_LINE = 1000  # of the log, at most
+LOOKS = 60  # at val, in a run by steps
 VAL_PAIRS = 16  # that a look measures, at most
 REPORT_SECONDS = 2.0  # between two writes of the report, at least
 FINISH_SECONDS = 2.0  # at the end of a run, beside the evaluation
@@ -116,7 +117,11 @@ class Trainer:
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
         self.seconds = 0.0
-        self.plan = None if settings.minutes else Plan(settings.epochs * self.steps_per_epoch, self.steps_per_epoch)
+        self.plan: Plan | None = None  # by minutes, once the speed is known
+        if settings.steps:
+            self.plan = Plan(settings.steps, math.ceil(settings.steps / LOOKS))
+        elif settings.by_epochs:
+            self.plan = Plan(settings.epochs * self.steps_per_epoch, self.steps_per_epoch)
         self.looks_at = self.plan.next_look(0) if self.plan else 0
         self.pace, self.told, self.reported = Pace(), 0.0, 0.0
         self.kept: dict[str, Any] = {"step": 0, "lowest": math.inf, "weights": None}
@@ -166,7 +171,7 @@ class Trainer:
         batches = self._batches()
         with bar:
             self._tell("training" if self.plan else "measuring")
-            if first and self.settings.minutes and learner.step == 0:
+            if first and not self.settings.by_epochs and learner.step == 0:
                 self._look({})
             while learner.step < learner.total_steps:
                 asked = time.monotonic()
@@ -184,7 +189,7 @@ class Trainer:
                 waiting = waited / (now - since)
                 if learner.step % 10 == 0:
                     shown = {name: f"{float(value):.3f}" for name, value in losses.items()}
-                    of = "" if self.settings.minutes else f"/{self.settings.epochs}"
+                    of = f"/{self.settings.epochs}" if self.settings.by_epochs else ""
                     bar.set_postfix(epoch=f"{epoch}{of}", **shown, waiting=f"{waiting:.0%}")
                 if first and now - self.told > SECONDS:
                     self.progress.losses = {name: round(float(value), 5) for name, value in losses.items()}
@@ -196,7 +201,7 @@ class Trainer:
                     bar.refresh()
                 enough = self.processes.any(self._enough)
                 looking = planned or enough or learner.step == self.looks_at
-                if first and (looking or (not self.settings.minutes and in_epoch % STEPS_PER_LINE == 0)):
+                if first and (looking or (self.settings.by_epochs and in_epoch % STEPS_PER_LINE == 0)):
                     means = {name: round(total / counted, 5) for name, total in sums.items()}
                     times = {"seconds": round(self.seconds, 1), "waiting": round(waiting, 3)}
                     line = {"epoch": epoch, "step": learner.step, **means}
@@ -214,7 +219,7 @@ class Trainer:
 
                 last = learner.step >= learner.total_steps
                 late = time.monotonic() - saved > self.settings.save_every
-                due = last or late or planned or (looking and not self.settings.minutes)
+                due = last or late or planned or (looking and self.settings.by_epochs)
                 broken = self.processes.any(broken or (first and due and not learner.is_sound()))
                 if broken:
                     raise TrainingError(
@@ -252,15 +257,11 @@ class Trainer:
 
     def _plan_again(self) -> bool:
         """Count the steps anew where the speed has changed much; tells whether it had."""
-        if (
-            not self.settings.minutes
-            or self.plan is None
-            or self.learner.step >= self.plan.steps
-            or not self.pace.steps
-        ):
+        free = self.settings.minutes and not self.settings.steps and self.pace.steps
+        if not free or self.plan is None or self.learner.step >= self.plan.steps:
             return False
         seconds = self.processes.mean(self.seconds)
-        plan = plan_again(self.plan, self.settings.minutes, self.learner.step, seconds, self._speed())
+        plan = plan_again(self.plan, self.settings.minutes or 0.0, self.learner.step, seconds, self._speed())
         changed = plan != self.plan
         self._adopt(plan)
         return changed
@@ -332,7 +333,7 @@ class Trainer:
         l1 = sum(distances) / len(distances) if self.val else None
         self._keep(step, l1)
         epoch = step // self.steps_per_epoch
-        name = f"step_{step:07d}.png" if self.settings.minutes else f"epoch_{epoch:04d}.png"
+        name = f"epoch_{epoch:04d}.png" if self.settings.by_epochs else f"step_{step:07d}.png"
         self._unless_full(self.watcher.samples, rows[: len(self.fixed)], name, step)
         rounded = None if l1 is None else round(l1, 5)
         look = {"step": step, "seconds": round(self.seconds, 1), "l1": rounded, "picture": f"samples/{name}", **losses}
@@ -361,7 +362,7 @@ class Trainer:
         progress.step, progress.steps = self.learner.step, plan.steps if plan else 0
         progress.seconds = round(self.seconds, 1)
         left = None
-        if self.settings.minutes:
+        if self.settings.minutes and not self.settings.steps:
             left = max(0.0, 60 * self.settings.minutes - self.seconds)
         elif plan and self.pace.steps:
             left = (plan.steps - self.learner.step) * self.pace.seconds / self.pace.steps
@@ -411,11 +412,11 @@ class Trainer:
         self.seconds = state["seconds"]
         self.begun -= self.seconds
         self.kept = state.get("kept", self.kept)
-        if self.settings.minutes and state["settings"].get("minutes") == self.settings.minutes and state["plan"]:
+        if self.plan:
+            self.looks_at = self.plan.next_look(self.learner.step)
+        elif state["settings"].get("minutes") == self.settings.minutes and state["plan"]:
             self._adopt(Plan(**state["plan"]))  # with other minutes, there is another plan
             self.pace = Pace(**state["pace"])
-        elif self.plan:
-            self.looks_at = self.plan.next_look(self.learner.step)
         before = read_progress(self.folder)
         self.progress.looks = [look for look in before.looks if look["step"] <= self.learner.step] if before else []
         self.progress.kept = self.kept["step"]
@@ -424,8 +425,8 @@ class Trainer:
 
     def _check_folder(self, resume: bool) -> None:
         # The config is written last: weights alone are a model's, or what a killed run was about to finish.
-        if resume and self.settings.minutes and has_state(self.folder):
-            return  # a finished run by minutes may go on for more of them; its model stays until there is another
+        if resume and not self.settings.by_epochs and has_state(self.folder):
+            return  # a finished run may go on for more minutes or steps; its model stays until there is another
         marks = (CONFIG_FILE,) if resume and has_state(self.folder) else (CONFIG_FILE, WEIGHTS_FILE)
         finished = [name for name in marks if (self.out / name).exists()]
         if finished:
