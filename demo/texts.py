@@ -224,6 +224,7 @@ TEACH = {
     "time": "How far it is",
     "back": "Back in time",
     "draw": "Draw with it",
+    "not_drawn": "It takes photos, so it is no card of the studio: download it, and translate on the command line.",
     "stop": "Stop",
     "stop_title": "End now, and keep what it has learned",
     "more_3": "3 minutes more",

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from test_trainer import SMALL
 
+from demo.launch import desk_for, parser
 from demo.models import Models
 from demo.server.deadline import NO_DEADLINE
 from demo.teach import desk as desk_module
@@ -76,13 +77,14 @@ def test_photos_get_their_outlines(tmp_path: Path):
 def test_two_groups_are_matched_by_name_whatever_their_suffix(tmp_path: Path):
     files = [
         dropped(tmp_path, "One.png", picture(seed=1), "a"),
-        dropped(tmp_path, "one.jpg", picture(seed=2), "b"),
+        dropped(tmp_path, "one.jpg", picture(80, 60, seed=2), "b"),
         dropped(tmp_path, "two.png", picture(seed=3), "a"),
         dropped(tmp_path, "three.png", picture(seed=4), "b"),
     ]
     made, faults = pairs_of(files, "groups", 10**6)
     assert [pair.name for pair in made] == ["One.png"]
-    assert made[0].a.tobytes() == picture(seed=1).tobytes()
+    assert made[0].a.size == made[0].b.size == (80, 60)  # the trainer wants pairs of one shape
+    assert np.abs(np.asarray(made[0].a.resize((64, 64)), float) - np.asarray(picture(seed=1), float)).mean() < 10
     assert sorted(fault.split()[0] for fault in faults) == ["three.png", "two.png"]
 
 
@@ -135,7 +137,7 @@ def shelf(tmp_path: Path) -> Shelf:
 
 
 def made(count: int) -> list[Made]:
-    return [Made(f"{i}.png", picture(seed=i), picture(seed=100 + i)) for i in range(count)]
+    return [Made(f"{i}.png", outline(picture(seed=i)), picture(seed=i)) for i in range(count)]
 
 
 def drafted(shelf: Shelf, count: int = 6):
@@ -185,21 +187,22 @@ def test_pairs_are_removed_and_flipped_and_a_killed_server_leaves_none_halved(sh
     run.remove(second)
     run.flip(first)
     assert run.names() == [first, third]
-    assert run.open(first, "a").tobytes() == picture(seed=100).tobytes()
-    assert run.open(first, "b").tobytes() == picture(seed=0).tobytes()
+    assert run.open(first, "a").tobytes() == picture(seed=0).tobytes()
+    assert run.open(first, "b").tobytes() == outline(picture(seed=0)).tobytes()
     # Killed while it flipped one pair and wrote another:
     a, b = (run.pair(third, side) for side in "ab")
     os.replace(a, a.with_suffix(".flip"))
     os.replace(b, a)
     shutil.copy(a, a.with_name("00009-new.png"))
     run.mend()
-    assert run.open(third, "b").tobytes() == picture(seed=2).tobytes()
+    assert run.open(third, "b").tobytes() == outline(picture(seed=2)).tobytes()
     assert {path.name for path in (run.pairs / "a").iterdir()} == set(run.names())
 
 
 SERVER = """
 import sys, threading
 from pathlib import Path
+from demo.launch import desk_for, parser
 from demo.models import Models
 from demo.teach.desk import HOME, Desk
 from demo.teach.runs import Shelf
@@ -228,7 +231,7 @@ def test_a_run_goes_on_and_ends_with_the_same_bytes_whoever_is_killed(shelf: She
 
     try:
         first = server()
-        wait(lambda: progress().steps and progress().state == "training")
+        wait(lambda: progress().state == "training" and (out / "training" / "state.pt").exists())
         saved = (out / "training" / "state.pt").stat().st_mtime_ns
         wait(lambda: (out / "training" / "state.pt").stat().st_mtime_ns != saved)
         trainer = shelf[run_id].pid
@@ -310,6 +313,24 @@ def test_what_the_trainer_cannot_do_is_told_and_goes_on_later(shelf: Shelf, open
 
 
 # --- whose page it is ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options, terms",
+    [
+        ([], HOME),
+        (["--host", "localhost"], HOME),
+        (["--no-teach"], None),
+        (["--share"], None),
+        (["--host", "0.0.0.0"], None),
+        (["--host", "0.0.0.0", "--teach"], STRANGERS),
+        (["--share", "--teach"], STRANGERS),
+    ],
+)
+def test_the_tab_is_for_this_machine_unless_it_is_asked_for(tmp_path: Path, options: list[str], terms: object):
+    parsed = parser().parse_args([*options, "--taught", str(tmp_path / "taught")])
+    desk = desk_for(parsed, Models(["edges2shoes"]))
+    assert (desk and desk.terms) is terms
 
 
 def test_strangers_have_limits(shelf: Shelf, tmp_path: Path):

@@ -145,7 +145,12 @@ def matched(pictures: Sequence[Picture]) -> tuple[list[Made], list[str]]:
         faults += [
             f"{p.name} has no partner of that name among the {where}." for s, p in mine.items() if s not in theirs
         ]
-    return [Made(a[stem].name, small(a[stem].image), small(b[stem].image)) for stem in a if stem in b], faults
+    return [fitted(a[stem].name, a[stem].image, small(b[stem].image)) for stem in a if stem in b], faults
+
+
+def fitted(name: str, a: Image.Image, b: Image.Image) -> Made:
+    """A pair whose input is scaled to the shape of its target."""
+    return Made(name, a if a.size == b.size else a.resize(b.size, Image.Resampling.BICUBIC), b)
 
 
 def read_all(files: Sequence[Dropped], max_pixels: int) -> Iterator[Picture | str]:

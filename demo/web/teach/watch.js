@@ -41,7 +41,7 @@ export class Watch {
     find(this.root, '.grid').replaceChildren();
     find(this.root, '.curves').replaceChildren();
     find(this.root, '.time').hidden = true;
-    find(this.root, '.trouble').hidden = true;
+    find(this.root, '.trouble').hidden = find(this.root, '[data-not-drawn]').hidden = true;
     find(this.root, 'h2').textContent = find(this.root, '.says').textContent = '';
     for (const each of /** @type {NodeListOf<HTMLElement>} */ (this.root.querySelectorAll('.deeds > *'))) each.hidden = true;
   }
@@ -61,6 +61,7 @@ export class Watch {
     find(this.root, '.bar').setAttribute('aria-valuenow', String(Math.round(100 * share)));
     find(this.root, '.bar div').style.width = `${100 * share}%`;
     there('[data-draw]', Boolean(status.card));
+    there('[data-not-drawn]', ready && !status.card);
     there('[data-stop]', (state === 'running' || state === 'queued') && !status.stopping);
     there('[data-more="3"]', state === 'done');
     there('[data-more="10"]', state === 'done');
