@@ -33,6 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
     known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
     names = options.models or [*list_models(), *known]
     try:
+        if options.to_space:
+            from demo.space import to_space
+
+            print(f"The Space is at {to_space(options.to_space, options.models or ())}. The Hub builds it in minutes.")
+            return 0
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
         if options.export_site:
@@ -222,6 +227,9 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
+    p.add_argument(
+        "--to-space", metavar="OWNER/NAME", help="upload the page to a Hugging Face Space instead; needs HF_TOKEN"
+    )
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p
 
