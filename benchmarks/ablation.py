@@ -124,7 +124,7 @@ def sheet(options: argparse.Namespace, data: str) -> Image.Image:
             row = list(ROWS).index(name)
             translator = trained(folder_of(options.out, direction, name), options, direction, settings)
             for i in range(SHOWN):
-                output = translator(to_image(pairs[i][0].numpy()), 0)
+                output = translator(to_image(pairs[i][0].numpy()), 0, polarity="dark-lines")
                 image.paste(output, ((half * SHOWN + i) * side, row * side))
     return image
 

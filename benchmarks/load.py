@@ -51,7 +51,6 @@ class Drawer:
     function: int
     served: list[float] = field(default_factory=list)
     busy: int = 0
-    skipped: int = 0
     errors: list[str] = field(default_factory=list)
     last_right: bool = False
 
@@ -142,7 +141,6 @@ class Drawer:
                     if not message["success"]:
                         raise ValueError(message)
                     if isinstance(value, dict):  # a newer one had come: this one was not worked on
-                        self.skipped += 1
                         return None
                     return json.loads(value)
         raise ValueError("the answer broke off")

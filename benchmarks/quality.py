@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from pix2pix import Translator, list_models
+from pix2pix.evaluation.data import pairs_for
 from pix2pix.evaluation.metrics import evaluate
 from pix2pix.evaluation.report import metrics_text
 from pix2pix.files import write_text
-from pix2pix.pairs.folders import find_source
-from pix2pix.pairs.pairs import Pairs
+from pix2pix.pairs.folders import DataSet
 from pix2pix.weights.checkpoint import CARD_FILE
 from pix2pix.weights.pretrained import BUNDLED
 
@@ -63,7 +63,7 @@ def main() -> int:
 def measured(name: str, data: Path) -> dict[str, Any]:
     """The model's figures on its val split; "perturbed" holds those on edges drawn by hand."""
     translator = Translator.from_pretrained(name)
-    pairs = Pairs(find_source(data, "val"), translator.task["direction"], translator.size, palette=translator.palette)
+    pairs = pairs_for(translator, DataSet(data), "val")
     figures = evaluate(translator, pairs)
     if translator.input_kind == "edges":
         perturbed = evaluate(translator, pairs, perturb=True)

@@ -13,9 +13,9 @@ from pathlib import Path
 from PIL import Image
 
 from pix2pix import Translator
+from pix2pix.evaluation.data import pairs_for
 from pix2pix.files import atomic_path
-from pix2pix.pairs.folders import find_source
-from pix2pix.pairs.pairs import Pairs
+from pix2pix.pairs.folders import DataSet
 from pix2pix.pictures.images import to_image
 from pix2pix.weights.pretrained import BUNDLED
 
@@ -37,10 +37,10 @@ def main() -> None:
 
 def val_sheet(translator: Translator, data: str) -> Image.Image:
     size = translator.size
-    pairs = Pairs(find_source(data, "val"), translator.task["direction"], size, palette=translator.palette)
+    pairs = pairs_for(translator, DataSet(data), "val")
     sheet = Image.new("RGB", (COLUMNS * size, ROWS * size))
     for i in range(COLUMNS * ROWS):
-        output = translator(to_image(pairs[i][0].numpy()), seed=0)
+        output = translator(to_image(pairs[i][0].numpy()), seed=0, polarity="dark-lines")
         sheet.paste(output, (i % COLUMNS * size, i // COLUMNS * size))
     return sheet
 
@@ -54,7 +54,7 @@ def drawn_sheet(translator: Translator, drawings: list[Path]) -> Image.Image:
     images = []
     for path in drawings:
         drawing = Image.open(path).convert("RGB").resize((size, size))
-        images += [drawing, *translator.sample(drawing, range(first, first + seeds))]
+        images += [drawing, *translator.sample(drawing, range(first, first + seeds), polarity="dark-lines")]
     sheet = Image.new("RGB", (columns * size, -(-len(images) // columns) * size))
     for i, image in enumerate(images):
         sheet.paste(image, (i % columns * size, i // columns * size))

@@ -2,9 +2,9 @@
 
 Times the bundled compact network and the paper's full-size one, on this machine's processor: the plain module of
 `benchmarks/plain.py` in eager PyTorch, one forward pass per sample, against ONNX Runtime as `Translator` uses it, both
-with the same random weights. Of larger photos the plain way takes the whole at once, which normalises it by other
-statistics than it was trained on; ours are tiles that overlap, and so about twice the work. The floor is the time that
-this processor takes for as many multiply-adds in one large matrix product. The runs are interleaved, so that a slow
+with the same random weights. Larger photos go through the network whole, plain and ours, and ours also in bands, as
+one that does not fit the memory allowed. The floor is the time that this processor takes for as many multiply-adds in
+one large matrix product. The runs are interleaved, so that a slow
 moment of the machine hits all alike; the medians and their ratios are printed.
 """
 
@@ -24,16 +24,16 @@ from PIL import Image
 
 from benchmarks.plain import PlainGenerator, load
 from pix2pix import Generator, Translator
+from pix2pix.devices import MEMORY
 from pix2pix.files import write_text
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pictures.images import to_array
 from pix2pix.translate.engines import OnnxEngine
-from pix2pix.translate.translator import tile_starts
 
 NETWORKS = {"compact": {"features": 32, "max_features": 128}, "full size": {}}
 ONE = "one, 256 x 256"
 SAMPLES = 8
-SIDES = 512, 2048  # of larger photos, pixels
+LARGER = (512, MEMORY), (1024, MEMORY), (2048, MEMORY), (2048, 1.0)  # sides of photos, pixels, and memory, gigabytes
 SIZE = 256  # of the picture, pixels
 PRODUCT = 1024  # side of the matrices
 
@@ -102,13 +102,13 @@ def make(arguments: dict) -> dict[str, tuple[list[Callable], float]]:
         ),
     }
     if arguments:
-        translator = Translator(engine, {"image_size": SIZE}, scale="native")
-        for side in SIDES:
+        for side, memory in LARGER:
             photo = Image.effect_noise((side, side), 90).convert("RGB")
             whole = torch.from_numpy(to_array(photo))[None]
-            tiles = len(tile_starts(side, SIZE)) ** 2
+            translator = Translator(engine, {"image_size": SIZE}, scale="native", memory=memory)
+            way = "" if memory == MEMORY else f", in bands for {memory:g} GB"
             contenders = [partial(plain, whole), partial(translator, photo), product]
-            tasks[f"one, {side} x {side}, {tiles} tiles"] = contenders, tiles * (once + again)
+            tasks[f"one, {side} x {side}{way}"] = contenders, (side // SIZE) ** 2 * (once + again)
     return tasks
 
 

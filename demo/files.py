@@ -6,7 +6,6 @@ import io
 import time
 import zipfile
 from collections.abc import Callable, Sequence
-from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from demo.live import whole_seed
 from demo.models import Models
 from demo.server.deadline import NO_DEADLINE, Deadline
 from pix2pix import ImageError, open_image
+from pix2pix.files import free_name
 
 Report = Callable[[int, int], None]
 MAX_FILES = 32
@@ -32,7 +32,7 @@ def translate_picture(
     """
     if path is None:
         raise ImageError("There is no picture: send one as the first argument.")
-    picture = open_image(path, "The uploaded file", deadline.pixels)
+    picture = open_image(path, "The uploaded file", deadline.pixels, models[model].reading)
     return translated(models, picture, model, whole_seed(seed), deadline)
 
 
@@ -49,14 +49,14 @@ def translate_file(
 
     Args:
         crop: take the middle square of it alone.
-        report: called with the number of tiles done and of all.
+        report: called with the number of bands done and of all, for a picture that is computed in bands.
 
     Raises:
         Pix2PixError: it is no picture, or too large.
     """
     if path is None:
         return None, ""
-    picture = open_image(path, "The uploaded file", deadline.pixels)
+    picture = open_image(path, "The uploaded file", deadline.pixels, models[model].reading)
     if crop:
         picture = ImageOps.fit(picture, (min(picture.size),) * 2)
     seed = whole_seed(seed)
@@ -93,19 +93,12 @@ def translate_files(
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
         for done, path in enumerate(filter(None, paths)):
             report(done, len(paths))
-            result = translated(models, open_image(path, path.name, deadline.pixels), model, whole_seed(seed), deadline)
+            picture = open_image(path, path.name, deadline.pixels, models[model].reading)
+            result = translated(models, picture, model, whole_seed(seed), deadline)
             buffer = io.BytesIO()
             result.save(buffer, "PNG", compress_level=1)
             archive.writestr(f"{free_name(path.stem, names)}.png", buffer.getvalue())
     return target
-
-
-def free_name(stem: str, taken: set[str]) -> str:
-    """A name that is not taken, in any case: `stem`, or else `stem-2` and so on. It is taken from now on."""
-    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
-    name = next(name for name in names if name.casefold() not in taken)
-    taken.add(name.casefold())
-    return name
 
 
 def translated(
@@ -114,7 +107,7 @@ def translated(
     """A file's translation, in its turn, and stopped at its deadline."""
     translator = models[model]
 
-    def tile_done(done: int, count: int) -> None:
+    def band_done(done: int, count: int) -> None:
         deadline.check()
         models.turns.give_way()
         if report:
@@ -122,4 +115,4 @@ def translated(
 
     with models.turns.file():
         deadline.check()
-        return translator(picture, seed, report=tile_done)
+        return translator(picture, seed, report=band_done)

@@ -37,6 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
     known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
     names = options.models or [*list_models(), *known]
     try:
+        if options.to_space:
+            from demo.space import to_space
+
+            print(f"The Space is at {to_space(options.to_space, options.models or ())}. The Hub builds it in minutes.")
+            return 0
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
         if options.export_site:
@@ -53,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.studio import WEB, assets, scripts
         from demo.teach import tab
 
-        models = Models(names, options.device, options.max_models, options.allow_any_model)
+        models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
         desk = desk_for(options, models)
@@ -192,7 +197,9 @@ def theme():
 
 
 def parser() -> argparse.ArgumentParser:
-    from pix2pix import MAX_PIXELS
+    from demo.models import MAX_LOADED
+    from demo.server.limits import Limits
+    from pix2pix.devices import MEMORY, gigabytes
 
     p = Parser(description="Open the pix2pix page on this machine.")
     p.add_argument(
@@ -215,30 +222,37 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--max-users",
         type=at_least_one,
-        default=64,
+        default=Limits.users,
         metavar="N",
         help="requests that may wait; more are told to try again (default %(default)s)",
     )
     p.add_argument(
         "--rate",
         type=at_least_one,
-        default=50,
+        default=int(Limits.rate),
         metavar="N",
         help="requests a second that one visitor's address may make (default %(default)s)",
     )
     p.add_argument(
         "--max-models",
         type=at_least_one,
-        default=8,
+        default=MAX_LOADED,
         metavar="N",
         help="models held in memory (default %(default)s)",
     )
     p.add_argument(
         "--max-pixels",
         type=at_least_one,
-        default=MAX_PIXELS,
+        default=Limits.pixels,
         metavar="N",
         help="pixels of an uploaded picture (default %(default)s)",
+    )
+    p.add_argument(
+        "--memory",
+        type=gigabytes,
+        default=MEMORY,
+        metavar="GB",
+        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
     )
     p.add_argument(
         "--allow-any-model",
@@ -264,6 +278,9 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
+    p.add_argument(
+        "--to-space", metavar="OWNER/NAME", help="upload the page to a Hugging Face Space instead; needs HF_TOKEN"
+    )
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p
 

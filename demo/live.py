@@ -17,7 +17,10 @@ from PIL import Image
 
 from demo import texts
 from demo.models import Models
+from demo.rules import HARDLY, HOTTEST, LARGEST_RATE, LOOKS
 from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
+from pix2pix.pictures.drawings import KINDS, LOOK, as_lines, fitted, kind_of
+from pix2pix.pictures.images import resized
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -26,10 +29,6 @@ MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
 MAX_SMALL = 200_000  # characters of a message without a picture; one that names 400 files takes about 100,000
 PNG_HEADER = "data:image/png;base64,"
-VARIATIONS = 8
-MAX_RATE = 0.9
-HOTTEST = 0.25  # standard deviation, of the range from 0 to 1, that is shown white
-HARDLY = 0.01  # mean distance below which eight samples look like one picture
 
 
 def translate_frame(models: Models, frame: Any) -> str:
@@ -51,7 +50,7 @@ def translate_frame(models: Models, frame: Any) -> str:
         drawing = drawing_of(message)
         start = time.perf_counter()
         with models.turns.drawing():
-            result = translator(drawing, seed, rate)
+            result = translator(drawing, seed, rate, polarity="dark-lines")
         return {
             "ms": round((time.perf_counter() - start) * 1000, 1),
             "image": data_url(result, lossless=bool(message.get("final"))),
@@ -62,11 +61,37 @@ def translate_frame(models: Models, frame: Any) -> str:
     return answered(frame, answer)
 
 
+def lines_of(frame: Any) -> str:
+    """A picture that was put on the sheet as dark lines on white, `LOOK` pixels on its longer side or less.
+
+    Args:
+        frame: JSON: "id", "image" (a PNG data URL), "threshold" of the outlines, from 0 to 1 (see
+            `pix2pix.pictures.edge_filter`), and "kind": what to take the picture as, one of `KINDS` (see
+            `pix2pix.pictures.drawings`), or "auto".
+
+    Returns:
+        JSON: "id", "image", a data URL, and "kind", what it was taken as; or "error", a sentence.
+    """
+
+    def answer(message: dict[str, Any]) -> dict[str, Any]:
+        threshold, kind = message.get("threshold"), message.get("kind", "auto")
+        if not isinstance(threshold, (int, float)) or not 0 <= threshold <= 1:
+            raise ImageError("The threshold must be from 0 to 1.")
+        if kind not in ("auto", *KINDS):
+            raise ImageError(f"The kind must be auto or one of {', '.join(KINDS)}.")
+        picture = drawing_of(message)
+        kind = kind_of(picture) if kind == "auto" else kind
+        lines = as_lines(picture, kind, LOOK, threshold)
+        return {"image": data_url(resized(lines, fitted(lines.size, LOOK)), lossless=True), "kind": kind}
+
+    return answered(frame, answer)
+
+
 def variations(models: Models, frame: Any) -> str:
     """A drawing under some seeds from its own on.
 
     Args:
-        frame: as for `translate_frame`; also "count", how many seeds (from 1 to `VARIATIONS`, which is the default).
+        frame: as for `translate_frame`; also "count", how many seeds (from 1 to `LOOKS`, which is the default).
 
     Returns:
         JSON: "id", "pictures" (each an "image", a data URL, and its "seed"; one for all if they hardly differ), "alike"
@@ -76,13 +101,13 @@ def variations(models: Models, frame: Any) -> str:
     def answer(message: dict[str, Any]) -> dict[str, Any]:
         translator, seed, rate = asked(models, message)
         drawing = drawing_of(message)
-        count = message.get("count", VARIATIONS)
-        if type(count) is not int or not 1 <= count <= VARIATIONS:
-            raise Pix2PixError(f"The count must be a whole number from 1 to {VARIATIONS}.")
+        count = message.get("count", LOOKS)
+        if type(count) is not int or not 1 <= count <= LOOKS:
+            raise Pix2PixError(f"The count must be a whole number from 1 to {LOOKS}.")
         first = min(seed, MAX_SEED - count + 1)
         seeds = range(first, first + count)
         with models.turns.drawing():
-            results = translator.sample(drawing, seeds, rate)
+            results = translator.sample(drawing, seeds, rate, polarity="dark-lines")
         alike = count > 1 and mean_distance(results) < HARDLY
         pictures = [
             {"image": data_url(result, lossless=True), "seed": s} for result, s in zip(results, seeds, strict=True)
@@ -118,9 +143,9 @@ def fetch(models: Models, message: Any) -> Iterator[str]:
     """
     here, wanted = 0, 0
     last: dict[str, Any] = {}
-    asked = small_message(message)
-    name = asked["model"] if isinstance(asked.get("model"), str) else ""
-    number = {"id": asked.get("id") if isinstance(asked.get("id"), int) else 0}
+    question = small_message(message)
+    name = question["model"] if isinstance(question.get("model"), str) else ""
+    number = {"id": question.get("id") if isinstance(question.get("id"), int) else 0}
 
     def report(done: int, total: int) -> None:
         nonlocal here, wanted
@@ -130,7 +155,7 @@ def fetch(models: Models, message: Any) -> Iterator[str]:
         nonlocal last
         try:
             models.download(name, report)
-            last = {"rate": min(models[name].rate, MAX_RATE)}
+            last = {"rate": min(models[name].rate, LARGEST_RATE)}
         except Pix2PixError as error:
             last = {"error": str(error)}
 
@@ -249,13 +274,13 @@ def dropout_rate(rate: Any) -> float | None:
     """A rate from the slider.
 
     Raises:
-        Pix2PixError: it is not a number from 0 to `MAX_RATE`.
+        Pix2PixError: it is not a number from 0 to `LARGEST_RATE`.
     """
     if rate is None:
         return None
-    if isinstance(rate, (int, float)) and 0 <= rate <= MAX_RATE:
+    if isinstance(rate, (int, float)) and 0 <= rate <= LARGEST_RATE:
         return float(rate)
-    raise Pix2PixError(f"The dropout must be from 0 to {MAX_RATE}.")
+    raise Pix2PixError(f"The dropout must be from 0 to {LARGEST_RATE}.")
 
 
 def data_url(image: Image.Image, lossless: bool) -> str:

@@ -9,8 +9,10 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from demo import texts
+from demo.rules import DRAWN
 from demo.server.turns import Turns
 from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
+from pix2pix.devices import MEMORY
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.pretrained import BUNDLED
 
@@ -36,6 +38,7 @@ class Models:
         device: where they run, as for `--device`.
         max_loaded: models in memory; the one that was used longest ago makes room.
         any_model: visitors may name others too, whatever `Translator.from_pretrained` takes.
+        memory: that a translation may take, in gigabytes.
 
     Attributes:
         turns: who computes next, on all of them.
@@ -45,11 +48,16 @@ class Models:
     """
 
     def __init__(
-        self, names: Sequence[str], device: str = "cpu", max_loaded: int = MAX_LOADED, any_model: bool = False
+        self,
+        names: Sequence[str],
+        device: str = "cpu",
+        max_loaded: int = MAX_LOADED,
+        any_model: bool = False,
+        memory: float = MEMORY,
     ) -> None:
         self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
         self.taught: dict[str, Path] = {}
-        self.device, self.max_loaded, self.any_model = device, max_loaded, any_model
+        self.device, self.max_loaded, self.any_model, self.memory = device, max_loaded, any_model, memory
         self.turns = Turns()
         self._loaded: dict[str, Translator] = {}
         self._downloading: set[str] = set()
@@ -62,7 +70,7 @@ class Models:
     @staticmethod
     def is_drawn(task: dict[str, Any]) -> bool:
         """The same for a model's task."""
-        return task.get("input") in ("edges", "paint") or (task.get("input") == "labels" and "palette" in task)
+        return task.get("input") in DRAWN and (task["input"] != "labels" or "palette" in task)
 
     def add(self, name: str, folder: Path) -> None:
         """Offer a model that was taught here, to those who know its name. A newer one takes its place."""
@@ -90,7 +98,7 @@ class Models:
                 continue
             label = name
             if self.to_download(name):
-                label = f"{name}: {known[name].what}, {known[name].megabytes} MB to download"
+                label = f"{name}: {known[name].what}, {texts.COST.format(megabytes=known[name].megabytes)}"
             labels.append((label, name))
         return labels
 
@@ -138,8 +146,8 @@ class Models:
             if name not in self._loaded:
                 from pix2pix import Translator, choose_device
 
-                source = self.taught.get(name, name)
-                self._loaded[name] = Translator.from_pretrained(source, device=choose_device(self.device))
+                source, device = self.taught.get(name, name), choose_device(self.device)
+                self._loaded[name] = Translator.from_pretrained(source, device=device, memory=self.memory)
                 if len(self._loaded) > self.max_loaded:
                     del self._loaded[next(iter(self._loaded))]
             self._loaded[name] = self._loaded.pop(name)  # the latest used stands last

@@ -14,7 +14,7 @@ from gradio.utils import get_upload_folder
 
 from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
-from demo.live import fetch, shown, translate_frame, variations
+from demo.live import fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
@@ -71,6 +71,10 @@ def draw_tab(models: Models, service: Service, teaches: bool) -> None:
         with service.drawing(request):
             return variations(models, frame)
 
+    def trace(frame: Any, request: gr.Request) -> str:
+        with service.drawing(request):
+            return lines_of(frame)
+
     gr.HTML(
         html_template=template(),
         js_on_load=START.format(scripts=scripts()),
@@ -83,6 +87,7 @@ def draw_tab(models: Models, service: Service, teaches: bool) -> None:
     # Overload drops drawings that were overtaken, never the last one.
     channel("draw", live, concurrency_id="drawing", trigger_mode="always_last")
     channel("vary", vary, concurrency_id="aside", trigger_mode="multiple")
+    channel("trace", trace, concurrency_id="aside", trigger_mode="always_last")
     channel("open", partial(fetch, models), trigger_mode="multiple")
 
 
@@ -175,7 +180,7 @@ def fetched(models: Models, name: Any) -> Iterator[str]:
 
 
 def tell(progress: gr.Progress) -> Report:
-    """What shows the tiles or pictures done as Gradio's progress bar; one needs none."""
+    """What shows the bands or pictures done as Gradio's progress bar; one needs none."""
 
     def report(done: int, count: int) -> None:
         if count > 1:

@@ -9,8 +9,9 @@ from typing import Any
 
 from demo import texts
 from demo.models import Models, titled
+from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.assets import TYPES, Asset, hash_of
-from pix2pix import KNOWN_MODELS, MAX_SEED, PALETTES, list_models
+from pix2pix import KNOWN_MODELS, PALETTES, list_models
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.pretrained import BUNDLED
 
@@ -18,14 +19,17 @@ HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
 WEB = HERE / "web"
 PREVIEW = "preview.jpg"
-LINE_PEN, AREA_PEN = 2, 12
 # Whose drawings a model without any of its own starts from, by its palette.
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
 
 def template() -> str:
     """The studio's HTML."""
-    words = {**texts.WEB, **{f"icon:{name}": picture for name, picture in icons().items()}}
+    words = {
+        **texts.WEB,
+        **{f"icon:{name}": picture for name, picture in icons().items()},
+        **{f"rule:{name}": str(value) for name, value in RULES.items()},
+    }
     return filled((WEB / "studio.html").read_text(encoding="utf-8"), words)
 
 
@@ -108,8 +112,8 @@ def card(name: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
         "code": Path(name).name,
         "input": task["input"],
         "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
-        "pen": wish(task, "pen", 1, 24, otherwise=AREA_PEN if palette else LINE_PEN),
-        "seed": wish(task, "seed", 0, MAX_SEED, otherwise=0),
+        "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
+        "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
         "examples": drawings(name, palette),
         "preview": preview(folder),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from demo.rules import LOOKS
+
 TITLE = "pix2pix"
 TITLE_LONG = "pix2pix: your drawing becomes a picture"
 DESCRIPTION = "Draw, and watch a neural network turn your drawing into a picture."
@@ -9,13 +11,13 @@ DRAW_TAB, TILE_TAB, TEACH_TAB = "Draw", "Tiles", "Teach"
 MODEL = "Model"
 SEED = "Look"
 SEED_INFO = "Another number, another look (the seed of the noise)"
-TILES = "Turn a satellite picture of any size into a map, tile by tile."
+TILES = "Turn a satellite picture of any size into a map."
 PICTURE, TILE_EXAMPLES = "A satellite picture of any size", "Examples, painted by a script"
 CROP = "Crop to a square"
 SLIDER = "Before | after"
 TIMING = "{width} × {height} pixels in {ms:,.0f} ms"
 TILE_EXAMPLE = "An example: {line}. Add your own picture on the left."
-TILES_DONE = "Tile {done} of {count}"
+TILES_DONE = "Part {done} of {count}"
 NO_FILES = "There are no files yet: add some first."
 SEVERAL, SEVERAL_START, SEVERAL_RESULT = "Several at once", "Translate all", "All of them, in a zip"
 DOWNLOADING = "Downloading {name}: {here:.0f} of {wanted:.0f} MB"
@@ -78,6 +80,13 @@ WEB = {
     "live": "Live camera",
     "live_stop": "Stop the live camera",
     "no_camera": "The camera cannot be used: allow it for this page, or trace a picture.",
+    "taken_as": "Taken as",
+    "kind_scene": "a photo",
+    "kind_paper": "a drawing on paper",
+    "kind_light": "light lines on dark",
+    "kind_dark": "dark lines",
+    "found_paper": "This looks like a drawing on paper: its light is evened out.",
+    "found_light": "These look like light lines on dark: they are inverted.",
     "lines": "Fewer lines",
     "threshold": "How strong an edge of the photo must be",
     "keep_colours": "Keep its colours",
@@ -94,10 +103,10 @@ WEB = {
     "rate_title": "How much the looks differ (the rate of dropout); far left, not at all",
     "dice": "Dice",
     "dice_title": "Another look (D)",
-    "variations": "8 looks",
-    "variations_title": "Show eight looks of this drawing (V)",
+    "variations": f"{LOOKS} looks",
+    "variations_title": f"Show {LOOKS} looks of this drawing (V)",
     "variations_strip": "Variations",
-    "variations_empty": "Eight looks of your drawing appear here.",
+    "variations_empty": f"{LOOKS} looks of your drawing appear here.",
     "variation": "Take look {seed}",
     "alike": "This model draws nearly the same picture whatever the look, so one stands for all.",
     "alike_off": "All looks are the same while \u201cHow different\u201d is at its left end.",

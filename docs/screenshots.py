@@ -15,8 +15,8 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from demo.examples.drawing import curve
-from demo.examples.make import SIDE
 from demo.examples.strokes import EDGES
+from demo.rules import SIDE
 from pix2pix.files import atomic_path
 
 HERE = Path(__file__).resolve().parent

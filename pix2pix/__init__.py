@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pix2pix.networks.discriminator import Discriminator
     from pix2pix.networks.generator import Generator
     from pix2pix.networks.noise import MAX_SEED
-    from pix2pix.pairs.edge_filter import outline
+    from pix2pix.pictures.edge_filter import outline
     from pix2pix.pictures.images import MAX_PIXELS, mean_distance, open_image
     from pix2pix.pictures.palettes import PALETTES
     from pix2pix.training.recipes import RECIPES
@@ -44,7 +44,7 @@ _HOME = {
     "open_image": "pictures.images",
     "MAX_SEED": "networks.noise",
     "PALETTES": "pictures.palettes",
-    "outline": "pairs.edge_filter",
+    "outline": "pictures.edge_filter",
     "list_models": "weights.pretrained",
     "read_task": "weights.pretrained",
     "RECIPES": "training.recipes",

@@ -10,26 +10,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pix2pix import __version__
+from pix2pix.devices import MEMORY, gigabytes
 from pix2pix.errors import ImageError, Pix2PixError
 
 if TYPE_CHECKING:
     from pix2pix.pairs.pairs import Pairs
     from pix2pix.translate.translator import Translator
 
-SAMPLES_AT_ONCE = 8  # written before more are made: each takes as much memory as the picture
+SHOWN = 5  # names in a sentence
 
 
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
+    code = 0
     try:
-        options.run(options)
+        code = options.run(options) or 0
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Pix2PixError as error:
-        print(f"pix2pix: {error}", file=sys.stderr)
+        warn(str(error))
         return 2
-    return 0
+    return code
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,9 +39,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = p.add_subparsers(required=True, metavar="COMMAND")
 
-    translate = commands.add_parser("translate", help="translate a picture")
-    translate.add_argument("input", metavar="IN", type=Path, help="a picture of any size and kind")
-    translate.add_argument("output", metavar="OUT", type=Path, help="file to write; its suffix gives the format")
+    translate = commands.add_parser("translate", help="translate a picture, or a folder of them")
+    translate.add_argument("input", metavar="IN", type=Path, help="a picture of any size and kind, or a folder")
+    translate.add_argument(
+        "output", metavar="OUT", type=Path,
+        help="file to write, whose suffix gives the format; for a folder, the folder of the PNG files to write",
+    )  # fmt: skip
     translate.add_argument("--model", required=True, help="bundled name, checkpoint folder or file, or Hub id")
     translate.add_argument("--seed", type=seed, default=0, help="seed of the dropout noise (default 0)")
     translate.add_argument(
@@ -50,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
         "--scale", choices=["whole", "native"],
         help="show the network the whole picture at its size, or the pixels as they are (default: as trained)",
     )  # fmt: skip
+    translate.add_argument("--no-dropout", action="store_true", help="leave the noise out: one result, no seeds")
+    add_polarity(translate, "the picture")
     add_running(translate)
     translate.set_defaults(run=run_translate)
 
@@ -81,9 +88,10 @@ def parser() -> argparse.ArgumentParser:
     tone.add_argument("output", metavar="OUT", type=Path, help="the checkpoint folder to write")
     add_data(tone, "train")
     tone.add_argument(
-        "--diversity", type=weight, default=0.5,
+        "--sample-distance-weight", type=weight, default=0.5, metavar="W",
         help="weight of the distance between samples against L1, from 0 to 2 (default 0.5, as in the CRPS)",
     )  # fmt: skip
+    tone.add_argument("--diversity", dest="sample_distance_weight", type=weight, help=argparse.SUPPRESS)  # its old name
     tone.set_defaults(run=run_tone)
 
     pairs = commands.add_parser("pairs", help="make pairs of photos, as side-by-side files to train on")
@@ -108,9 +116,23 @@ def add_data(command: argparse.ArgumentParser, split: str) -> None:
     command.add_argument(
         "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
     )
+    command.add_argument("--config", default="", metavar="NAME", help="configuration of a Hub data set")
+    command.add_argument(
+        "--stretch", action="store_true", help="take pairs whose pictures have different shapes, as train.py does"
+    )
     command.add_argument(
         "--direction", choices=["AtoB", "BtoA"], help="what to translate into what (default: as trained)"
     )
+    add_polarity(command, "most of the files")
+
+
+def add_polarity(command: argparse.ArgumentParser, judged: str) -> None:
+    from pix2pix.pictures.drawings import POLARITIES
+
+    command.add_argument(
+        "--polarity", choices=POLARITIES, default="auto",
+        help=f"lines of a drawing; light ones are inverted (default auto: as {judged} looks)",
+    )  # fmt: skip
 
 
 def add_running(command: argparse.ArgumentParser) -> None:
@@ -122,42 +144,53 @@ def add_running(command: argparse.ArgumentParser) -> None:
         help="of the square that the network sees, where the model's own does not fit; larger gives more detail",
     )  # fmt: skip
     command.add_argument(
+        "--memory", type=gigabytes, default=MEMORY, metavar="GB",
+        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
+    )  # fmt: skip
+    command.add_argument(
         "--norm-statistics", choices=["picture", "running"], default="picture",
         help="normalise by the picture's own statistics (default) or by the training's, where the checkpoint has them",
     )  # fmt: skip
 
 
-def run_translate(options: argparse.Namespace) -> None:
+def run_translate(options: argparse.Namespace) -> int:
     from PIL import Image
 
-    from pix2pix.files import atomic_path
-    from pix2pix.pictures.images import open_image
+    from pix2pix.pictures.drawings import WORDS
+    from pix2pix.translate.files import translate_file, translate_folder
+    from pix2pix.translate.translator import DRAWN
 
-    output = options.output
-    if output.suffix.lower() not in Image.registered_extensions():
+    folder, output = options.input.is_dir(), options.output
+    if not folder and output.suffix.lower() not in Image.registered_extensions():
         raise ImageError(f"{output} has no suffix of a picture format: name it {output.stem or 'out'}.png, say.")
-    image = open_image(options.input)
-    seeds = seeds_from(options.seed, options.samples)
-    names = [output] if len(seeds) == 1 else [output.with_stem(f"{output.stem}-{s}") for s in seeds]
-    for name in names:
-        if name.exists() and os.path.samefile(name, options.input):
-            raise ImageError(f"{name} is the picture to translate: name another file for the result.")
+    if not options.input.exists():
+        raise ImageError(f"There is no picture at {options.input}: check the path.")
+    if options.no_dropout and options.samples > 1:
+        raise Pix2PixError("--no-dropout leaves the noise out, so all samples are alike: leave --samples out.")
+    seeds = [None] if options.no_dropout else seeds_from(options.seed, options.samples)
     translator = load(options, options.scale)
-    if not translator.geometry.stated:
-        print(
-            f"pix2pix: {options.model} does not say how pictures meet it: it gets {translator.geometry}. "
-            "Set --size and --scale if it was trained otherwise.",
-            file=sys.stderr,
-        )
-    for start in range(0, len(names), SAMPLES_AT_ONCE):
-        part = slice(start, start + SAMPLES_AT_ONCE)
-        for name, result in zip(names[part], translator.sample(image, seeds[part]), strict=True):
-            try:
-                with atomic_path(name) as temporary:
-                    result.save(temporary)
-            except (OSError, ValueError, KeyError) as error:
-                raise ImageError(f"{name} cannot be written ({error}): choose another place or format.") from None
-            print(name)
+    if options.polarity != "auto" and translator.input_kind not in DRAWN:
+        raise Pix2PixError(f"--polarity is about drawings, and {options.model} takes {translator.input_kind}.")
+    if not folder:
+        found = translate_file(translator, options.input, output, seeds, options.polarity, print)
+        if options.polarity == "auto" and WORDS[found]:
+            warn(f"{options.input} {WORDS[found]}. --polarity dark-lines takes it as it is.")
+        return 0
+    outcome = translate_folder(translator, options.input, output, seeds, options.polarity, print, warn)
+    for found, times in outcome.found.items():
+        if options.polarity == "auto" and WORDS[found]:
+            warn(f"{times} of the pictures: each {WORDS[found]}. --polarity dark-lines takes them as they are.")
+    if skipped := outcome.skipped:
+        names = ", ".join(path.name for path in skipped[:SHOWN])
+        more = f" and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+        warn(f"Left aside, as no pictures: {names}{more}.")
+    if outcome.faults:
+        warn(f"{outcome.written} files are in {output}. Not translated: {len(outcome.faults)}.")
+    return 1 if outcome.faults else 0
+
+
+def warn(sentence: str) -> None:
+    print(f"pix2pix: {sentence}", file=sys.stderr)
 
 
 def seeds_from(first: int, count: int) -> range:
@@ -196,15 +229,16 @@ def run_evaluate(options: argparse.Namespace) -> None:
         write_text(options.html, sheet.html(f"{options.model} on {options.data}, {options.split}", metrics))
 
 
-def find_pairs(options: argparse.Namespace, translator: Translator) -> Pairs:
+def find_pairs(options: argparse.Namespace, translator: Translator, squares: bool = False) -> Pairs:
     """The pairs that the options of `add_data` name, as this model takes them."""
-    from pix2pix.pairs.folders import find_source
-    from pix2pix.pairs.pairs import Pairs
+    from pix2pix.evaluation.data import pairs_for
+    from pix2pix.pairs.folders import DataSet
 
-    task = translator.task
-    source = find_source(options.data, options.split, task.get("make", ""), tuple(options.columns))
-    direction = options.direction or task.get("direction", "AtoB")
-    return Pairs(source, direction, translator.size, palette=translator.palette)
+    data = DataSet(options.data, translator.task.get("make", ""), tuple(options.columns), config=options.config)
+    pairs = pairs_for(translator, data, options.split, options.direction, options.stretch, options.polarity, squares)
+    if pairs.inverted and options.polarity == "auto":
+        warn(f"{options.data} has light lines on dark: they are inverted. --polarity dark-lines keeps them.")
+    return pairs
 
 
 def run_export(options: argparse.Namespace) -> None:
@@ -222,12 +256,12 @@ def run_tone(options: argparse.Namespace) -> None:
 
     check_free(options.output)
     generator, task = load_generator(options.source)
-    pairs = find_pairs(options, Translator(TorchEngine(generator), task))
-    tone, before, after = fit_tone(generator, pairs, options.diversity)
+    pairs = find_pairs(options, Translator(TorchEngine(generator), task), squares=True)
+    tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight)
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)
     print(f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and now:")
-    words = {"lab": "Lab histograms in common", "l1": "L1", "diversity": "two samples apart"}
+    words = {"lab": "Lab histograms in common", "l1": "L1", "sample_distance": "distance of two samples"}
     for name, what in words.items():
         print(f"  {what:25} {before[name]:.4f}  {after[name]:.4f}")
 
@@ -262,9 +296,21 @@ def load(options: argparse.Namespace, scale: str | None = None) -> Translator:
     from pix2pix.devices import choose_device
     from pix2pix.translate.translator import Translator
 
-    return Translator.from_pretrained(
-        options.model, options.engine, choose_device(options.device), options.norm_statistics, options.size, scale
+    translator = Translator.from_pretrained(
+        options.model,
+        options.engine,
+        choose_device(options.device),
+        options.norm_statistics,
+        options.size,
+        scale,
+        options.memory,
     )
+    if not translator.geometry.stated:
+        warn(
+            f"{options.model} does not say how pictures meet it: it gets {translator.geometry}. "
+            "Set --size and --scale if it was trained otherwise."
+        )
+    return translator
 
 
 def seed(text: str) -> int:

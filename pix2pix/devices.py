@@ -1,4 +1,4 @@
-"""What computes: devices, ONNX Runtime, and the memory of a long run."""
+"""What computes: devices, ONNX Runtime, and memory."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from pix2pix.errors import Pix2PixError
 if TYPE_CHECKING:
     import torch
 
+MEMORY = 1.5  # gigabytes that a translation may take
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 
 
 def choose_device(name: str) -> str | torch.device:
     """`auto` (CUDA or Apple's GPU where there is one, else the CPU) or a PyTorch device name.
 
-    "cpu" is given back as it is, so that those who need no PyTorch do not wait for its import.
+    "cpu" is returned as it is, without importing PyTorch.
 
     Raises:
-        Pix2PixError: no such device here.
+        Pix2PixError: this machine has no such device.
     """
     if name == "cpu":
         return name
@@ -45,13 +46,25 @@ def import_onnxruntime() -> Any:
     return onnxruntime
 
 
-def keep_freed_memory() -> None:
-    """Let this process keep the memory that it frees, up to a gigabyte, for what it makes next.
+def gigabytes(text: str) -> float:
+    """The value of an option about memory.
 
-    glibc gives large tensors' memory back to the system after each training step, and in the next gets it again page by
-    page, which takes about a twentieth of a step. Other C libraries are left as they are.
+    Raises:
+        ValueError: it is no number above 0.
+    """
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def keep_freed_memory() -> None:
+    """Let this process keep up to a gigabyte of freed memory for its next allocations.
+
+    glibc returns the memory of large tensors to the system after each training step, and gets it back page by page in
+    the next, which takes about a twentieth of a step. With other C libraries, nothing changes.
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if libc and hasattr(libc, "mallopt"):
-        libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)  # the most that glibc takes
+        libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)  # the highest value that glibc accepts
         libc.mallopt(M_TRIM_THRESHOLD, 1 << 30)

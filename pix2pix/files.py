@@ -1,4 +1,4 @@
-"""Files that are either there as a whole or not at all."""
+"""Files that are either there as a whole or not at all, and their names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
+
+# What operating systems and NAS leave beside people's files.
+LITTER = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "__pycache__", "lost+found", "$recycle.bin"}
 
 
 @contextmanager
@@ -41,6 +45,19 @@ def write_text(path: str | Path, text: str) -> None:
     """Write UTF-8 text to `path` in one atomic step."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or a folder is there for a program rather than for people."""
+    return name.startswith(".") or name.lower() in LITTER
+
+
+def free_name(stem: str, taken: set[str]) -> str:
+    """A name that is not taken, in any case: `stem`, or else `stem-2` and so on. It is taken from now on."""
+    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    name = next(name for name in names if name.casefold() not in taken)
+    taken.add(name.casefold())
+    return name
 
 
 def _umask() -> int:

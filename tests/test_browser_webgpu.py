@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 from browser import CHROMIUM, FLAGS
-from conftest import ROOT
+from places import ROOT
 
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-vulkan=swiftshader"]
 MODEL = "/checkpoints/labels2facade/"  # relu6: it has all that the kernels do
 

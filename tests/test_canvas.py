@@ -33,10 +33,13 @@ from browser import (
     sheet_of,
     start_from,
 )
-from conftest import ROOT, running_app
-from PIL import Image
+from drawn import drawing, on_paper
+from PIL import Image, ImageOps
+from places import ROOT
+from serving import running_app
 
 from pix2pix import PALETTES, Generator, Translator, outline
+from pix2pix.pictures.drawings import strokes
 
 pytestmark = pytest.mark.browser
 
@@ -359,6 +362,11 @@ def test_an_uploaded_label_map_holds_the_palettes_colours(page, facade: Path, tm
     uploaded = sheet_of(page)
     seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in uploaded.getcolors()}
     assert len(seen) > 1 and seen <= {colour.lower() for colour in PALETTES["facades"].values()}
+    numbers = np.repeat(np.arange(12, dtype=np.uint8), 20)[None].repeat(240, 0)
+    Image.fromarray(numbers).save(tmp_path / "numbers.png")
+    changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "numbers.png"))
+    middle = [sheet_of(page).getpixel((round((20 * i + 10) * 256 / 240), 128)) for i in range(12)]
+    assert ["#{:02x}{:02x}{:02x}".format(*colour) for colour in middle] == list(PALETTES["facades"].values())
 
 
 def test_a_picture_to_trace_lies_over_the_sheet_and_not_in_it(page, tmp_path: Path):
@@ -502,6 +510,39 @@ def test_a_photo_on_the_sheet_becomes_its_outlines(page, shoes: Translator, tmp_
     settled(page)
 
 
+def bring(page, image: Image.Image, path: Path) -> None:
+    image.save(path)
+    changed_by(page, lambda: page.set_input_files("[data-file=upload]", path))
+
+
+def test_drawings_of_other_kinds_are_read_and_the_guess_can_be_changed(page, shoes: Translator, tmp_path: Path):
+    lines = drawing(1).convert("RGB")
+    light = ImageOps.invert(lines)
+    bring(page, light, tmp_path / "canny.png")
+    page.wait_for_selector(".toast:has-text('light lines on dark')")
+    assert same(sheet_of(page), lines)
+    assert same(picture_of(page), shoes(lines, seed=0))
+    changed_by(page, lambda: page.select_option("[data-taken]", "dark lines"))
+    assert same(sheet_of(page), light)
+
+    alone = Image.new("RGBA", lines.size, "white")  # white strokes on nothing
+    alone.putalpha(light.convert("L"))
+    bring(page, alone, tmp_path / "alone.png")
+    assert same(sheet_of(page), lines)
+
+    photo = on_paper(drawing(2, 400), 2, "blue")
+    bring(page, photo, tmp_path / "photo.png")
+    page.wait_for_selector(".toast:has-text('a drawing on paper')")
+    assert page.locator(".fewer").is_hidden() and page.input_value("[data-taken]") == "paper"
+    assert same(sheet_of(page), strokes(photo))
+    changed_by(page, lambda: page.select_option("[data-taken]", "scene"))
+    assert page.locator(".fewer").is_visible()
+    assert np.asarray(sheet_of(page)).tobytes() != strokes(photo).tobytes()
+
+    bring(page, lines, tmp_path / "lines.png")  # needs no reading
+    assert page.locator(".photo").is_hidden() and same(sheet_of(page), lines)
+
+
 SLOW_APP = """
 import sys, time
 import pix2pix.translate.translator
@@ -556,13 +597,13 @@ def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
 def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address: str, browser):
     with open_page(browser, slow_address) as page:
         clear(page)
-        for _ in range(4):  # again where other work took the processor away
-            found = [stroke_for(page, 2.0, 20 + 10 * i) for i in range(12)]
+        for _ in range(6):  # again where other work took the processor away
+            found = [stroke_for(page, 1.2, 20 + 10 * i) for i in range(8)]
             frames, waits = zip(*found, strict=True)
             # 400 ms on an idle machine; a busy one gets some grace, but never another stroke's time.
-            if on_time := sorted(waits)[8] <= 400 and max(waits) <= 1000:
+            if on_time := sorted(waits)[5] <= 400 and max(waits) <= 1000:
                 break
-    assert min(frames) >= 5, frames
+    assert min(frames) >= 3, frames
     assert on_time, waits
 
 

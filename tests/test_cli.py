@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from PIL import Image, ImageChops
+from places import ROOT
 from skimage.metrics import structural_similarity
 
 from pix2pix import Generator, Translator, mean_distance, open_image
@@ -97,12 +97,12 @@ def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, t
     assert figures["count"] == 2 and figures["split"] == "val" and figures["direction"] == "BtoA"
 
     translator = Translator.from_pretrained(small_checkpoint)
-    l1s, of_input, diversity, mine, true = [], [], [], LabHistograms(), LabHistograms()
+    l1s, of_input, apart, mine, true = [], [], [], LabHistograms(), LabHistograms()
     for i in range(2):
         x, y = Pairs(find_source(pairs, "val"), "BtoA", 32)[i]
         samples = translator.sample(to_image(x.numpy()), range(5 + 8 * i, 13 + 8 * i))  # noises of its own
         l1s.append([np.abs(to_array(sample) - y.numpy()).mean() / 2 for sample in samples])
-        diversity.append(mean_distance(samples))
+        apart.append(mean_distance(samples))
         of_input.append(np.abs(x.numpy() - y.numpy()).mean() / 2)
         true.add(y)
         for sample in samples:
@@ -110,7 +110,7 @@ def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, t
     assert figures["l1"] == pytest.approx(np.mean(l1s), abs=6e-5) != pytest.approx(np.mean(l1s, 0)[0], abs=6e-5)
     assert figures["best_l1"] == pytest.approx(np.min(l1s, 1).mean(), abs=6e-5)
     assert figures["lab"] == pytest.approx(mine.intersection(true), abs=6e-5)
-    assert figures["diversity"] == pytest.approx(np.mean(diversity), abs=6e-5)
+    assert figures["sample_distance"] == pytest.approx(np.mean(apart), abs=6e-5)
     assert figures["baselines"]["input"]["l1"] == pytest.approx(np.mean(of_input), abs=6e-5)
     assert f"{figures['l1']:.4f}" in capsys.readouterr().out
 

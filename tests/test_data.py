@@ -15,6 +15,7 @@ from pix2pix import DataError
 from pix2pix.pairs.folders import find_source
 from pix2pix.pairs.hand_drawn import leave_outline
 from pix2pix.pairs.pairs import Pairs, to_bytes
+from pix2pix.pictures.places import scaled_whole
 
 
 def pairs_of(data: Path, split: str = "train", **options) -> Pairs:
@@ -141,7 +142,7 @@ def test_inner_lines_are_left_out_now_and_then(ground: str):
     for line in (60, 120):  # 20 and 80 pixels inside
         drawing.paste("black", (50, line, 190, line + 1))
     photo.paste("red", (40, 40, 201, 201))
-    pair = torch.stack([to_bytes(drawing, 256), to_bytes(photo, 256)])
+    pair = torch.stack([to_bytes(each, scaled_whole(each.size, 256, True)) for each in (drawing, photo)])
     torch.manual_seed(0)
     found = Counter()
     for _ in range(200):
@@ -167,13 +168,13 @@ def test_a_hand_draws_without_the_inner_lines_at_times(tmp_path: Path):
     image.save(tmp_path / "box.png")
     data = pairs_of(tmp_path, jitter=True, hand_drawn=True)
     plain = 0
-    for epoch in range(100):
+    for epoch in range(60):
         x, y = data[epoch, 0]
         photo = (y[1] < 0).nonzero()
         (top, left), (bottom, right) = photo.min(0).values.tolist(), photo.max(0).values.tolist()
         height, width = (bottom - top) // 3, (right - left) // 3
         plain += not (x.mean(0)[top + height : bottom - height, left + width : right - width] < 0).any()
-    assert 15 < plain < 50  # 3 in 10
+    assert 9 <= plain <= 30  # 3 in 10
 
 
 def test_edges_follow_from_the_key_too(pairs: Path):

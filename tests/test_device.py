@@ -38,8 +38,9 @@ from browser import (
     sheet_of,
     start_from,
 )
-from conftest import ROOT, running_app, wait_for
 from PIL import Image
+from places import ROOT
+from serving import running_app, wait_for
 
 from pix2pix import Translator, list_models, read_task
 
@@ -70,7 +71,6 @@ def page(app: str, browser) -> Iterator:
     with open_page(browser, app, engine="") as page:
         on_device(page)
         yield page
-        page.context.clear_cookies()
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def test_a_stroke_asks_nobody_and_gives_the_pictures_of_the_translator(page, mod
     assert all(near(decode(url), sample) for url, sample in zip(urls, samples, strict=False))
 
 
-def test_how_different_remix_and_unsure_are_done_here(app: str, page):
+def test_how_different_and_unsure_are_done_here(app: str, page):
     shoes = Translator.from_pretrained("edges2shoes")
     if model_of(page) != "edges2shoes":
         page.click('[data-model="edges2shoes"]')
@@ -125,9 +125,6 @@ def test_how_different_remix_and_unsure_are_done_here(app: str, page):
         assert near(picture_of(page), shoes(sheet_of(page), seed_of(page), 0.9))
         page.click("#unsure")
         page.wait_for_selector("#unsure[aria-checked=true]")
-        page.click("#remix")
-        page.wait_for_function("() => document.querySelectorAll('#remixes .row img').length >= 2")
-        page.keyboard.press("Escape")
 
 
 def test_drawing_goes_on_when_the_server_is_killed_and_tiles_work_when_it_is_back(browser, tmp_path: Path):
@@ -274,7 +271,8 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[str]:
     command = [sys.executable, "app.py", "--export-site", str(folder / "site"), "--models", "edges2shoes", "sat2map"]
-    found = subprocess.run([*command, "labels2facade"], cwd=ROOT, check=True, capture_output=True, text=True)
+    models = ["edges2handbags", "labels2facade"]
+    found = subprocess.run([*command, *models], cwd=ROOT, check=True, capture_output=True, text=True)
     assert "sat2map" in found.stdout.splitlines()[1]
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder / "site"))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -300,6 +298,12 @@ def test_the_site_draws_and_goes_on_without_a_network(site: str, browser):
         page.wait_for_selector("#history button")
         page.click("#variations")
         page.wait_for_function("() => document.querySelectorAll('.variations button img').length === 8")
+        page.click("#remix")
+        page.wait_for_function("() => document.querySelectorAll('#remixes .row img').length === 2")
+        urls = page.eval_on_selector_all("#remixes .row img", "images => images.map(image => image.src)")
+        for url, model in zip(urls, ("edges2shoes", "edges2handbags"), strict=True):
+            assert near(decode(url), Translator.from_pretrained(model)(drawn, seed=5))
+        page.keyboard.press("Escape")
         page.click("[data-model=labels2facade]")
         opened(page, "labels2facade")
         start_from(page)

@@ -13,7 +13,6 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,13 @@ import gradio
 import httpx
 import pytest
 import starlette.requests
-from conftest import ROOT, running_app
 from gradio.route_utils import delete_files_created_by_app
 from PIL import Image
+from places import ROOT
+from serving import running_app
+from strangers import PICTURE, Stranger
 
-from benchmarks.load import live_function, run
+from benchmarks.load import run
 from demo.files import translate_files
 from demo.live import data_url
 from demo.models import Models
@@ -38,48 +39,6 @@ from demo.server.service import Service
 from demo.server.turns import Turns
 from demo.server.visitors import Visitors
 from pix2pix import Translator
-
-PICTURE = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
-addresses = count(1)
-
-
-class Stranger:
-    """Somebody with a program instead of a browser; each has an address of their own."""
-
-    def __init__(self, url: str) -> None:
-        number = next(addresses)
-        self.session = f"stranger{number}"
-        headers = {"X-Forwarded-For": f"10.2.{number // 250}.{number % 250 + 1}"}
-        self.http = httpx.Client(base_url=url, headers=headers, timeout=60, trust_env=False)
-        config = self.http.get("/config").json()
-        self.functions = {d["api_name"]: d["id"] for d in config["dependencies"] if d["api_name"]}
-        self.live = asyncio.run(self._live(url))
-
-    async def _live(self, url: str) -> int:
-        async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
-            return await live_function(client)
-
-    def join(self, data: list, function: int | None = None, **more: Any) -> httpx.Response:
-        body = {"data": data, "fn_index": self.live if function is None else function, "session_hash": self.session}
-        return self.http.post("/gradio_api/queue/join", json={**body, **more})
-
-    def draw(self, model: str, picture: Image.Image = PICTURE, seed: int = 0, **more: Any) -> httpx.Response:
-        image = data_url(picture, lossless=True)
-        return self.join([json.dumps({"id": 1, "model": model, "seed": seed, "final": True, "image": image, **more})])
-
-    def answers(self) -> Iterator[Any]:
-        """What comes back for all that was asked."""
-        with self.http.stream("GET", f"/gradio_api/queue/data?session_hash={self.session}") as stream:
-            for line in stream.iter_lines():
-                message = json.loads(line[5:]) if line.startswith("data:") else {}
-                if message.get("msg") == "process_completed":
-                    yield message["output"]
-
-    def upload(self, picture: Image.Image) -> dict:
-        buffer = io.BytesIO()
-        picture.save(buffer, "PNG", compress_level=1)
-        path = self.http.post("/gradio_api/upload", files={"files": ("tile.png", buffer.getvalue())}).json()[0]
-        return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +202,7 @@ def test_a_closed_page_costs_nothing_more(stranger: Stranger, folder: Path, url:
                 break
     with httpx.Client(base_url=url, trust_env=False) as client:
         wait_until(lambda: client.get("/health").json()["waiting"] == 0, 5)
-    wait_until(lambda: stopped() > before, 5)  # at its next tile; the others never run, or stop as they start
+    wait_until(lambda: stopped() > before, 5)  # at its next band; the others never run, or stop as they start
 
 
 def test_a_job_that_is_done_counts_no_more_though_nobody_asks_for_its_answer(stranger: Stranger, name: str):

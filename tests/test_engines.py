@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from PIL import Image
+from places import ROOT
 
 from pix2pix import Generator, Pix2PixError, Translator, list_models
 from pix2pix.networks.config import GeneratorConfig

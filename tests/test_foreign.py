@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from foreign_weights import Weights, make_flat, put_norm, random
 from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -25,18 +26,6 @@ from pix2pix import CheckpointError, Generator
 from pix2pix.__main__ import main
 from pix2pix.devices import import_onnxruntime
 from pix2pix.networks.noise import dropout_masks
-
-Weights = dict[str, Tensor]
-
-
-def random(*shape: int) -> Tensor:
-    return torch.randn(*shape) * (0.3 if len(shape) == 1 else (2 / np.prod(shape[1:])) ** 0.5)
-
-
-def put_norm(w: Weights, name: str, channels: int) -> None:
-    w[f"{name}.weight"], w[f"{name}.bias"] = 1 + random(channels), random(channels)
-    w[f"{name}.running_mean"], w[f"{name}.running_var"] = random(channels), random(channels).abs() + 0.5
-    w[f"{name}.num_batches_tracked"] = torch.tensor(7)
 
 
 def norm(x: Tensor, w: Weights, name: str, running: bool = False) -> Tensor:
@@ -252,18 +241,6 @@ def test_wrappers_and_prefixes_are_taken_off(tmp_path: Path, wrap):
 
 
 # --- B: PyTorch-GAN and huggan ---------------------------------------------------------------------------------------
-
-
-def make_flat(nf: int) -> Weights:
-    widths = [nf * min(2**level, 8) for level in range(8)]
-    w: Weights = {}
-    for k, (before, width) in enumerate(zip([3, *widths], widths, strict=False), start=1):
-        w[f"down{k}.model.0.weight"] = random(width, before, 4, 4)
-    for k, width in enumerate(widths[-2::-1], start=1):
-        before = widths[7] if k == 1 else 2 * widths[8 - k]
-        w[f"up{k}.model.0.weight"] = random(before, width, 4, 4)
-    w["final.2.weight"], w["final.2.bias"] = random(3, 2 * nf, 4, 4), random(3)
-    return w
 
 
 @pytest.mark.parametrize("nf", [4, 7])

@@ -19,11 +19,11 @@ import httpx
 import numpy as np
 import pytest
 import torch
-from conftest import running_app
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_door import Stranger
+from serving import running_app
+from strangers import Stranger, values
 
 from benchmarks.load import resident
 from pix2pix import Generator, ImageError, Pix2PixError, open_image
@@ -168,11 +168,6 @@ def stranger(tmp_path_factory: pytest.TempPathFactory, small_checkpoint: Path) -
         assert stranger.http.get("/health").json()["status"] == "ok"
 
 
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=12,
-)
 files = st.fixed_dictionaries(
     {"path": st.sampled_from(["/etc/passwd", "", "..", "http://127.0.0.1:9/x", "/tmp/gradio"]) | values},
     optional={
@@ -205,10 +200,10 @@ paths = st.sampled_from(
         "upload",
     ]
 )
-fields = st.sampled_from(["id", "model", "seed", "rate", "final", "image"])
+fields = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "threshold"])
 messages = st.dictionaries(fields, values).map(json.dumps)  # as the page sends them, almost
 aimed = st.one_of(  # at what computes, with as many values as it takes
-    st.tuples(st.sampled_from(["live", "vary"]), st.tuples(values | files | messages)),
+    st.tuples(st.sampled_from(["live", "vary", "trace"]), st.tuples(values | files | messages)),
     st.tuples(st.just("translate"), st.lists(values | files, min_size=3, max_size=3)),
 )
 

@@ -10,10 +10,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
-from conftest import ROOT
+from places import ROOT
 
 import pix2pix
 
@@ -29,16 +30,18 @@ PLAN["pix2pix.evaluation"] = (*PLAN["pix2pix.translate"], "pix2pix.translate", "
 PLAN["pix2pix.training"] = (*PLAN["pix2pix.evaluation"], "pix2pix.evaluation")
 PLAN["pix2pix.__main__"] = (*PLAN["pix2pix.training"], "pix2pix.training")
 PLAN["demo.server"] = tuple(room for room in PLAN if room != "pix2pix.__main__")
-PLAN["demo.texts"] = ()
-PLAN["demo.models"] = (*PLAN["demo.server"], "demo.server", "demo.texts")
+PLAN["demo.rules"] = ()
+PLAN["demo.texts"] = ("demo.rules",)
+PLAN["demo.models"] = (*PLAN["demo.server"], "demo.server", "demo.texts", "demo.rules")
 PLAN["demo.live"] = (*PLAN["demo.models"], "demo.models")
 PLAN["demo.files"] = (*PLAN["demo.live"], "demo.live")
-PLAN["demo.examples"] = PLAN["demo.server"]
+PLAN["demo.examples"] = (*PLAN["demo.server"], "demo.rules")
 PLAN["demo.studio"] = (*PLAN["demo.live"], "demo.live")
 PLAN["demo.site"] = (*PLAN["demo.studio"], "demo.studio")
 PLAN["demo.teach"] = (*PLAN["demo.studio"], "demo.studio")
 PLAN["demo.page"] = (*PLAN["demo.files"], "demo.files", "demo.studio", "demo.teach")
-PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page", "demo.site")
+PLAN["demo.space"] = PLAN["demo.server"]
+PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page", "demo.site", "demo.space")
 PLAN["app"] = ("demo.launch",)
 PLAN["train"] = ("pix2pix.training",)
 
@@ -77,6 +80,7 @@ def home(origin: str, name: str) -> str:
     return f"pix2pix.{pix2pix._HOME[name]}" if origin == "pix2pix" and name in pix2pix._HOME else f"{origin}.{name}"
 
 
+@cache
 def graph() -> dict[str, set[str]]:
     known = set(FILES)
     found = {

@@ -14,10 +14,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from test_trainer import SMALL, settings, stopped, weights
+from places import ROOT
+from small_runs import SMALL, settings, stopped, weights
 
 from pix2pix import Trainer, TrainingError, Translator
 from pix2pix.training import command as train

@@ -12,9 +12,9 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from conftest import ROOT
 from onnx import shape_inference
 from PIL import Image
+from places import ROOT
 
 from pix2pix import PALETTES, Generator, Translator
 from pix2pix.__main__ import main

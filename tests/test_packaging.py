@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from PIL import Image
+from places import ROOT
 
 from pix2pix import __version__, list_models
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import shutil
 import time
 import urllib.request
 import zipfile
@@ -36,10 +34,11 @@ from browser import (
     settled,
     sheet_of,
 )
-from conftest import ROOT, running_app
+from foreign_weights import make_flat
 from PIL import Image
+from places import ROOT
+from serving import running_app
 from small_hub import small_hub
-from test_foreign import make_flat
 
 from pix2pix import Translator, list_models
 
@@ -206,17 +205,10 @@ def test_models_are_radio_buttons_that_arrow_keys_change(page, facade: Path, oth
         assert page.locator(control).count() == 1
 
 
-def test_a_page_begins_with_the_seed_that_its_first_model_wishes_for(browser, facade: Path, tmp_path: Path):
-    shutil.copytree(facade, tmp_path / "model")
-    config = json.loads((tmp_path / "model" / "config.json").read_text())
-    config["task"]["seed"] = 3
-    (tmp_path / "model" / "config.json").write_text(json.dumps(config))
-    with (
-        running_app(tmp_path, "--models", str(tmp_path / "model"), str(facade)) as url,
-        open_page(browser, url) as page,
-    ):
+def test_a_page_begins_with_the_seed_that_its_model_wishes_for(address: str, browser, other_edges: Path):
+    with open_page(browser, f"{address}?model={other_edges}") as page:
         assert seed_of(page) == 3
-        assert same(picture_of(page), Translator.from_pretrained(facade)(sheet_of(page), seed=3))
+        assert same(picture_of(page), Translator.from_pretrained(other_edges)(sheet_of(page), seed=3))
 
 
 def test_remix_shows_one_drawing_by_all_models_that_take_it(page, shoes: Translator, other_edges: Path):
@@ -412,23 +404,23 @@ def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
 
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_a_large_tile_tells_how_far_it_is(page, tmp_path: Path):
-    Image.effect_noise((1600, 1600), 60).convert("RGB").save(tmp_path / "large.png")
+    Image.effect_noise((2304, 2304), 60).convert("RGB").save(tmp_path / "large.png")
     open_tiles(page)
     page.set_input_files("input[data-testid=file-upload]", tmp_path / "large.png")
-    page.wait_for_selector("text=/Tile \\d+ of 64/")
-    page.wait_for_selector("text=/1600 × 1600 pixels in/")
-    page.wait_for_function("!document.body.innerText.includes('of 64')")
+    page.wait_for_selector("text=/Part \\d+ of \\d{3}/")
+    page.wait_for_selector("text=/2304 × 2304 pixels in/")
+    page.wait_for_function("!/Part \\d+ of/.test(document.body.innerText)")
 
 
 def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_path: Path):
     buffer = io.BytesIO()
-    torch.save(make_flat(24), buffer)  # 31 MB
+    torch.save(make_flat(10), buffer)  # 5 MB
     (tmp_path / "pytorch_model.bin").write_bytes(buffer.getvalue())
     tile = Image.radial_gradient("L").convert("RGB")
     tile.save(tmp_path / "tile.png")
     with small_hub() as hub:
         hub.repos = {"huggan/pix2pix-maps": {"main": {"pytorch_model.bin": buffer.getvalue()}}}
-        hub.seconds = 3
+        hub.seconds = 2
         settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "cache"), "HF_HUB_DISABLE_XET": "1"}
         with running_app(tmp_path, **settings) as url, open_page(browser, url) as page:
             upload_tile(page, tmp_path / "tile.png")

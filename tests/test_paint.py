@@ -72,16 +72,16 @@ def test_areas_get_the_targets_median_colour():
 
 
 def test_a_photos_drawing_is_often_bare_and_keeps_its_lines():
-    pair, bare, seen = stack(drawing()), 0, []
+    pair, bare, seen, line = stack(drawing()), 0, [], []
     for seed in range(120):
         x, y = painted(pair, False, False, np.random.default_rng(seed))
         inside = x[:, 60:90, 40:90]
         bare += bool((inside == 255).all() and torch.equal(y, pair[1].float()))
         seen.append(inside.reshape(3, -1).median(1).values)
+        line.append(float(x[:, 75, 30].max()))
     assert 30 <= bare <= 66  # 35 in 100 are drawn to stay bare; dabs miss this box now and then
     assert torch.stack(seen).std(0).min() > 40  # boxes of many colours
-    line = torch.stack([painted(pair, False, False, np.random.default_rng(s))[0][:, 75, 30] for s in range(60)])
-    assert ((line.max(1).values == 0).float().mean()) > 0.85  # all but those without lines
+    assert line.count(0) > 0.85 * len(line)  # all but those without lines
 
 
 def test_flat_art_loses_the_mixed_colours_of_its_edges():

@@ -15,17 +15,19 @@ from browser import (
     click,
     drag,
     draw,
+    forget,
     on_screen,
-    open_page,
     pen_size,
     picture_of,
     ready,
     same,
     settled,
     sheet_of,
+    visit,
 )
-from conftest import ROOT, running_app
 from PIL import Image
+from places import ROOT
+from serving import running_app
 
 from pix2pix import Translator
 
@@ -52,8 +54,9 @@ def address(tmp_path_factory: pytest.TempPathFactory, painter: Path) -> Iterator
 
 
 @pytest.fixture
-def page(address: str, browser) -> Iterator:
-    with open_page(browser, address, start=False) as page:
+def page(tab, address: str) -> Iterator:
+    forget(tab, address)
+    with visit(tab, address, start=False) as page:
         yield page
 
 

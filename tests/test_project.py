@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT
+from places import ROOT
 
 from demo import launch
 from pix2pix import __main__ as pix2pix_command
@@ -41,6 +41,13 @@ def test_every_link_of_the_readme_and_the_cards_leads_somewhere():
     for document in [ROOT / "README.md", *ROOT.glob("checkpoints/*/README.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\(([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert target.startswith("http") or (document.parent / target).exists(), f"{document}: {target}"
+
+
+def test_every_path_in_contributing_is_there():
+    words = re.findall(r"`([^`]+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    paths = [word for word in words if re.fullmatch(r"\.?[\w-]+(/[\w.-]+)+/?|\w+\.py", word)]
+    assert len(paths) > 15
+    assert [path for path in paths if not any((ROOT / room / path).exists() for room in ("", "pix2pix"))] == []
 
 
 DOCUMENTS = [

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import make_pairs
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from places import ROOT
+from small import make_pairs
+from small_hub import SmallHub, small_hub
 
 from pix2pix import DataError
 from pix2pix.errors import MissingSplit
-from pix2pix.pairs.edge_filter import outline
-from pix2pix.pairs.folders import Twins, find_source, held_out
+from pix2pix.pairs.folders import DataSet, Twins, find_source, held_out
 from pix2pix.pairs.layouts import read_layout
+from pix2pix.pictures.edge_filter import outline
 
 
 def fill(folder: Path, names: list[str], colour: str) -> None:
@@ -173,7 +179,7 @@ def test_a_picture_in_a_data_set_is_refused_before_it_is_decoded():
     pairs = HubPairs(
         datasets.Dataset.from_dict({"imageA": rows, "imageB": rows}, features=features), ("imageA", "imageB")
     )
-    with pytest.raises(DataError, match="imageA of row 0 has 33000 x 1 pixels"):
+    with pytest.raises(DataError, match="imageA of row 0 in train has 33000 x 1 pixels"):
         pairs.open(0)
     assert [image.size for image in pairs.open(1)] == [(8, 8)] * 2
 
@@ -187,7 +193,7 @@ def test_a_data_set_that_comes_in_while_it_is_used(tmp_path: Path, monkeypatch: 
     table = datasets.Dataset.from_dict({"imageA": rows, "imageB": rows[::-1]}, features=features)
     stream = table.to_iterable_dataset()
     stream.info.splits = datasets.SplitDict({"train": datasets.SplitInfo("train", num_examples=20)})
-    monkeypatch.setattr(datasets, "load_dataset", lambda name, revision, streaming: {"train": stream})
+    monkeypatch.setattr(datasets, "load_dataset", lambda name, config, revision, streaming: {"train": stream})
     train, val = (find_source("hub:a/b", split, streaming=True) for split in ("train", "val"))
     assert val.names == ["00000000", "00000001"] and len(train.names) == 18
     assert train.arriving and isinstance(train.source, HubStream)
@@ -195,6 +201,126 @@ def test_a_data_set_that_comes_in_while_it_is_used(tmp_path: Path, monkeypatch: 
     assert red == (5, 0, 0) and other == (14, 0, 0)
     assert train.source._come == 6  # no more than was asked for
     assert train.open(0)[0].getpixel((0, 0)) == (2, 0, 0)  # what has come stays
+
+
+def parquet(a: list, b: list) -> bytes:
+    """A file of two columns of pictures; each is a Pillow picture, or the bytes of one, or None."""
+    import datasets
+
+    def cell(picture):
+        if not isinstance(picture, Image.Image):
+            return picture and {"bytes": picture, "path": None}
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        return {"bytes": buffer.getvalue(), "path": None}
+
+    features = datasets.Features({"imageA": datasets.Image(), "imageB": datasets.Image()})
+    columns = {"imageA": [cell(picture) for picture in a], "imageB": [cell(picture) for picture in b]}
+    buffer = io.BytesIO()
+    datasets.Dataset.from_dict(columns, features=features).to_parquet(buffer)
+    return buffer.getvalue()
+
+
+def pictures(count: int, blue: int = 0) -> list[Image.Image]:
+    return [Image.new("RGB", (8, 8), (20 * i, 100, blue)) for i in range(count)]
+
+
+CONFIGS = """---
+configs:
+- config_name: red
+  data_files: red.parquet
+- config_name: blue
+  data_files: blue.parquet
+---
+"""
+
+
+@pytest.fixture(scope="module")
+def sets() -> Iterator[SmallHub]:
+    """A Hub with data sets."""
+    pytest.importorskip("datasets")
+    with small_hub() as hub:
+        whole = io.BytesIO()
+        Image.effect_noise((64, 64), 90).save(whole, "JPEG")
+        hub.repos = {
+            "someone/two": {
+                "main": {
+                    "README.md": CONFIGS.encode(),
+                    "red.parquet": parquet(pictures(10), pictures(10)),
+                    "blue.parquet": parquet(pictures(12, 200), pictures(12, 200)),
+                }
+            },
+            "someone/faulty": {
+                "main": {
+                    "data/train-00000-of-00001.parquet": parquet(
+                        [*pictures(6), b"no picture at all", None],
+                        [*pictures(3), whole.getvalue()[:-1500], *pictures(4)],
+                    )
+                }
+            },
+        }
+        yield hub
+
+
+CHECKS = (
+    ["--data", "hub:someone/two"],
+    ["--data", "hub:someone/two", "--config", "green"],
+    ["--data", "hub:someone/faulty"],
+    ["--data", "hub:someone/two", "--config", "blue"],
+)
+
+
+def test_data_sets_of_the_hub_are_checked_as_folders_are(sets: SmallHub, tmp_path: Path):
+    """Configurations are chosen, faulty rows named, and what is there is asked for once though it has no val split."""
+    environment = {
+        **os.environ,
+        "HF_ENDPOINT": sets.url,
+        "HF_HOME": str(tmp_path / "hub"),
+        "HF_HUB_DISABLE_XET": "1",
+        "NO_PROXY": "127.0.0.1,localhost",
+    }
+    code = (
+        "from pix2pix.training.command import main\n"
+        f"for options in {CHECKS!r}: print(main([*options, '--check']), flush=True)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0 and "Traceback" not in result.stderr, result.stderr
+    assert "has 2 configurations: name one with --config (red, blue)" in result.stderr
+    assert "has no configuration green: name one with --config (red, blue)" in result.stderr
+    codes = [line for line in result.stdout.splitlines() if len(line) == 1]
+    assert codes == ["2", "2", "2", "0"]
+    faulty, whole = result.stdout.split("hub:someone/two:")
+    assert [line[:44] for line in sorted(faulty.splitlines()) if " of row " in line] == [
+        "imageA of row 6 in train is not a picture in",
+        "imageA of row 7 in train holds no picture: t",
+        "imageB of row 3 in train cannot be read as a",
+    ]
+    assert "11 pairs to train on, 1 held out" in whole and "A in the column imageA, B in the column imageB" in whole
+    assert sum("blue.parquet" in request and request.startswith("HEAD") for request in sets.requests) == 1
+
+
+def test_no_copy_of_a_held_out_row_is_trained_on(tmp_path: Path):
+    """Nor while it is streamed, where the first rows are held out and the others not known yet."""
+    datasets = pytest.importorskip("datasets")
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "train.parquet").write_bytes(parquet(pictures(10) * 3, pictures(10) * 3))
+    data = DataSet(f"hub:{tmp_path / 'set'}")
+    train, val = data.split("train"), data.split("val")
+    assert (len(train.names), len(val.names)) == (27, 3)
+    seen = [{source.open(i)[0].getpixel((0, 0)) for i in range(len(source.names))} for source in (train, val)]
+    assert len(seen[0]) == 9 and len(seen[1]) == 1 and not seen[0] & seen[1]
+
+    stream = datasets.load_dataset(str(tmp_path / "set"), split="train").to_iterable_dataset()
+    stream.info.splits = datasets.SplitDict({"train": datasets.SplitInfo("train", num_examples=30)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(datasets, "load_dataset", lambda *arguments, **options: {"train": stream})
+        data = DataSet("hub:a/b", streaming=True)
+    train, val = data.split("train"), data.split("val")
+    held = {val.open(i)[0].getpixel((0, 0)) for i in range(len(val.names))}
+    used = [train.open(i)[0].getpixel((0, 0)) for i in range(len(train.names))]
+    assert len(held) == 3 and len(used) == 27 and not held & set(used)
 
 
 def test_the_first_epoch_of_a_stream_keeps_about_its_order():

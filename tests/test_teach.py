@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_trainer import SMALL
+from places import ROOT
+from small_runs import SMALL
 
 from demo.launch import desk_for, parser
 from demo.models import Models
@@ -33,7 +33,7 @@ from demo.teach.intake import Dropped, Made, pairs_of
 from demo.teach.runner import is_trainer
 from demo.teach.runs import Shelf, slug
 from pix2pix import Pix2PixError
-from pix2pix.pairs.edge_filter import outline
+from pix2pix.pictures.edge_filter import outline
 from pix2pix.training.progress import Progress, read_progress
 
 TINY = [*SMALL[:-2], "--save-every", "0.5"]  # the device is the desk's

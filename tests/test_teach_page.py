@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import open_page, opened, settled
-from conftest import running_app
 from PIL import Image, ImageDraw
+from serving import running_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

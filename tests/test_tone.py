@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import make_generator
 from PIL import Image
+from small import make_generator
 
 from pix2pix import Generator, Translator
 from pix2pix.__main__ import main
@@ -94,7 +94,7 @@ def test_a_faded_model_gets_the_colours_of_its_pairs_back(tmp_path: Path, capsys
         distance[name] = np.mean(l1)
     assert common[tmp_path / "toned"] > 0.9 > common[model] + 0.05
     assert distance[tmp_path / "toned"] < 0.7 * distance[model]
-    for words in ("toned: ", "Lab histograms in common", "L1", "two samples apart"):
+    for words in ("toned: ", "Lab histograms in common", "L1", "distance of two samples"):
         assert words in printed
 
 
@@ -102,10 +102,10 @@ def test_samples_that_differ_are_paid_for(tmp_path: Path):
     model, data = make_faded(tmp_path, dropout=0.5)
     generator, _ = load_generator(model)
     pairs = Pairs(find_source(data, "train"), "AtoB", 32)
-    spread = [fit_tone(generator, pairs, diversity)[2]["diversity"] for diversity in (0, 2)]
+    spread = [fit_tone(generator, pairs, weight)[2]["sample_distance"] for weight in (0, 2)]
     assert spread[1] > spread[0] + 0.01
     again = fit_tone(generator, pairs, 2)
-    assert again[2]["diversity"] == spread[1]  # a seed names the pixels and the noises
+    assert again[2]["sample_distance"] == spread[1]  # a seed names the pixels and the noises
 
 
 def test_what_cannot_be_toned_is_said_in_one_sentence(tmp_path: Path, capsys):
@@ -116,5 +116,5 @@ def test_what_cannot_be_toned_is_said_in_one_sentence(tmp_path: Path, capsys):
     assert "nothing" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
     colours = Generator(in_channels=1, out_channels=2, features=4, max_features=8, depth=5)
-    with pytest.raises(CheckpointError, match="2 channels out"):
+    with pytest.raises(CheckpointError, match="2 output channels"):
         fit_tone(colours, Pairs(find_source(data, "train"), "AtoB", 32))

@@ -6,17 +6,17 @@ import json
 import os
 import platform
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT, make_pairs
 from PIL import Image
+from places import ROOT
+from small import make_pairs
+from small_runs import SMALL, settings, stopped, weights
 
 from pix2pix import CheckpointError, Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.evaluation.metrics import measure
@@ -24,21 +24,6 @@ from pix2pix.networks.config import OBJECTIVES
 from pix2pix.networks.generator import PictureNorm
 from pix2pix.networks.losses import discriminator_loss, generator_gan_loss, mode_seeking_loss
 from pix2pix.training import command as train
-
-SMALL = ["--features", "4", "--max-features", "8", "--depth", "5", "--discriminator-features", "4", "--device", "cpu"]
-
-
-def settings(data: Path, out: Path, **changes) -> Settings:
-    small = {"features": 4, "max_features": 8, "depth": 5, "discriminator_features": 4, "epochs": 2, "device": "cpu"}
-    return Settings(str(data), str(out), **{**small, **changes})
-
-
-def weights(folder: Path) -> bytes:
-    return (folder / "model.safetensors").read_bytes()
-
-
-def command(data: Path, out: Path, *more: str) -> list[str]:
-    return [sys.executable, str(ROOT / "train.py"), "--data", str(data), "--out", str(out), *SMALL, *more]
 
 
 def test_twenty_steps_make_a_checkpoint_folder(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -85,9 +70,9 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         {},
         {"batch_size": 2},
         {"gan": "least-squares"},
-        {"diversity": 0.5},
-        {"diversity": 0.5, "nearest_of": 1},
-        {"diversity": 0.5, "hue": 0.3, "nearest_of": 4, "batch_size": 2},
+        {"mode_seeking_weight": 0.5},
+        {"mode_seeking_weight": 0.5, "nearest_of": 1},
+        {"mode_seeking_weight": 0.5, "chroma_weight": 0.3, "nearest_of": 4, "batch_size": 2},
         {"norm": "instance", "patch": 1, "batch_size": 2},
         {"discriminator_norm": "layer", "batch_size": 2},
         *({"objective": name} for name in OBJECTIVES if name != "cgan+l1"),
@@ -123,8 +108,8 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
         power = {"l1": 1, "l2": 2}[objective.distance]
         off = torch.stack([(fake - y).abs().pow(power).flatten(1).mean(1) for fake in fakes])
         g_loss = g_loss + 100 * (off if s.nearest_of == 1 else off.min(0).values).mean()
-    if s.diversity:
-        g_loss = g_loss + s.diversity * mode_seeking_loss(fakes[0], fakes[1], s.hue)
+    if s.mode_seeking_weight:
+        g_loss = g_loss + s.mode_seeking_weight * mode_seeking_loss(fakes[0], fakes[1], s.chroma_weight)
     g_grads = torch.autograd.grad(g_loss, list(g.parameters()))
     expected += [adam(p, grad) for p, grad in zip(g.parameters(), g_grads, strict=True)]
 
@@ -137,7 +122,7 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
 def test_bf16_is_how_a_step_multiplies_and_not_what_is_kept(pairs: Path, tmp_path: Path):
     losses = []
     for precision in ("no", "bf16"):
-        trainer = Trainer(settings(pairs, tmp_path / precision, diversity=0.5, mixed_precision=precision))
+        trainer = Trainer(settings(pairs, tmp_path / precision, mode_seeking_weight=0.5, mixed_precision=precision))
         x, y = (torch.stack(t) for t in zip(*(trainer.pairs[0, i] for i in range(2)), strict=True))
         losses.append({name: float(loss) for name, loss in trainer.learner.train_step(x, y).items()})
         assert trainer.learner.discriminator is not None
@@ -168,21 +153,6 @@ def test_learning_rate_is_flat_then_falls_to_zero(pairs: Path, tmp_path: Path):
     assert rates == pytest.approx([2e-4, 2e-4, 2e-4, 1e-4, 2e-4 / 40])
 
 
-def stopped(trainer: Trainer, at: int) -> None:
-    """Train, with a SIGTERM in the middle of step `at`, which ends the program with 143."""
-    step = trainer.learner.train_step
-
-    def stop_in_the_middle(x, y):
-        if trainer.learner.step == at:
-            signal.raise_signal(signal.SIGTERM)
-        return step(x, y)
-
-    trainer.learner.train_step = stop_in_the_middle  # type: ignore[method-assign]
-    with pytest.raises(SystemExit) as leaving:
-        trainer.train()
-    assert leaving.value.code == 143
-
-
 @pytest.mark.parametrize("precision", ["no", "bf16"])
 def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_path: Path, precision: str):
     whole, parts = (
@@ -196,22 +166,35 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_pat
     assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
 
 
-@pytest.mark.slow
-def test_a_killed_run_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
-    out = tmp_path / "killed"
-    options = ["--epochs", "20", "--ema", "0.9", "--diversity", "0.2"]
-    quiet = {"stderr": subprocess.DEVNULL, "env": {**os.environ, "OMP_NUM_THREADS": "1"}}
-    process = subprocess.Popen(command(pairs, out, *options), **quiet)
-    deadline = time.monotonic() + 120
-    while not (out / "training" / "samples" / "epoch_0003.png").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.01)
-    process.kill()
-    process.wait()
-    assert not (out / "model.safetensors").exists()
-    subprocess.run(command(pairs, out, *options, "--resume"), check=True, **quiet)
-    subprocess.run(command(pairs, tmp_path / "whole", *options), check=True, **quiet)
-    assert weights(out) == weights(tmp_path / "whole")
+def test_a_finished_run_goes_on_when_more_epochs_are_asked_for(pairs: Path, tmp_path: Path):
+    """From the state at its end, with the learning rates of a run of so many epochs; its model stays until the new one
+    is there. The card tells."""
+    out, stops = tmp_path / "run", tmp_path / "stops"
+    Trainer(settings(pairs, out, epochs=2)).train()
+    first = weights(out)
+    shutil.copytree(out, stops)
+    longer = Trainer(settings(pairs, out, epochs=4), resume=True)
+    assert longer.learner.step == 16
+    by_hand = Trainer(settings(pairs, tmp_path / "by-hand", epochs=4))
+    by_hand.learner.load(torch.load(out / "training" / "state.pt", weights_only=True))
+    rates, step = [], longer.learner.train_step
+
+    def spied(x, y):
+        assert weights(out) == first
+        losses = step(x, y)
+        rates.append(longer.learner.generator_optimizer.param_groups[0]["lr"])
+        return losses
+
+    longer.learner.train_step = spied
+    longer.train()
+    assert rates == pytest.approx([2e-4 * min(1, 2 * (1 - step / 32)) for step in range(16, 32)])
+    by_hand.train()
+    assert weights(out) == weights(tmp_path / "by-hand") != first
+    assert "4 epochs" in (card := (out / "README.md").read_text()) and "planned for 2 epochs until step 16" in card
+
+    stopped(Trainer(settings(pairs, stops, epochs=4), resume=True), at=20)
+    Trainer(settings(pairs, stops, epochs=4), resume=True).train()
+    assert weights(stops) == weights(out)
 
 
 def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
@@ -243,8 +226,11 @@ def test_nobodys_model_or_run_is_overwritten(pairs: Path, tmp_path: Path):
     shutil.copytree(out / "training", tmp_path / "other" / "training")
     with pytest.raises(TrainingError, match="add --resume"):
         Trainer(settings(pairs, tmp_path / "other"))
-    with pytest.raises(TrainingError, match="epochs was 2 and is 3"):
-        Trainer(settings(pairs, tmp_path / "other", epochs=3), resume=True)
+    with pytest.raises(TrainingError, match="seed was 0 and is 3"):
+        Trainer(settings(pairs, tmp_path / "other", seed=3), resume=True)
+    for epochs in (1, 2):  # no more than were done
+        with pytest.raises(TrainingError, match="has done 2 epochs: ask for more --epochs"):
+            Trainer(settings(pairs, out, epochs=epochs), resume=True)
     with pytest.raises(TrainingError, match="nothing to resume"):
         Trainer(settings(pairs, tmp_path / "new"), resume=True)
 
@@ -268,7 +254,7 @@ def test_ten_pairs_in_two_folders_train_with_one_command(tmp_path: Path):
         (["--data", "nowhere"], "nowhere"),
         (["--data", "PAIRS", "--hand-drawn"], "--input-kind edges"),
         (["--data", "PAIRS", "--palette", "facades"], "--input-kind labels"),
-        (["--data", "PAIRS", "--objective", "gan", "--diversity", "1"], "--diversity"),
+        (["--data", "PAIRS", "--objective", "gan", "--mode-seeking-weight", "1"], "--mode-seeking-weight"),
         (["--data", "PAIRS", "--streaming"], "--streaming"),
         (["--data", "PAIRS", "--batch-size", "9", "--device", "cpu"], "8 pairs"),
         (["--data", "PAIRS", "--device", "abacus"], "abacus"),
@@ -305,7 +291,7 @@ def test_save_and_load_give_the_same_weights(small_generator: Generator, tmp_pat
         ({"objective": "gan+l1", "patch": 1}, 3),
         ({"objective": "cgan+l1", "patch": 16, "generator": "encoder-decoder"}, 6),
         ({"norm": "instance", "padding": "reflect", "head": "resize", "activation": "relu6"}, 6),
-        ({"diversity": 0.5, "dropout_kind": "channel", "ema": 0.9}, 6),
+        ({"mode_seeking_weight": 0.5, "dropout_kind": "channel", "ema": 0.9}, 6),
     ],
 )
 def test_every_ablation_trains_and_its_checkpoint_runs_on_both_engines(pairs: Path, tmp_path: Path, changes, judged):
@@ -339,8 +325,8 @@ def test_colourisation_trains_on_photos_alone(tmp_path: Path):
     assert result.size == (50, 30)
 
 
-def test_diversity_takes_the_better_of_two_and_pushes_them_apart(pairs: Path, tmp_path: Path):
-    trainer = Trainer(settings(pairs, tmp_path / "out", diversity=0.5, l1_weight=10.0, batch_size=2))
+def test_mode_seeking_takes_the_better_of_two_samples_and_pushes_them_apart(pairs: Path, tmp_path: Path):
+    trainer = Trainer(settings(pairs, tmp_path / "out", mode_seeking_weight=0.5, l1_weight=10.0, batch_size=2))
     x, y = (torch.stack(t) for t in zip(trainer.pairs[0, 0], trainer.pairs[0, 1], strict=True))
     noises = trainer.learner._noises(x)
     assert len(noises) == 2 and not torch.equal(noises[0][0], noises[1][0])
@@ -354,14 +340,14 @@ def test_diversity_takes_the_better_of_two_and_pushes_them_apart(pairs: Path, tm
     assert losses["L1"].item() == pytest.approx(l1.item(), rel=1e-5)
     assert losses["mode_seeking"].item() == pytest.approx((1 / (apart + 0.01)).mean().item(), rel=1e-5)
 
-    def spread(diversity: float) -> float:
+    def spread(weight: float) -> float:
         trainer = Trainer(
-            settings(pairs, tmp_path / f"of-{diversity}", features=16, diversity=diversity, dropout_kind="channel")
+            settings(pairs, tmp_path / f"of-{weight}", features=16, mode_seeking_weight=weight, dropout_kind="channel")
         )
         trainer.learner.total_steps = 10_000
         for _ in range(150):
             trainer.learner.train_step(x, y)
-        trainer.settings.diversity = 0.5  # two noises, to look at
+        trainer.settings.mode_seeking_weight = 0.5  # two noises, to look at
         with torch.no_grad():
             one, other = (trainer.learner.generator(x, noise) for noise in trainer.learner._noises(x))
         return float((one - other).mean((2, 3)).abs().mean())
@@ -429,7 +415,7 @@ from pix2pix import Settings, Trainer
 data, out, batch = sys.argv[1:]
 torch.set_num_threads(1)
 trainer = Trainer(Settings(data, out, features=4, max_features=8, depth=5, discriminator_features=4, epochs=5,
-                           batch_size=int(batch), device="cpu", diversity=0.3, ema=0.9))
+                           batch_size=int(batch), device="cpu", mode_seeking_weight=0.3, ema=0.9))
 learner = trainer.learner
 for network in (learner.generator, learner.model, learner.discriminator):
     network.double()
@@ -468,7 +454,7 @@ def test_a_recipe_is_beneath_what_is_asked_for():
 def test_every_recipe_is_of_settings_and_every_setting_an_option():
     from dataclasses import asdict, fields
 
-    from pix2pix import RECIPES, Settings
+    from pix2pix import RECIPES
 
     for recipe in RECIPES.values():
         Settings("d", "o", **recipe)
@@ -487,7 +473,9 @@ def test_accelerate_launch_may_choose_the_precision(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("precision", ["no", "bf16"])
 def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp_path: Path, precision: str):
-    trainer = Trainer(settings(pairs, tmp_path / "out", diversity=0.5, nearest_of=4, mixed_precision=precision))
+    trainer = Trainer(
+        settings(pairs, tmp_path / "out", mode_seeking_weight=0.5, nearest_of=4, mixed_precision=precision)
+    )
     x, y = (torch.stack(t) for t in zip(*(trainer.pairs[0, i] for i in range(2)), strict=True))
     assert len(trainer.learner._noises(x)) == 4
     trainer.learner.train_step(x, y)
@@ -500,30 +488,35 @@ def test_a_run_from_before_an_option_is_known_by_what_it_did():
 
     from pix2pix.training.settings import changed
 
-    now = settings(Path("d"), Path("o"), diversity=0.1, nearest_of=1)
-    before = {name: value for name, value in asdict(now).items() if name not in ("nearest_of", "hue")}
+    now = settings(Path("d"), Path("o"), mode_seeking_weight=0.1, nearest_of=1)
+    before = {name: value for name, value in asdict(now).items() if name not in ("nearest_of", "chroma_weight")}
     assert changed({**before, "nearest": False}, now) == []
     assert changed({**before, "nearest": True}, now) == ["nearest_of was 2 and is 1"]
 
 
-def test_old_names_of_options_are_still_read():
+@pytest.mark.parametrize(
+    ("old", "new", "value"),
+    [("edges", "hand_drawn", True), ("diversity", "mode_seeking_weight", 0.1), ("hue", "chroma_weight", 0.3)],
+)
+def test_old_names_of_options_are_still_read(old: str, new: str, value: bool | float):
     from dataclasses import asdict
 
-    from pix2pix.training.settings import changed
+    from pix2pix.training.settings import changed, flag
 
     words = ["--data", "d", "--out", "o", "--input-kind", "edges"]
-    assert train.parse([*words, "--edges"]) == train.parse([*words, "--hand-drawn"])
-    assert "--edges" not in train.parser().format_help()
-    now = settings(Path("d"), Path("o"), input_kind="edges", hand_drawn=True)
-    before = {name: value for name, value in asdict(now).items() if name != "hand_drawn"}
-    assert changed({**before, "edges": True}, now) == []
-    assert changed({**before, "edges": False}, now) == ["hand_drawn was False and is True"]
+    given = [] if value is True else [str(value)]
+    assert train.parse([*words, flag(old), *given]) == train.parse([*words, flag(new), *given])
+    assert f"{flag(old)} " not in train.parser().format_help()
+    now = settings(Path("d"), Path("o"), **{"input_kind": "edges", "mode_seeking_weight": 0.1, new: value})
+    before = {name: value for name, value in asdict(now).items() if name != new}
+    assert changed({**before, old: value}, now) == []
+    assert changed({**before, old: 0}, now) == [f"{new} was 0 and is {value}"]
 
 
-@pytest.mark.parametrize("of_samples", [{"nearest_of": 1}, {"nearest_of": 4}, {"hue": 0.3}])
+@pytest.mark.parametrize("of_samples", [{"nearest_of": 1}, {"nearest_of": 4}, {"chroma_weight": 0.3}])
 def test_samples_are_compared_only_where_there_are_several(of_samples: dict):
-    settings(Path("d"), Path("o"), diversity=0.1, **of_samples)
-    with pytest.raises(TrainingError, match="requires --diversity above 0"):
+    settings(Path("d"), Path("o"), mode_seeking_weight=0.1, **of_samples)
+    with pytest.raises(TrainingError, match="requires --mode-seeking-weight above 0"):
         settings(Path("d"), Path("o"), **of_samples)
 
 
@@ -536,7 +529,7 @@ def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
         tmp_path,
         tmp_path / "my model",
         jitter=False,
-        diversity=0.25,
+        mode_seeking_weight=0.25,
         nearest_of=1,
         columns=("left", "right"),
         norm="instance",

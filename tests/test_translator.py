@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
+from places import ROOT
 
 from pix2pix import PALETTES, CheckpointError, Generator, ImageError, Translator, mean_distance
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.pairs import to_bytes
 from pix2pix.pictures.images import MAX_PIXELS, to_array, to_image
+from pix2pix.pictures.places import scaled_whole
 from pix2pix.translate.engines import TorchEngine
 from pix2pix.translate.geometry import Geometry
-from pix2pix.translate.translator import feather, tile_starts
 
 KINDS = [("edges", "whole"), ("labels", "whole"), ("photo", "whole"), ("photo", "native")]
 
@@ -79,30 +78,17 @@ def test_drawings_keep_their_proportions(small_generator: Generator):
     assert ImageChops.difference(translator(wide), expected).getbbox() is None
 
 
-@pytest.mark.parametrize(
-    ("length", "size"), [(256, 256), (257, 256), (300, 256), (448, 256), (449, 256), (4096, 256), (33, 32)]
-)
-def test_tiles_cover_everything_and_overlap_by_a_quarter(length: int, size: int):
-    starts = tile_starts(length, size)
-    assert starts[0] == 0 and starts[-1] == length - size
-    assert all(b - a <= size - size // 4 for a, b in pairwise(starts))
-
-
-def test_seams_are_feathered():
-    window = feather(256)
-    assert window.min() > 0 and window.max() == 1
-    assert np.abs(np.diff(window, axis=0)).max() < 0.02
-
-
-def test_a_tiled_photo_is_the_blend_of_its_tiles(small_generator: Generator):
+@pytest.mark.parametrize("size", [(50, 32), (20, 70), (1, 1), (64, 64)])
+def test_pixels_as_they_are_are_mirrored_to_the_next_multiple(small_generator: Generator, size: tuple[int, int]):
     translator = Translator(TorchEngine(small_generator), {"image_size": 32}, scale="native")
-    image = gradient(50, 32)
-    tiles = [to_array(translator(image.crop((x, 0, x + 32, 32)))) for x in (0, 18)]
-    window = feather(32)
-    left = np.pad(tiles[0] * window, [(0, 0), (0, 0), (0, 18)]) + np.pad(tiles[1] * window, [(0, 0), (0, 0), (18, 0)])
-    weight = np.pad(window, [(0, 0), (0, 18)]) + np.pad(window, [(0, 0), (18, 0)])
-    expected = np.asarray(to_image(left / weight)).astype(int)
-    assert np.abs(np.asarray(translator(image)).astype(int) - expected).max() <= 1  # the tiles here were rounded first
+    image = Image.effect_noise(size, 80).convert("RGB")
+    width, height = (-(-side // 32) * 32 for side in size)
+    mirrored = np.pad(np.asarray(image), [(0, height - size[1]), (0, width - size[0]), (0, 0)], mode="reflect")
+    masks = dropout_masks(small_generator.config.noise_shapes(height, width), 0.5, 3)
+    with torch.no_grad():
+        x = torch.from_numpy(to_array(Image.fromarray(mirrored)))[None]
+        direct = to_image(small_generator(x, [torch.from_numpy(m)[None] for m in masks])[0].numpy())
+    assert translator(image, 3) == direct.crop((0, 0, *size))
 
 
 def test_a_sea_has_one_blue():
@@ -167,8 +153,10 @@ def test_a_model_sees_the_pictures_that_it_was_trained_on(small_generator: Gener
     task = {"input": kind, "image_size": 32, "palette": PALETTES["maps"] if kind == "labels" else None}
     translator = Translator(TorchEngine(small_generator), task)
     picture = Image.effect_noise((90, 90), 90).convert("RGB")
-    small = Image.fromarray(to_bytes(picture, 32, translator.palette).permute(1, 2, 0).numpy())
-    assert translator(picture, 3) == translator(small, 3).resize((90, 90), Image.Resampling.BICUBIC)
+    place = scaled_whole(picture.size, 32, stretched=kind == "photo")
+    small = Image.fromarray(to_bytes(picture, place, translator.palette).permute(1, 2, 0).numpy())
+    results = (translator(image, 3, polarity="dark-lines") for image in (picture, small))
+    assert next(results) == next(results).resize((90, 90), Image.Resampling.BICUBIC)
 
 
 def test_the_size_and_the_scale_can_be_set(small_generator: Generator):
@@ -177,8 +165,8 @@ def test_the_size_and_the_scale_can_be_set(small_generator: Generator):
     larger = Translator(engine, {"image_size": 32}, size=64)
     assert larger(picture) != Translator(engine, {"image_size": 32})(picture)
     assert larger(picture) == Translator(engine, {"image_size": 64, "scale": "native"})(picture)
-    assert Translator(engine, {"image_size": 64}).geometry == Geometry("whole", 64, True, stated=False)
-    assert Translator(engine, {}, 64, "native").geometry == Geometry("native", 64, True, stated=True)
+    assert Translator(engine, {"image_size": 64}).geometry == Geometry("whole", 64, 32, True, stated=False)
+    assert Translator(engine, {}, 64, "native").geometry == Geometry("native", 64, 32, True, stated=True)
 
 
 @pytest.mark.parametrize(
@@ -211,13 +199,6 @@ def test_the_rate_is_the_share_of_units_dropped(small_checkpoint: Path):
     assert spread[0] == 0 < spread[1] < spread[2]
     with pytest.raises(ValueError, match="rate"):
         translator(photo, 3, rate=1.0)
-
-
-def test_a_large_picture_reports_its_tiles(small_generator):
-    told: list[tuple[int, int]] = []
-    translator = Translator(TorchEngine(small_generator), {"image_size": 32}, scale="native")
-    translator(Image.new("RGB", (80, 32)), report=lambda done, count: told.append((done, count)))
-    assert told == [(0, 3), (1, 3), (2, 3)]
 
 
 def test_another_seed_on_the_same_drawing_costs_no_encoding(small_checkpoint: Path):

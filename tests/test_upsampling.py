@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import make_generator
+from small import make_generator
 from test_trainer import settings, weights
 from torch import nn
 from torch.nn import functional as F

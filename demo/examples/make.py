@@ -15,10 +15,10 @@ from PIL import Image
 from demo.examples.drawing import curve, fill, labelled
 from demo.examples.strokes import EDGES, LABELS
 from demo.examples.tiles import paint_map, paint_town
+from demo.rules import SIDE
 from pix2pix import PALETTES
 
 HERE = Path(__file__).resolve().parent
-SIDE = 256
 
 
 def main() -> None:

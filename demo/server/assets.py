@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
+NEVER = "no-store"  # for a file that is no longer what its address says
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -41,12 +42,14 @@ class Asset:
 
     def __init__(self, path: Path, named_by_hash: bool = True) -> None:
         self.path = path
-        self.caching = FOR_GOOD if named_by_hash else FOR_AN_HOUR
+        self.named_by_hash = named_by_hash
         self.version = version(path)
 
     @property
-    def unchanged(self) -> bool:
-        return self.path.is_file() and version(self.path) == self.version
+    def caching(self) -> str:
+        if version(self.path) != self.version:
+            return NEVER
+        return FOR_GOOD if self.named_by_hash else FOR_AN_HOUR
 
 
 def routes(assets: Mapping[str, Asset]) -> list[Route]:
@@ -66,14 +69,14 @@ def routes(assets: Mapping[str, Asset]) -> list[Route]:
 
 
 def respond(asset: Asset | None, request: Request) -> Response:
-    if asset is None or not asset.unchanged:
+    if asset is None or not asset.path.is_file():
         return PlainTextResponse("There is no such file.", 404)
     kind = TYPES.get(asset.path.suffix, OTHERS)
     headers = {"Cache-Control": asset.caching, "X-Content-Type-Options": "nosniff"}
     if asset.path.suffix not in PACKED or "gzip" not in request.headers.get("accept-encoding", ""):
         return FileResponse(asset.path, media_type=kind, headers=headers)
     headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-    return Response(packed(asset.path, asset.version), media_type=kind, headers=headers)
+    return Response(packed(asset.path, version(asset.path)), media_type=kind, headers=headers)
 
 
 def hash_of(paths: Iterable[Path]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pix2pix import MAX_PIXELS
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -30,4 +32,4 @@ class Limits:
     streams: int = 128
     silence: float = 20.0
     job: float = 300.0
-    pixels: int = 4096 * 4096
+    pixels: int = MAX_PIXELS

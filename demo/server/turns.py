@@ -8,7 +8,7 @@ from threading import Condition
 
 
 class Turns:
-    """A lock that the people who draw get first. A file's work, which takes up to minutes, gives way between tiles."""
+    """A lock that the people who draw get first. A file's work, which takes up to minutes, gives way between bands."""
 
     def __init__(self) -> None:
         self._condition = Condition()

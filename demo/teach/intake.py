@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 from PIL import Image
 
 from pix2pix.errors import DataError, ImageError
-from pix2pix.pairs.edge_filter import outline
 from pix2pix.pairs.layouts import A_WORDS, B_WORDS
 from pix2pix.pictures.color import grey
+from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import open_image
 
 KINDS = ("sides", "groups", "edges", "lightness")

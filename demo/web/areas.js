@@ -107,7 +107,7 @@ export function areas(free, side, gap = GAP) {
  * Let areas reach under the lines, so that no seam stays between paint and line.
  * @param {Int32Array} labels changed @param {Uint8Array} free @param {number} side
  */
-export function underLines(labels, free, side) {
+function underLines(labels, free, side) {
   spread(labels, side, (at) => free[at] === 0, UNDER);
 }
 

@@ -3,10 +3,9 @@
 import { find, squared } from './dom.js';
 import { hex } from './colours.js';
 import { outlined } from './outlines.js';
-import { SIDE } from './sheet.js';
+import { SIDE, THRESHOLD } from './rules.js';
 
 const STEP = 66; // ms between two frames
-const THRESHOLD = 0.25; // of an outline
 const LEVELS = 4; // of each colour in a painting
 
 /** @typedef {import('./sheet.js').Sheet} Sheet */

@@ -60,10 +60,8 @@ export class Chooser {
 
   async reachable() {
     if (this.#onDevice || !this.server) return true;
-    const here = await this.server.reachable();
-    this.#away = !here;
+    const here = await this.#serverIsHere();
     if (!here && this.#mayLoad(this.#model)) this.#load(this.#model);
-    this.#tell();
     return here;
   }
 
@@ -110,8 +108,16 @@ export class Chooser {
       }
     }
     const server = this.#serverFor(model);
-    if (this.#away && !(await this.reachable())) throw new Trouble(this.texts.gone);
+    if (this.#away && !(await this.#serverIsHere())) throw new Trouble(this.texts.gone);
     return this.#orDevice(model, () => server.variations(drawing, wish, count), here);
+  }
+
+  /**
+   * @param {string} image @param {number} threshold @param {import('./engines.js').PictureKind | 'auto'} kind
+   */
+  async lines(image, threshold, kind) {
+    const { server } = this;
+    return (server && (await this.#serverIsHere()) ? server : this.device).lines(image, threshold, kind);
   }
 
   get #onDevice() {
@@ -207,9 +213,13 @@ export class Chooser {
   async #lookForServer() {
     clearTimeout(this.#look);
     this.#looked = performance.now();
+    if (!(await this.#serverIsHere())) this.#lookSoon();
+  }
+
+  async #serverIsHere() {
     this.#away = !(await this.server?.reachable());
     this.#tell();
-    if (this.#away) this.#lookSoon();
+    return !this.#away;
   }
 
   #tell() {

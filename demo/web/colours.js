@@ -18,7 +18,7 @@ export const hex = (colour) => `#${colour.toString(16).padStart(6, '0')}`;
 /** @param {number} colour @returns {[number, number, number]} */
 export const channels = (colour) => [colour >> 16, (colour >> 8) & 255, colour & 255];
 
-/** @param {number} colour @param {number[]} table @returns {number} the nearest one of the table */
+/** @param {number} colour @param {number[]} table @returns {number} the nearest one of the table, the first of several */
 export function nearest(colour, table) {
   const [r, g, b] = channels(colour);
   let [best, least] = [table[0], Infinity];

@@ -2,7 +2,9 @@
 
 import { fetchConfig, fetchFile, isKept } from './engine/download.js';
 import { openEngine } from './engine/index.js';
-import { LOOKS } from './engines.js';
+import { squared } from './dom.js';
+import { outlined } from './outlines.js';
+import { LARGEST_RATE, LARGEST_SEED, LOOKS, SIDE } from './rules.js';
 import { alike, spreadMap } from './spread.js';
 
 /** @typedef {import('./engines.js').Drawing} Drawing */
@@ -12,11 +14,8 @@ import { alike, spreadMap } from './spread.js';
 /** @typedef {Awaited<ReturnType<typeof openEngine>>} Opened */
 /** @typedef {(share: number) => void} Progress  of the download, from 0 to 1 */
 
-const SIDE = 256;
 const HELD = 3; // models that are open at once, 44 MB each
 const ROUNDS = 2; // of timing; the first is slower
-const MAX_SEED = 2 ** 32 - 1;
-const MAX_RATE = 0.9; // of the slider
 
 export class DeviceEngine {
   gap = 30;
@@ -55,7 +54,7 @@ export class DeviceEngine {
    */
   async open(model, progress) {
     const { rate } = await this.#engine(model, progress);
-    return { rate: Math.min(rate, MAX_RATE) };
+    return { rate: Math.min(rate, LARGEST_RATE) };
   }
 
   /** How long a picture takes, once everything is warm, in ms. @param {string} model */
@@ -94,12 +93,25 @@ export class DeviceEngine {
   /** @param {Drawing} drawing @param {Wish} wish @param {number} [count] @returns {Promise<Samples>} */
   async variations(drawing, { model, seed, rate }, count = LOOKS) {
     const engine = await this.#engine(model);
-    const first = Math.min(seed, MAX_SEED - count + 1);
+    const first = Math.min(seed, LARGEST_SEED - count + 1);
     const seeds = Array.from({ length: count }, (_, at) => first + at);
     const found = await engine.variations(drawing.pixels().data, { seeds, rate: rate ?? undefined });
     const same = alike(found);
     const pictures = found.map((pixels, at) => ({ image: this.#picture(pixels, true), seed: seeds[at] }));
     return { pictures: same ? pictures.slice(0, 1) : pictures, alike: same, unsure: this.#picture(spreadMap(found), true) };
+  }
+
+  /**
+   * As the server does it, but for a drawing on paper, which is taken for a photo of a thing.
+   * @param {string} image @param {number} threshold @param {import('./engines.js').PictureKind | 'auto'} kind
+   * @returns {Promise<import('./engines.js').Lines>}
+   */
+  async lines(image, threshold, kind) {
+    const picture = squared(await createImageBitmap(await (await fetch(image)).blob()), SIDE, '#ffffff', true);
+    const { data } = picture;
+    if (kind === 'light lines') for (let at = 0; at < data.length; at++) if (at % 4 < 3) data[at] = 255 - data[at];
+    if (kind === 'dark lines' || kind === 'light lines') return { image: this.#picture(data, true), kind };
+    return { image: this.#picture(outlined(data, SIDE, threshold), true), kind: 'scene' };
   }
 
   async reachable() {

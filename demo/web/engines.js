@@ -2,8 +2,7 @@
 // device.js computes in the browser, and `Chooser` in chooser.js uses the better of the two.
 
 import { ask } from './channels.js';
-
-export const LOOKS = 8; // that the variations show
+import { LOOKS } from './rules.js';
 
 /**
  * @typedef {object} Drawing  both are read only when an engine wants them
@@ -27,11 +26,19 @@ export const LOOKS = 8; // that the variations show
  * @property {string} unsure a picture of where they differ, a URL
  * @property {boolean} alike
  *
+ * @typedef {'dark lines' | 'light lines' | 'paper' | 'scene'} PictureKind  what a picture is, to be taken as lines
+ *
+ * @typedef {object} Lines  a picture as dark lines on white
+ * @property {string} image a data URL
+ * @property {PictureKind} kind what the picture was taken as
+ *
  * @typedef {object} Engine
  * @property {number} gap ms between two drawings while the pen moves
  * @property {(drawing: Drawing, wish: Wish) => Promise<Picture | null>} translate null where a newer one overtook it
  * @property {(drawing: Drawing, wish: Wish, count?: number) => Promise<Samples>} variations from the wish's seed on
  * @property {(model: string, report: (line: string) => void) => Promise<{ rate: number }>} open makes a model ready
+ * @property {(image: string, threshold: number, kind: PictureKind | 'auto') => Promise<Lines>} lines of a PNG data URL;
+ *     the threshold, 0 to 1, is of a photo's outlines
  * @property {() => Promise<boolean>} reachable
  */
 
@@ -55,6 +62,11 @@ export class ServerEngine {
   /** @param {string} model @param {(line: string) => void} report */
   async open(model, report) {
     return said(await ask('open', { model }, { report: ({ line }) => report(line) }));
+  }
+
+  /** @param {string} image @param {number} threshold @param {PictureKind | 'auto'} kind @returns {Promise<Lines>} */
+  async lines(image, threshold, kind) {
+    return said(await ask('trace', { image, threshold, kind }));
   }
 
   async reachable() {

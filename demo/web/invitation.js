@@ -1,7 +1,7 @@
 // The empty sheet's invitation; and on a first visit, one of the examples drawn by itself until somebody touches it.
 
 import { steps } from './tracing.js';
-import { SIDE } from './sheet.js';
+import { SIDE } from './rules.js';
 
 const PACE = 7; // pixels of a line in one moment
 const BRUSH = 900; // pixels of an area in one moment

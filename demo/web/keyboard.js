@@ -1,12 +1,12 @@
 // Keys: shortcuts wherever the focus is, except where people write; and a cursor that draws without a mouse.
 
 import { find } from './dom.js';
-import { SIDE } from './sheet.js';
+import { SIDE } from './rules.js';
 
 const STEP = 4; // pixels that an arrow key moves the cursor; 1 with Alt
 
 /** @param {EventTarget | null} target */
-export const writes = (target) =>
+const writes = (target) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches('textarea, select, input:not([type=range], [type=checkbox], [type=color], [type=file])'));
 

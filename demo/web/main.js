@@ -12,8 +12,9 @@ import { pack, unpack } from './packing.js';
 import { photos } from './photos.js';
 import { pointers } from './pointer.js';
 import { Film } from './replay.js';
+import { LARGEST_SEED, SIDE } from './rules.js';
 import { asked, card, enlarged, linkTo, save, share } from './sharing.js';
-import { SIDE, Sheet } from './sheet.js';
+import { Sheet } from './sheet.js';
 import { entries, keepEntry, keepWork, lastWork } from './store.js';
 import { taughtCards } from './teach/cards.js';
 import { Toolbox } from './toolbox.js';
@@ -42,7 +43,6 @@ import { Transport } from './transport.js';
  */
 
 const REST = 1200; // ms that a drawing lies still before it goes into the history
-const MAX_SEED = 2 ** 32 - 1;
 
 /** @param {HTMLElement} root @param {Props} props */
 export async function start(root, { models, texts, icons, tools, server = true, teaches = false }) {
@@ -74,7 +74,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   const toolbox = new Toolbox(root, sheet, icons, (words) => { say(words); });
   const loaded = await Promise.all(tools.map((name) => import(`./tools/${name}`)));
   toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
-  const { put, leave } = photos(root, sheet, texts, toast);
+  const { put, leave } = photos(root, sheet, engine, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate }));
   let playing = /** @type {import('./packing.js').Layers | null} */ (null); // what draws itself
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
@@ -152,7 +152,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     keep();
   };
   const look = (/** @type {number} */ value, send = true) => {
-    seed = Math.max(0, Math.min(MAX_SEED, Math.floor(value) || 0));
+    seed = Math.max(0, Math.min(LARGEST_SEED, Math.floor(value) || 0));
     seedInput.value = String(seed);
     if (send) again();
   };

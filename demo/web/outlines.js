@@ -1,4 +1,4 @@
-// A photo's outlines, as black lines on white: Canny's filter, pixel for pixel as pix2pix/pairs/edge_filter.py does it.
+// A photo's outlines, as black lines on white: Canny's filter, pixel for pixel as pix2pix/pictures/edge_filter.py does it.
 
 const SMOOTHING = 1.6; // pixels at a side of 256
 const PASSES = 3; // of a box, which come near to Gauss's curve, as in Pillow

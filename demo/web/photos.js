@@ -2,38 +2,60 @@
 
 import { enclosed } from './areas.js';
 import { dataUrl, filled, find, squared } from './dom.js';
-import { outlined } from './outlines.js';
-import { SIDE, drawn } from './sheet.js';
+import { Trouble } from './engines.js';
+import { SIDE } from './rules.js';
+import { drawn, whiteOnNothing } from './sheet.js';
 import { hex } from './colours.js';
 
+const SENT = 400; // pixels of a picture's longer side, so that any fits into a message
+
 /**
- * @param {HTMLElement} root @param {import('./sheet.js').Sheet} sheet @param {Record<string, string>} texts
- * @param {(words: string) => void} tell
+ * @param {HTMLElement} root @param {import('./sheet.js').Sheet} sheet @param {import('./engines.js').Engine} engine
+ * @param {Record<string, string>} texts @param {(words: string) => void} tell
  */
-export function photos(root, sheet, texts, tell) {
+export function photos(root, sheet, engine, texts, tell) {
   const panel = find(root, '.photo');
   const threshold = /** @type {HTMLInputElement} */ (find(root, '[data-threshold]'));
   const colours = /** @type {HTMLInputElement} */ (find(root, '[data-colours]'));
-  let photo = /** @type {ImageData | null} */ (null);
+  const kind = /** @type {HTMLSelectElement} */ (find(root, '[data-taken]'));
+  let photo = /** @type {{ image: ImageData, url: string } | null} */ (null);
+  let asked = 0;
 
   const leave = () => {
     photo = null;
+    asked += 1;
     panel.hidden = true;
   };
 
-  const outline = () => {
+  /** @param {import('./engines.js').PictureKind | 'auto'} taken */
+  const take = async (taken) => {
     if (!photo) return;
-    const { data } = photo;
-    sheet.draw({ data: outlined(data, SIDE, Number(threshold.value)) });
-    if (sheet.kind === 'paint' && colours.checked) {
-      for (const pixels of enclosed(sheet.lines, SIDE)) {
-        const sums = [0, 0, 0];
-        for (const at of pixels) for (let c = 0; c < 3; c++) sums[c] += data[4 * at + c];
-        const [r, g, b] = sums.map((sum) => Math.round(sum / pixels.length));
-        for (const at of pixels) sheet.paint[at] = (r << 16) | (g << 8) | b;
+    const mine = (asked += 1);
+    const { url, image } = photo;
+    try {
+      const found = await engine.lines(url, Number(threshold.value), taken);
+      const lines = await createImageBitmap(await (await fetch(found.image)).blob());
+      if (mine !== asked) return;
+      sheet.draw(squared(lines, SIDE, hex(sheet.paper), false));
+      kind.value = found.kind;
+      panel.hidden = false;
+      find(panel, '.fewer').hidden = found.kind !== 'scene';
+      find(panel, '.keep-colours').hidden = sheet.kind !== 'paint' || found.kind !== 'scene';
+      if (taken === 'auto' && found.kind === 'paper') tell(texts.found_paper);
+      if (taken === 'auto' && found.kind === 'light lines') tell(texts.found_light);
+      if (sheet.kind === 'paint' && colours.checked && found.kind === 'scene') {
+        for (const pixels of enclosed(sheet.lines, SIDE)) {
+          const sums = [0, 0, 0];
+          for (const at of pixels) for (let c = 0; c < 3; c++) sums[c] += image.data[4 * at + c];
+          const [r, g, b] = sums.map((sum) => Math.round(sum / pixels.length));
+          for (const at of pixels) sheet.paint[at] = (r << 16) | (g << 8) | b;
+        }
       }
+      sheet.changed();
+    } catch (error) {
+      if (!(error instanceof Trouble)) throw error;
+      tell(error.message);
     }
-    sheet.changed();
   };
 
   /** @param {Blob} blob @param {string} name @param {boolean} [mayBePhoto] */
@@ -48,18 +70,25 @@ export function photos(root, sheet, texts, tell) {
     const image = squared(picture, SIDE, hex(sheet.paper), sheet.kind !== 'labels');
     leave();
     sheet.remember();
-    if (mayBePhoto && sheet.kind !== 'labels' && !drawn(image, sheet.kind)) {
-      photo = image;
-      panel.hidden = false;
-      find(panel, '.keep-colours').hidden = sheet.kind !== 'paint';
-      outline();
+    const clear = drawn(image, sheet.kind) && !whiteOnNothing(squared(picture, SIDE, 'transparent', true));
+    if (mayBePhoto && sheet.kind !== 'labels' && !clear) {
+      const canvas = document.createElement('canvas');
+      const scale = Math.min(1, SENT / Math.max(picture.width, picture.height));
+      canvas.width = Math.max(1, Math.round(picture.width * scale));
+      canvas.height = Math.max(1, Math.round(picture.height * scale));
+      const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
+      context.imageSmoothingQuality = 'high';
+      context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+      photo = { image, url: canvas.toDataURL('image/png') };
+      await take('auto');
       return;
     }
     sheet.draw(image);
     sheet.changed();
   };
-  threshold.addEventListener('change', outline);
-  colours.addEventListener('change', outline);
+  for (const each of [threshold, colours, kind]) {
+    each.addEventListener('change', () => take(/** @type {import('./engines.js').PictureKind} */ (kind.value)));
+  }
 
   const image = /** @type {HTMLImageElement} */ (find(root, 'img.traced'));
   const video = /** @type {HTMLVideoElement} */ (find(root, 'video.traced'));

@@ -3,14 +3,15 @@
 import { bucket, enclosed } from './areas.js';
 import { BLACK, WHITE, channels, harmony, nearest } from './colours.js';
 import { spans } from './raster.js';
+import { SIDE } from './rules.js';
 
 /** @typedef {import('./packing.js').Layers} Layers */
 /** @typedef {'edges' | 'labels' | 'paint'} Kind  what a model takes: black lines, areas of a palette, or lines and paint */
 /** @typedef {'moving' | 'done' | 'shown'} Change  under the pen, complete, or brought back from elsewhere */
 
-export const SIDE = 256;
 const UNDO_STEPS = 50;
 const PIXELS = SIDE * SIDE;
+const GREY_LEVEL = 0x010101; // between two greys
 const FLAT_COLOURS = 24; // that cover nearly all of a painting
 
 export class Sheet {
@@ -211,6 +212,7 @@ export class Sheet {
 
   /** Draw a picture's pixels, RGBA, of the sheet's size. @param {{ data: Uint8ClampedArray }} image */
   draw({ data }) {
+    const labels = holdsNumbers(data, this.palette) ? this.palette : [];
     for (let at = 0, from = 0; at < PIXELS; at++, from += 4) {
       const [r, g, b] = [data[from], data[from + 1], data[from + 2]];
       const colour = (r << 16) | (g << 8) | b;
@@ -218,33 +220,74 @@ export class Sheet {
       const grey = Math.max(r, g, b) - Math.min(r, g, b) < 32;
       const line = this.kind === 'edges' || (this.kind === 'paint' && grey && light < 96);
       this.lines[at] = line ? 255 - light : 0;
-      if (this.kind === 'labels') this.paint[at] = nearest(colour, this.palette);
+      if (this.kind === 'labels') this.paint[at] = labels[colour / GREY_LEVEL] ?? nearest(colour, this.palette);
       else this.paint[at] = line ? WHITE : colour;
     }
   }
 }
 
 /**
- * Whether a picture looks drawn rather than photographed: mostly white, and grey where it is not. A painting may have
- * colours, if they are few and lie flat on white.
+ * Whether a label map holds the numbers of its labels, as segmentation tools write them: greys below their count. The
+ * margin around it has a label's colour.
+ * @param {Uint8ClampedArray} data @param {number[]} palette
+ */
+function holdsNumbers(data, palette) {
+  let some = false;
+  for (let at = 0; at < data.length; at += 4) {
+    const colour = (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
+    if (palette.includes(colour)) continue;
+    if (colour % GREY_LEVEL || colour / GREY_LEVEL >= palette.length) return false;
+    some = true;
+  }
+  return some;
+}
+
+/**
+ * Whether a picture is a drawing as it stands: lines or flat black on white, grey only where a line's side is soft. Of
+ * pictures that are not, the server finds the lines; it has the same rule, in pix2pix/pictures/drawings.py. A painting
+ * may have colours, if they are few and lie flat on white.
  * @param {ImageData} image @param {Kind} kind of the model it is for
  */
-export function drawn({ data }, kind) {
+export function drawn({ data, width }, kind) {
   const pixels = data.length / 4;
-  let [white, coloured] = [0, 0];
+  const grey = new Uint8Array(pixels);
+  let [white, black, coloured, inner] = [0, 0, 0, 0];
   /** @type {Map<number, number>} */
   const counts = new Map();
-  for (let at = 0; at < data.length; at += 4) {
-    const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
+  for (let at = 0, from = 0; at < pixels; at++, from += 4) {
+    const [r, g, b] = [data[from], data[from + 1], data[from + 2]];
     const [low, high] = [Math.min(r, g, b), Math.max(r, g, b)];
     white += Number(low > 230);
+    black += Number(high < 85);
     coloured += Number(high - low > 40);
+    grey[at] = Number(high > 60 && low < 230);
     const colour = (r << 16) | (g << 8) | b;
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  if (kind === 'paint') {
+  const greyOnBlack = black > 0.5 * pixels && coloured < 0.005 * pixels;
+  if (kind === 'paint' && !greyOnBlack) {
     const most = [...counts.values()].sort((a, b) => b - a).slice(0, FLAT_COLOURS);
     if (white > 0.05 * pixels && most.reduce((sum, count) => sum + count, 0) > 0.9 * pixels) return true;
   }
-  return white > 0.5 * pixels && coloured < 0.02 * pixels;
+  for (let at = width; at < pixels - width; at++) {
+    if (at % width === 0 || at % width === width - 1) continue;
+    inner += grey[at] & grey[at - 1] & grey[at + 1] & grey[at - width] & grey[at + width];
+  }
+  return white > 0.5 * pixels && coloured < 0.002 * pixels && inner < 0.01 * pixels;
+}
+
+/**
+ * Whether all that is visible is white, so that white paper would hide it: strokes of a dark screen, say. The server
+ * puts such pictures on black (see `is_white_on_nothing` in pix2pix/pictures/images.py).
+ * @param {ImageData} image with its transparency
+ */
+export function whiteOnNothing({ data }) {
+  let [most, visible, dark] = [0, 0, 0];
+  for (let at = 3; at < data.length; at += 4) most = Math.max(most, data[at]);
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at + 3] <= 0.75 * most) continue;
+    visible += 1;
+    dark += Number(Math.min(data[at], data[at + 1], data[at + 2]) < 208);
+  }
+  return visible > 0 && visible <= 0.5 * (data.length / 4) && dark < 0.005 * visible;
 }

@@ -1,7 +1,6 @@
 // How much the looks of one drawing differ, and where. Level for level as demo/live.py does it.
 
-const HOTTEST = 0.25; // standard deviation, of the range from 0 to 1, that is shown white
-const HARDLY = 0.01; // mean distance below which the looks are one picture to the eye
+import { HARDLY, HOTTEST } from './rules.js';
 
 /** @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels  RGBA */
 

@@ -2,16 +2,16 @@
 
 import { BLACK, PALETTE, hex, nearest, parse } from './colours.js';
 import { find, radioGroup } from './dom.js';
+import { AREA_PEN, LINE_PEN } from './rules.js';
 
 /** @typedef {import('./tools/tool.js').Tool} Tool */
 
 const RECENT = 4;
-const ERASER = 12;
 
 export class Toolbox {
   /** @type {Tool[]} */
   tools = [];
-  sizes = { pen: 2, eraser: ERASER };
+  sizes = { pen: LINE_PEN, eraser: AREA_PEN };
   colours = { pen: BLACK, fill: PALETTE[6] };
   /** @type {number[]} */
   recent = [];

@@ -1,4 +1,4 @@
-"""What `evaluate` reports: how near the outputs come to the targets of a split, and how they vary."""
+"""The figures of `evaluate`: the distance of outputs from the targets of a split, and their variation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pix2pix.compat import import_torchvision
 from pix2pix.evaluation.lattice import Lattice
 from pix2pix.evaluation.paint import PaintScores
 from pix2pix.pairs.hand_drawn import redraw
-from pix2pix.pairs.pairs import Pairs, mixed_seed
+from pix2pix.pairs.pairs import Pairs, middle, mixed_seed
 from pix2pix.pictures.color import rgb_to_lab
 from pix2pix.pictures.images import mean_distance, to_array, to_image
 from pix2pix.pictures.palettes import Palette, nearest_label
@@ -24,19 +24,19 @@ from pix2pix.translate.translator import Translator
 
 Metrics = dict[str, float]
 SAMPLES = 8
-LAB_BINS = {"L": (0, 100, 100), "a": (-110, 110, 110), "b": (-110, 110, 110)}  # from, to, how many
+LAB_BINS = {"L": (0, 100, 100), "a": (-110, 110, 110), "b": (-110, 110, 110)}  # lowest, highest, number of bins
 
 
 def measure(output: Tensor, target: Tensor) -> Metrics:
-    """Distances of one picture from its target.
+    """Measure one picture against its target.
 
     Args:
         output, target: (3, H, W) in [-1, 1].
 
     Returns:
-        "l1": mean absolute difference on [0, 1], 0 is best.
-        "psnr": peak signal-to-noise ratio in dB, higher is better (100 for equal pictures).
-        "ssim": structural similarity (Wang et al. 2004; 11x11 Gaussian window, sigma 1.5), 1 is best.
+        "l1": mean absolute difference, from 0 to 1; 0 is best.
+        "psnr": peak signal-to-noise ratio in dB; higher is better (100 for equal pictures).
+        "ssim": structural similarity (Wang et al. 2004; 11x11 Gaussian window, sigma 1.5); 1 is best.
     """
     import_torchvision()  # torchmetrics imports it
     from torchmetrics.functional.image import structural_similarity_index_measure
@@ -52,7 +52,7 @@ def measure(output: Tensor, target: Tensor) -> Metrics:
 
 
 class LabHistograms:
-    """Counts of L, a and b over all pixels of all pictures added, as in the paper's Fig. 7."""
+    """Histograms of L, a and b over all pixels of the added pictures, as in the paper's Fig. 7."""
 
     def __init__(self) -> None:
         self.counts = {name: np.zeros(bins) for name, (_, _, bins) in LAB_BINS.items()}
@@ -64,7 +64,7 @@ class LabHistograms:
             self.counts[name] += np.histogram(lab[..., channel].clip(low, high), bins, (low, high))[0]
 
     def intersection(self, other: LabHistograms) -> Metrics:
-        """For each of "L", "a" and "b" the share that the two distributions have in common, from 0 to 1."""
+        """The share that two distributions have in common, from 0 to 1, for each of "L", "a" and "b"."""
         return {
             name: float(np.minimum(mine / mine.sum(), theirs / theirs.sum()).sum())
             for (name, mine), theirs in zip(self.counts.items(), other.counts.values(), strict=True)
@@ -72,11 +72,11 @@ class LabHistograms:
 
 
 class LabelScores:
-    """The columns of the paper's FCN score for outputs that are label maps, the palette in the place of the FCN: every
-    pixel is of the label whose colour is nearest.
+    """The columns of the paper's FCN score for outputs that are label maps. The palette replaces the FCN: each pixel
+    gets the label with the nearest colour.
 
     Args:
-        palette: of the labels.
+        palette: palette of the labels.
     """
 
     def __init__(self, palette: Palette) -> None:
@@ -91,8 +91,8 @@ class LabelScores:
         )
 
     def scores(self) -> dict[str, Any]:
-        """ "pixel_accuracy"; "class_accuracy" and "iou", means over the labels that occur in the targets; "ious", each
-        label's, by name."""
+        """ "pixel_accuracy"; "class_accuracy" and "iou", means over the labels that occur in the targets; and "ious",
+        the IoU of each label, by name."""
         hits, true, mine = np.diag(self.pairs), self.pairs.sum(1), self.pairs.sum(0)
         there = true > 0
         ious = hits[there] / (true + mine - hits)[there]
@@ -110,9 +110,9 @@ class Evaluation:
     """One row of a report.
 
     Attributes:
-        sums: of `measure` over the pairs.
-        lab: of the outputs.
-        labels: where the outputs have a palette.
+        sums: sums of `measure` over the pairs.
+        lab: histograms of the outputs.
+        labels: scores of label maps, where the outputs have a palette.
     """
 
     palette: Palette | None
@@ -146,54 +146,70 @@ def evaluate(
     """Mean metrics over a split: the model's, and beside them two that need no model.
 
     Every pair is scaled to the size the model was trained at, as in the paper, and the outputs are rounded to
-    8 bits, as people get them. Each input is translated under `SAMPLES` noises of its own, and the figures are of all
-    these outputs: a noise gives every input its tint, so that a few noises shared by all would measure these few.
+    8 bits, as people get them. Pictures that the model sees with margins are measured without. Those of a model that
+    was trained on squares cut out of them are translated whole, in their own size. Each input is translated under
+    `SAMPLES` noises of its own, and the figures are of all these outputs: a noise gives every input its tint, so that
+    a few noises shared by all would measure these few.
 
     Args:
         translator: the model.
-        pairs: the split, without jitter, at `translator.size`.
+        pairs: the split as the model sees it, see `pix2pix.evaluation.data.pairs_for`.
         seed: of the first input's first noise; the others follow, `SAMPLES` for each input.
         perturb: draw the edges that go in as a hand would (see `pix2pix.pairs.hand_drawn`).
         keep: called for each pair with its name, input, first output, target and the latter's figures.
 
     Returns:
         "count", of the pairs; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`),
-        and those of `LabelScores` where its outputs have a palette; "diversity" (mean absolute difference of two
+        and those of `LabelScores` where its outputs have a palette; "sample_distance" (mean absolute difference of two
         samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples);
-        "lattice" (see `Lattice`), "paint" (see `PaintScores`) for models of painted drawings; and
-        "baselines": the figures of "input" (the input taken as the output) and "mean" (the mean of all targets of
-        this split for every input).
+        "lattice" (see `Lattice`), of the middle square of pictures that have one of `translator.size`; "paint" (see
+        `PaintScores`) for models of painted drawings; and "baselines": the figures of "input" (the input taken as the
+        output) and "mean" (the mean of all targets of this split for every input).
     """
-    targets = [y for _, y in (pairs[i] for i in tqdm(range(len(pairs)), "targets"))]
-    mean = torch.stack(targets).mean(0)
+    side = translator.size
+    mean = torch.zeros(3, side, side)
+    for i in tqdm(range(len(pairs)), "targets"):
+        mean += scaled(pairs.without_margins(i, pairs[i][1]), (side, side)) / len(pairs)
     histograms = LabHistograms()
     rows = {name: Evaluation(translator.task.get("output_palette")) for name in ("model", "input", "mean")}
-    spread = {"diversity": 0.0, "best_l1": 0.0}
+    spread = {"sample_distance": 0.0, "best_l1": 0.0}
     lattice, paint = Lattice(), PaintScores() if translator.input_kind == "paint" else None
-    for i, y in enumerate(tqdm(targets, "pairs")):
-        x = pairs[i][0]
+    for i in tqdm(range(len(pairs)), "pairs"):
+        x, y = pairs[i]
         if perturb:
             x = redraw(x, mixed_seed(seed, i))
         first = seed + SAMPLES * i
-        samples = translator.sample(to_image(x.numpy()), range(first, first + SAMPLES))
-        figures = [rows["model"].add(torch.from_numpy(to_array(sample)), y) for sample in samples]
-        rows["input"].add(x, y)
-        rows["mean"].add(mean, y)
-        histograms.add(y)
-        lattice.add(torch.from_numpy(to_array(samples[0])), y)
+        samples = translator.sample(to_image(x.numpy()), range(first, first + SAMPLES), polarity="dark-lines")
         if paint:
             paint.add(translator, x, y, first)
-        spread["diversity"] += mean_distance(samples) / len(pairs)
+        outputs = [torch.from_numpy(to_array(sample)) for sample in samples]
+        x, y, *outputs = (pairs.without_margins(i, part) for part in (x, y, *outputs))
+        figures = [rows["model"].add(output, y) for output in outputs]
+        rows["input"].add(x, y)
+        rows["mean"].add(scaled(mean, (y.shape[1], y.shape[2])), y)
+        histograms.add(y)
+        if min(y.shape[1:]) >= side:
+            lattice.add(middle(outputs[0], side), middle(y, side))
+        samples = [to_image(output.numpy()) for output in outputs]
+        spread["sample_distance"] += mean_distance(samples) / len(pairs)
         spread["best_l1"] += min(of_one["l1"] for of_one in figures) / len(pairs)
         if keep:
             keep(pairs.source.names[i], x, samples[0], y, figures[0])
     reports = {name: row.report(histograms) for name, row in rows.items()}
-    more = {**spread, "lattice": lattice.report(), **({"paint": paint.report()} if paint else {})}
-    return rounded({"count": len(pairs), **reports.pop("model"), **more, "baselines": reports})
+    parts = {"lattice": lattice.report(), "paint": paint.report() if paint else {}}
+    found = {name: part for name, part in parts.items() if part}
+    return rounded({"count": len(pairs), **reports.pop("model"), **spread, **found, "baselines": reports})
+
+
+def scaled(picture: Tensor, sides: tuple[int, int]) -> Tensor:
+    """(3, H, W) at another height and width."""
+    if picture.shape[1:] == sides:
+        return picture
+    return torch.nn.functional.interpolate(picture[None], sides, mode="bilinear", antialias=True)[0]
 
 
 def rounded(figures: Any) -> Any:
-    """The same with every number to four places."""
+    """The figures with every number rounded to four places."""
     if isinstance(figures, dict):
         return {name: rounded(value) for name, value in figures.items()}
     return round(figures, 4) if isinstance(figures, float) else figures

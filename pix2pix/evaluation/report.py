@@ -30,7 +30,7 @@ def metrics_text(metrics: dict[str, Any]) -> str:
         lines += ["", f"IoU of each label: {ious}."]
     lines += [
         "",
-        f"Two samples of one input differ by {metrics['diversity']:.4f} on average; the best of 8 has an L1 of "
+        f"Two samples of one input differ by {metrics['sample_distance']:.4f} on average; the best of 8 has an L1 of "
         f"{metrics['best_l1']:.4f}.",
     ]
     if "lattice" in metrics:

@@ -1,10 +1,10 @@
-"""The colours of the training pictures, given back to a generator that has lost some of them.
+"""Restore the colours that L1 or weight averaging has faded.
 
-L1 draws every output towards the middle of what it may be, and so does the mean of several runs' weights: blacks
-are not black, whites not white, and what is grey in the targets gets a tint. The paper shows it by histograms of L*a*b*
-(section 4.2, Fig. 7). Here one affine map of the three colours before the last tanh, twelve numbers, is fitted so that
-the histograms of the outputs on training pairs become those of the targets, and is folded into the generator's last
-layer. Nothing else of the network changes, and it runs as before.
+L1 draws every output towards the average of the plausible ones, and averaging the weights of several runs does the
+same: blacks are not black, whites not white, and greys get a tint. The paper shows this effect of L1 with histograms
+of L*a*b* (section 4.2, Fig. 7). Here one affine map of the three colours before the last tanh, twelve numbers, is
+fitted on training pairs, so that the outputs' histograms match the targets'. The map is folded into the generator's
+last layer, so the network keeps its shape and speed.
 """
 
 from __future__ import annotations
@@ -43,18 +43,18 @@ class Pixels:
 
 @dataclass(frozen=True)
 class Tone:
-    """What turns the values before the last tanh into others.
+    """An affine map of the values before the last tanh.
 
     Attributes:
         matrix: (3, 3), from red, green and blue to red, green and blue.
-        shift: (3,), added.
+        shift: (3,), added after the matrix.
     """
 
     matrix: Tensor
     shift: Tensor
 
     def fold_into(self, generator: Generator) -> None:
-        """Make it part of the last layer of a generator of three channels out, in place."""
+        """Make the map part of a generator's last layer, in place. The generator has three output channels."""
         head = generator.head
         outputs = 1 if isinstance(head, torch.nn.ConvTranspose2d) else 0  # the dimension of its weight
         with torch.no_grad():
@@ -63,31 +63,35 @@ class Tone:
 
 
 def fit_tone(
-    generator: Generator, pairs: Pairs, diversity: float = 0.5, seed: int = 0
+    generator: Generator, pairs: Pairs, sample_distance_weight: float = 0.5, seed: int = 0
 ) -> tuple[Tone, Figures, Figures]:
-    """The tone that makes the least of
+    """Find the tone that minimises
 
-        the share that the histograms of L, of a and of b do not have in common, their mean
-        + the mean distance of a sample from its target - `diversity` times that of two samples of one input,
+        the share that the histograms of L, a and b do not have in common, averaged over the three
+        + the mean distance of a sample from its target
+        - `sample_distance_weight` times the mean distance of two samples of one input.
 
-    distances per colour, from 0 to 1. At 0.5 the second line is the continuous ranked probability score (Gneiting and
-    Raftery, JASA 2007), least for samples that are spread as the targets are.
+    Distances are mean absolute differences per colour, from 0 to 1. At a weight of 0.5, the last two lines are the
+    continuous ranked probability score (Gneiting and Raftery, JASA 2007), which is lowest for samples that are
+    distributed as the targets.
 
     Args:
-        generator: in evaluation mode.
-        pairs: of the training split, without jitter.
-        diversity: see above.
-        seed: of the noises and of the pixels looked at, `PIXELS` of each pair.
+        generator: a generator in evaluation mode.
+        pairs: the training split, without jitter.
+        sample_distance_weight: see above.
+        seed: seed of the noises and of the `PIXELS` pixels taken from each pair.
 
     Returns:
-        The tone; and what the pixels looked at say before and with it: "lab" (the share in common), "l1" and
-        "diversity".
+        The tone, and the figures of these pixels without it and with it: "lab" (the share in common), "l1" and
+        "sample_distance".
 
     Raises:
         CheckpointError: the generator's outputs are not red, green and blue.
     """
     if generator.config.out_channels != 3:
-        raise CheckpointError(f"This model has {generator.config.out_channels} channels out: a tone is of three.")
+        raise CheckpointError(
+            f"This model has {generator.config.out_channels} output channels: a tone needs red, green and blue."
+        )
     pixels = look(generator, pairs, seed)
     matrix, shift = torch.eye(3, requires_grad=True), torch.zeros(3, requires_grad=True)
     target = histograms(pixels.targets)
@@ -96,7 +100,7 @@ def fit_tone(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
     for _ in tqdm(range(STEPS), "tone", unit="step"):
         now = figures(pixels, target, matrix, shift)
-        loss = now["l1"] - now["lab"] - diversity * now["diversity"]
+        loss = now["l1"] - now["lab"] - sample_distance_weight * now["sample_distance"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -111,7 +115,7 @@ def numbers(tensors: dict[str, Tensor]) -> Figures:
 
 @torch.no_grad()
 def look(generator: Generator, pairs: Pairs, seed: int) -> Pixels:
-    """Two samples and the target of every pair, at `PIXELS` places chosen by chance."""
+    """Two samples and the target of every pair, at `PIXELS` random places."""
     chance = np.random.default_rng(seed)
     before, targets = [], []
     seen: list[Tensor] = []
@@ -131,19 +135,21 @@ def look(generator: Generator, pairs: Pairs, seed: int) -> Pixels:
 
 
 def figures(pixels: Pixels, target: list[Tensor], matrix: Tensor, shift: Tensor) -> dict[str, Tensor]:
-    """ "lab", "l1" and "diversity" of the pixels in a tone, `target` being the targets' histograms."""
+    """ "lab", "l1" and "sample_distance" of the pixels in a tone; `target` holds the targets' histograms."""
     output = (torch.tanh(pixels.before @ matrix.T + shift) + 1) / 2
     common = [torch.minimum(a, b).sum() for a, b in zip(histograms(output), target, strict=True)]
     return {
         "lab": torch.stack(common).mean(),
         "l1": (output - pixels.targets).abs().mean(),
-        "diversity": (output[0] - output[1]).abs().mean(),
+        "sample_distance": (output[0] - output[1]).abs().mean(),
     }
 
 
 def histograms(rgb: Tensor) -> list[Tensor]:
-    """Of L, a and b of (..., 3) colours in [0, 1], in the bins of `evaluate`; each sums to 1. A value is shared by the
-    two bins whose middles it lies between, so that the histograms change smoothly with the colours."""
+    """Histograms of L, a and b, in the bins of `evaluate`, for (..., 3) colours in [0, 1]. Each sums to 1.
+
+    A value is shared by the two bins whose middles are nearest, so the histograms change smoothly with the colours.
+    """
     result = []
     for values, (low, high, bins) in zip(lab(rgb).reshape(-1, 3).T, LAB_BINS.values(), strict=True):
         place = ((values - low) / (high - low) * bins - 0.5).clamp(0, bins - 1.001)
@@ -155,7 +161,7 @@ def histograms(rgb: Tensor) -> list[Tensor]:
 
 
 def lab(rgb: Tensor) -> Tensor:
-    """`color.rgb_to_lab`, (..., 3) in [0, 1] to (..., 3), with a finite slope everywhere."""
+    """`color.rgb_to_lab`, (..., 3) in [0, 1] to (..., 3), with a finite gradient everywhere."""
     linear = torch.where(rgb > 0.04045, ((rgb.clamp_min(0.04) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
     t = linear @ torch.from_numpy(XYZ_OF_RGB.T / WHITE)
     f = torch.where(t > 0.008856, t.clamp_min(0.008) ** (1 / 3), 7.787 * t + 16 / 116)

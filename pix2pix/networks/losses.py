@@ -1,7 +1,8 @@
-"""The objective: G* = arg min_G max_D L_cGAN(G, D) + lambda L_L1(G), and its ablations (Isola et al. 2017, sections
-3.1 and 4.2).
+"""The objective and its ablations (Isola et al. 2017, sections 3.1 and 4.2):
 
-The logits are the discriminator's, before any sigmoid: log D = -softplus(-logit), log(1 - D) = -softplus(logit).
+    G* = arg min_G max_D L_cGAN(G, D) + lambda L_L1(G)
+
+Logits are the discriminator's outputs before a sigmoid: log D = -softplus(-logit), log(1 - D) = -softplus(logit).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def discriminator_loss(real: Tensor, fake: Tensor, kind: str = "vanilla") -> Ten
         kind: "vanilla", or "least-squares" for (E[(D - 1)^2] + E[D^2]) / 2 of the logits (Mao et al., ICCV 2017).
 
     Returns:
-        A scalar; 0.693 (ln 2) where the discriminator knows nothing.
+        A scalar; 0.693 (ln 2) where the discriminator guesses.
     """
     if kind == "least-squares":
         return (torch.square(real - 1).mean() + torch.square(fake).mean()) / 2
@@ -32,8 +33,8 @@ def discriminator_loss(real: Tensor, fake: Tensor, kind: str = "vanilla") -> Ten
 
 
 def generator_gan_loss(fake: Tensor, kind: str = "vanilla") -> Tensor:
-    """-E[log D(x, G(x, z))]: the generator makes D's "real" likelier, rather than its "fake" less likely
-    (section 3.3; the non-saturating form).
+    """-E[log D(x, G(x, z))], the non-saturating form (section 3.3): the generator maximises log D instead of minimising
+    log(1 - D).
 
     Args:
         fake: logits of generated pairs, any shape.
@@ -45,35 +46,38 @@ def generator_gan_loss(fake: Tensor, kind: str = "vanilla") -> Tensor:
 
 
 def distances(output: Tensor, target: Tensor, kind: str = "l1") -> Tensor:
-    """How far each output is from its target, in the units of [-1, 1] pictures; L_L1 is their mean.
+    """The distance of each output from its target, in the units of [-1, 1] pictures. L_L1 is their mean.
 
     Args:
-        output: (N, C, H, W), the generator's.
-        target: (N, C, H, W), the pictures it should have made.
-        kind: "l1" for the mean absolute difference, "l2" for the mean squared one.
+        output: (N, C, H, W) outputs of the generator.
+        target: (N, C, H, W) targets.
+        kind: "l1" for the mean absolute difference, "l2" for the mean squared difference.
 
     Returns:
-        (N,)
+        (N,) distances.
     """
     difference = output - target
     return (difference.abs() if kind == "l1" else difference.square()).mean((1, 2, 3))
 
 
-def mode_seeking_loss(first: Tensor, second: Tensor, hue: float) -> Tensor:
-    """The mode-seeking term (Mao et al., "Mode Seeking Generative Adversarial Networks", CVPR 2019): large where two
+def mode_seeking_loss(first: Tensor, second: Tensor, chroma_weight: float) -> Tensor:
+    """The mode-seeking loss (Mao et al., "Mode Seeking Generative Adversarial Networks", CVPR 2019): large where two
     outputs of one input under two noises are alike.
 
-    It is E[1 / (d + 0.01)], d the distance of the two. Their paper divides by the distance of the noises, which for
-    dropout masks is the same every time, and compares pixel by pixel. Here the mean colours are compared: pixel by
-    pixel, the cheapest way to differ is blotches, while people wish for another colour or shade of the whole. And a
-    pixel's difference counts softly up to `CLIP`: a few spots of black and white must not pay.
+    It is E[1 / (d + 0.01)], where d is the distance of the two outputs. The paper also divides d by the distance of
+    the noises, which is nearly constant for dropout masks. It compares outputs pixel by pixel, where blotches are the
+    cheapest way to differ. Here d compares their mean colours, so the whole picture changes its colour or shade. Each
+    pixel's difference is limited softly to `CLIP`, so that a few black and white spots do not lower the loss.
 
     Args:
         first, second: (N, C, H, W) in [-1, 1].
-        hue: how many times as much as another lightness another hue counts. At 1 the samples of things of any colour
-            are light ones and dark ones; above, what has one colour in all targets gets others too.
+        chroma_weight: weight of a difference in colour against one in lightness. At 1, samples differ mostly in
+            lightness. Higher values make them differ in colour, even where all targets have the same one.
+
+    Returns:
+        A scalar.
     """
     difference = (CLIP * torch.tanh((first - second) / CLIP)).mean((2, 3))
     lightness = difference.mean(1, keepdim=True)
-    distance = (lightness.abs() + hue * (difference - lightness).abs()).mean(1) / 2
+    distance = (lightness.abs() + chroma_weight * (difference - lightness).abs()).mean(1) / 2
     return (1 / (distance + 0.01)).mean()

@@ -37,7 +37,8 @@ def describe(config: GeneratorConfig, masks: list[str], task: Mapping[str, Any])
     """An exported model's metadata: text under each key, JSON where it is more than a word or a number.
 
     multiple: H and W must be multiples of it. inputs: the shape and the values of each input. rate: of the dropout in
-    training. input, direction, image_size, palette, output_palette, make: from the task, where it has them.
+    training. input, direction, image_size, palette, output_palette, input_range, output_range, make: from the task,
+    where it has them.
     """
     inputs: dict[str, Any] = {"x": {"shape": ["N", config.in_channels, "H", "W"], "values": "from -1 to 1"}}
     # Twice the least size, to tell a side that follows the picture's from one that is always 1.
@@ -45,7 +46,7 @@ def describe(config: GeneratorConfig, masks: list[str], task: Mapping[str, Any])
     for mask, (channels, height, _) in zip(masks, config.noise_shapes(side, side), strict=True):
         sides = [1, 1] if height == 1 else [f"H/{side // height}", f"W/{side // height}"]
         inputs[mask] = {"shape": ["N", channels, *sides], "values": "0 or 1/(1-rate)", "off": "ones of (1, 1, 1, 1)"}
-    known = ("input", "direction", "image_size", "palette", "output_palette", "make")
+    known = ("input", "direction", "image_size", "palette", "output_palette", "input_range", "output_range", "make")
     facts = {"multiple": config.multiple, "inputs": inputs, "rate": config.dropout}
     facts |= {key: task[key] for key in known if task.get(key) is not None}
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts.items()}
@@ -60,7 +61,9 @@ def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] 
         if level > 0:
             x = graph.activation("leaky", x)
         reflect = config.padding == "reflect" and level < config.depth - 1
-        x = graph.conv(x, f"encoder.{level}.conv", reflect)
+        if reflect:
+            x = graph.pad(x, [0, 0, 1, 1, 0, 0, 1, 1], mode="reflect")
+        x = graph.conv(x, f"encoder.{level}.conv", padding=0 if reflect else 1)
         if 0 < level < config.depth - 1:
             x = graph.norm(x, f"encoder.{level}.norm")
         if masks and level in masks:
@@ -90,8 +93,7 @@ def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> lis
             x = graph.norm(x, f"decoder.{level}.norm")
         if level in masks:
             x = graph.add("Mul", [x, masks[level]])
-    bias = graph.tensor("head.bias", graph.weights["head.bias"][:, None, None])
-    graph.add("Tanh", [graph.add("Add", [x, bias])], output="y")
+    graph.finish(x)
     return list(masks.values())
 
 
@@ -122,14 +124,12 @@ class Graph:
             return self.add("Clip", [x, *ends])
         return self.add("Relu", [x]) if kind == "relu" else self.add("LeakyRelu", [x], alpha=0.2)
 
-    def conv(self, x: str, name: str, reflect: bool) -> str:
-        """A 4x4, stride-2 convolution by a checkpoint's weights."""
-        if reflect:
-            x = self.pad(x, [0, 0, 1, 1, 0, 0, 1, 1], mode="reflect")
+    def conv(self, x: str, name: str, padding: int, output: str | None = None) -> str:
+        """A 4x4, stride-2 convolution by a checkpoint's weights, with so many zeros on each side."""
         inputs = [x, self.tensor(f"{name}.weight", self.weights[f"{name}.weight"])]
         if f"{name}.bias" in self.weights:
             inputs.append(self.tensor(f"{name}.bias", self.weights[f"{name}.bias"]))
-        return self.add("Conv", inputs, kernel_shape=[4, 4], strides=[2, 2], pads=[0 if reflect else 1] * 4)
+        return self.add("Conv", inputs, output, kernel_shape=[4, 4], strides=[2, 2], pads=[padding] * 4)
 
     def half(self, name: str, x: str, skip: bool, config: GeneratorConfig, output: str | None = None) -> str:
         """What `x`, one half of [up, skip], adds to a decoder level, or to the head, before `interleave`."""
@@ -174,8 +174,11 @@ class Graph:
                 phases.append(self.add("Conv", [x, weight], kernel_shape=[2 + grown] * 2, pads=pads))
         return self.add("Transpose", [self.add("Concat", phases, axis=1)], output, perm=[0, 2, 3, 1])
 
-    def narrow_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
-        """The same for few output channels, as one convolution: (N, H + 1, W + 1, 4 C'); see `trim`.
+    def narrow_phases(
+        self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None, padding: int = 1
+    ) -> str:
+        """The same for few output channels, as one convolution: (N, H + 1, W + 1, 4 C'); see `trim`. With `padding` 0,
+        `x` has its border of zeros already.
 
         ONNX Runtime computes 16 channels even where there are 3, so that the four phases together cost no more than
         one of them. All four then read input rows r - 1 and r; what is meant for row 2r + 1 comes from r + 1, so it
@@ -184,7 +187,7 @@ class Graph:
         kernel = self.weights[f"{name}.weight"][rows].transpose(1, 0, 2, 3)
         parts = [kernel[:, :, [2 + a, a]][:, :, :, [2 + b, b]] for a in (0, 1) for b in (0, 1)]
         weight = self.tensor(f"{name}.{rows.start or 0}", np.concatenate(parts))
-        x = self.add("Conv", [x, weight], kernel_shape=[2, 2], pads=[1, 1, 1, 1])
+        x = self.add("Conv", [x, weight], kernel_shape=[2, 2], pads=[padding] * 4)
         return self.add("Transpose", [x], output, perm=[0, 2, 3, 1])
 
     def interleave(self, phases: str, name: str) -> str:
@@ -206,18 +209,27 @@ class Graph:
         sizes = self.tensor("shape_" + "_".join(map(str, shape)), np.array(shape, np.int64))
         return self.add("Reshape", [x, sizes])
 
-    def trim(self, x: str) -> str:
-        """(N, C, H + 2, W + 2) -> (N, C, H, W), without the border."""
-        bounds = {"starts": [1, 1], "ends": [-1, -1], "axes": [2, 3]}
-        return self.add("Slice", [x, *(self.tensor(key, np.array(value, np.int64)) for key, value in bounds.items())])
+    def trim(self, x: str, output: str | None = None, start: int = 1) -> str:
+        """(N, C, H + 2, W + 2) -> (N, C, H, W), without the border; with `start` 0, without its end alone."""
+        bounds = {"starts": [start, start], "ends": [-1, -1], "axes": [2, 3]}
+        inputs = [x, *(self.tensor(key, np.array(value, np.int64)) for key, value in bounds.items())]
+        return self.add("Slice", inputs, output)
 
     def norm(self, x: str, name: str, output: str | None = None) -> str:
+        return self.add("InstanceNormalization", [x, *self.scale_and_shift(name)], output, epsilon=1e-5)
+
+    def scale_and_shift(self, name: str) -> list[str]:
+        """What a norm puts on its channels after normalising: ones and zeros where nothing was learned."""
         width = self.weights[f"{name.removesuffix('.norm')}.conv.weight"].shape[int(name.startswith("decoder"))]
         plain = {"weight": np.ones(width, np.float32), "bias": np.zeros(width, np.float32)}
-        inputs = [x]
-        for part, values in plain.items():
-            inputs.append(self.tensor(f"{name}.{part}", self.weights.get(f"{name}.{part}", values)))
-        return self.add("InstanceNormalization", inputs, output, epsilon=1e-5)
+        return [
+            self.tensor(f"{name}.{part}", self.weights.get(f"{name}.{part}", values)) for part, values in plain.items()
+        ]
+
+    def finish(self, x: str) -> None:
+        """From what the head's convolution gives to the picture, "y"."""
+        bias = self.tensor("head.bias", self.weights["head.bias"][:, None, None])
+        self.add("Tanh", [self.add("Add", [x, bias])], output="y")
 
     def tensor(self, name: str, values: np.ndarray) -> str:
         """A constant; returns its name."""
@@ -232,14 +244,20 @@ class Graph:
         outputs: list[str],
         channels: Mapping[str, int] | None = None,
         metadata: Mapping[str, str] | None = None,
+        vectors: Mapping[str, type] | None = None,
     ) -> bytes:
         """The finished model; sides and number of the pictures are left open, and so are the channels of what is not in
-        `channels`."""
+        `channels`. Inputs and outputs in `vectors` are no pictures: they have one dimension, of numbers of this type.
+        """
         from onnx import TensorProto, helper
 
         def values(names: list[str]) -> list[Any]:
             found = []
             for name in names:
+                if name in (vectors or {}):
+                    kind = helper.np_dtype_to_tensor_dtype(np.dtype((vectors or {})[name]))
+                    found.append(helper.make_tensor_value_info(name, kind, [name]))
+                    continue
                 shape: list[Any] = [f"{name}_{axis}" for axis in "nchw"]
                 shape[1] = (channels or {}).get(name, shape[1])
                 found.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))

@@ -1,7 +1,7 @@
-"""Where pairs come from: folders in their usual layouts, photos alone, or a data set of the Hugging Face Hub.
+"""The sources of pairs: folders in the usual layouts, photos alone, or a data set of the Hugging Face Hub.
 
-A source knows the names of its pairs and opens each as two RGB pictures, A and B. What training makes of them
-(scaling, jitter, tensors) is `pix2pix.pairs.pairs`'s.
+A source knows the names of its pairs and opens each as two RGB pictures, A and B. `pix2pix.pairs.pairs` does what comes
+after: scaling, jitter and tensors.
 """
 
 from __future__ import annotations
@@ -9,33 +9,28 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache, cached_property
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pix2pix.errors import DataError, ImageError, MissingSplit
-from pix2pix.pairs.edge_filter import outline
-from pix2pix.pairs.hub import hub_splits
+from pix2pix.pairs.hub import HubStream, hub_splits
 from pix2pix.pairs.layouts import SPLIT_WORDS, Split, printable, read_layout
-from pix2pix.pairs.source import Pair, Source
+from pix2pix.pairs.source import AS_SEEN, Pair, Readings, Source, shared_names
 from pix2pix.pictures.color import grey
-from pix2pix.pictures.images import open_image
+from pix2pix.pictures.edge_filter import outline
+from pix2pix.pictures.images import as_stored, open_image
 
 MAKES = ("edges", "lightness")
 HUB = "hub:"
-VAL_SPLITS = ("val", "validation", "test")  # as data sets of the Hub name them; folders have more words for them
-HELD_OUT = 0.1  # share of the pairs kept for val where a folder has no val split
+VAL_SPLITS = ("val", "validation", "test")  # names on the Hub; folders may use other words
+HELD_OUT = 0.1  # share of the pairs that are held out where a folder has no val split
 FEWEST_TO_SPLIT = 5
 
 
-def find_source(
-    data: str | Path,
-    split: str = "train",
-    make: str = "",
-    columns: tuple[str, str] = ("imageA", "imageB"),
-    streaming: bool = False,
-) -> Source:
-    """The pairs of one split.
+class DataSet:
+    """All splits of a data set, which is looked through once.
 
     Args:
         data: a folder, or `hub:owner/name` for a data set of the Hub. A folder may hold
@@ -45,30 +40,124 @@ def find_source(
               `data/B/SPLIT`, `data/SPLIT/input` and `data/SPLIT/target`, or `data/input` and `data/target` for all.
 
             See `pix2pix.pairs.layouts` for the words that name splits and sides.
-        split: usually `train` or `val`. For `val` any of `VAL_SPLITS` serves; where the data has none of them, a tenth
-            of the training pairs is held out, the same one every time: see `held_out`.
-        make: with photos alone in `data/SPLIT/*` or `data/*`, what to make A of: "edges" (their outlines, see
-            `pix2pix.pairs.edge_filter`) or "lightness" (for colourisation).
-        columns: the names of A and B in a data set of the Hub.
-        streaming: begin with such a data set before all of it is here.
+        make: for photos alone, in `data/SPLIT/*` or `data/*`: how A is made from them, "edges" (their outlines, see
+            `pix2pix.pictures.edge_filter`) or "lightness" (for colourisation).
+        columns: columns of A and B in a data set of the Hub.
+        streaming: start before all of such a data set is downloaded.
+        config: name of its configuration, where it has several.
+
+    Attributes:
+        name: name for people.
+        identity: the data and the way it is read, for programs.
+        ignored: files that belong to no pair, in words.
 
     Raises:
-        MissingSplit: there is no such split.
-        DataError: nothing there, no pairs in it, or a picture without a partner.
+        DataError: the data does not exist, holds no pairs, or has a picture without a partner.
     """
-    if str(data).startswith(HUB):
-        splits = hub_splits(str(data)[len(HUB) :], columns, streaming)
-        return choose(split, splits.get, lambda: None, str(data))
-    if make not in ("", *MAKES):
-        raise DataError(f"{make!r} cannot be made of photos: choose {' or '.join(MAKES)}.")
-    root = Path(data)
-    if not root.is_dir():
-        raise DataError(f"There is no folder {root}: --data takes a folder of pairs, or hub:owner/name.")
-    layout = read_layout(root, bool(make))
-    if split not in layout.splits and split not in SPLIT_WORDS and (root / split).is_dir():
-        layout.splits[split] = read_layout(root / split, bool(make)).splits[""]  # a split of somebody's own name
-    found = {name: source_of(files, make) for name, files in layout.splits.items()}
-    return choose(split, found.get, lambda: found.get(""), printable(root))
+
+    def __init__(
+        self,
+        data: str | Path,
+        make: str = "",
+        columns: tuple[str, str] = ("imageA", "imageB"),
+        streaming: bool = False,
+        config: str = "",
+    ) -> None:
+        self.name = printable(data)
+        root = data if str(data).startswith(HUB) else Path(data).absolute()
+        self.identity = f"{root}|{make}|{columns}|{config}"
+        self.ignored: list[str] = []
+        self._make = make
+        self._root: Path | None = None
+        self._named: dict[str, Callable[[], Source]] = {}
+        if str(data).startswith(HUB):
+            self._named = hub_splits(str(data)[len(HUB) :], columns, streaming, config)
+            return
+        if make not in ("", *MAKES):
+            raise DataError(f"{make!r} cannot be made from photos: choose {' or '.join(MAKES)}.")
+        self._root = Path(data)
+        if not self._root.is_dir():
+            raise DataError(f"There is no folder {self._root}: --data takes a folder of pairs, or hub:owner/name.")
+        layout = read_layout(self._root, bool(make))
+        self.ignored = layout.ignored
+        self._named = {name: self._of(files) for name, files in layout.splits.items()}
+
+    def split(self, name: str = "train") -> Source:
+        """The pairs of one split.
+
+        Args:
+            name: usually `train` or `val`. Any of `VAL_SPLITS` counts as `val`. Without one, a tenth of the training
+                pairs is held out, always the same; see `held_out`.
+
+        Raises:
+            MissingSplit: there is no such split.
+            DataError: its pictures are not pairs.
+        """
+        found: Source | None
+        if name not in ("train", "val"):
+            found = self._other(name)
+        elif self._val is not None:
+            found = self._val if name == "val" else self._whole
+        else:
+            found = self._whole
+            if found and (self._held or name == "val"):
+                held = self._held
+                found = Part(found, [i for i, key in enumerate(self._keys) if (key in held) == (name == "val")])
+        if found is None or not found.names:
+            raise MissingSplit(
+                f"{self.name} has no {name} split: put its pairs into a folder of that name ("
+                f"with {FEWEST_TO_SPLIT} pairs or more, a tenth is held out as val)."
+            )
+        return found
+
+    def val(self) -> Source | None:
+        """The val split, or None where the data is too small for one."""
+        try:
+            return self.split("val")
+        except MissingSplit:
+            return None
+
+    def _of(self, split: Split) -> Callable[[], Source]:
+        return cache(lambda: source_of(split, self._make))
+
+    def _other(self, name: str) -> Source | None:
+        if name not in self._named and self._root and name not in SPLIT_WORDS and (self._root / name).is_dir():
+            files = read_layout(self._root / name, bool(self._make)).splits[""]  # a split with a name of the user's own
+            self._named[name] = self._of(files)
+        return self._named[name]() if name in self._named else None
+
+    @cached_property
+    def _val(self) -> Source | None:
+        return next((self._named[name]() for name in VAL_SPLITS if name in self._named), None)
+
+    @cached_property
+    def _whole(self) -> Source | None:
+        name = "train" if "train" in self._named or not self._root else ""
+        return self._named[name]() if name in self._named else None
+
+    @cached_property
+    def _keys(self) -> list[tuple[str, str]]:
+        return self._whole.keys() if self._whole else []
+
+    @cached_property
+    def _held(self) -> set[tuple[str, str]]:
+        held = held_out(self._keys)
+        if isinstance(self._whole, HubStream):  # the first to arrive
+            self._whole.apart = len(held)
+            return set(self._keys[: len(held)])
+        return held
+
+
+def find_source(
+    data: str | Path,
+    split: str = "train",
+    make: str = "",
+    columns: tuple[str, str] = ("imageA", "imageB"),
+    streaming: bool = False,
+    config: str = "",
+) -> Source:
+    """The pairs of one split. Arguments and errors are those of `DataSet` and of its `split`."""
+    return DataSet(data, make, columns, streaming, config).split(split)
 
 
 def source_of(split: Split, make: str) -> Source:
@@ -78,130 +167,107 @@ def source_of(split: Split, make: str) -> Source:
     return SideBySide(split) if len(split.files[0]) == 1 else Twins(split)
 
 
-def choose(split: str, named: Callable[[str], Source | None], whole: Callable[[], Source | None], data: str) -> Source:
-    """One split of data, by what it names, or else by holding a part out."""
-    vals = (source for name in VAL_SPLITS if (source := named(name)))
-    if split not in ("train", "val"):
-        found = named(split)
-    elif split == "val" and (val := next(vals, None)):
-        found = val
-    elif (found := named("train") or whole()) and not next(vals, None):
-        keys = found.keys()
-        held = held_out(keys)
-        if found.arriving:
-            held = set(keys[: len(held)])  # what comes first
-        if held or split == "val":
-            found = Part(found, [i for i, key in enumerate(keys) if (key in held) == (split == "val")])
-    if found is None or not found.names:
-        raise MissingSplit(
-            f"{data} has no {split} split: put its pairs into a folder of that name (of {FEWEST_TO_SPLIT} pairs or "
-            "more a tenth is held out as val)."
-        )
-    return found
-
-
-class Part:
+class Part(Source):
     """Some of a source's pairs."""
 
     def __init__(self, source: Source, indices: Sequence[int]) -> None:
         self.source = source
         self.indices = indices
         self.names = [source.names[i] for i in indices]
-        self.arriving = source.arriving
+        self.words, self.arriving, self.makes_a = source.words, source.arriving, source.makes_a
 
-    def open(self, index: int) -> Pair:
-        return self.source.open(self.indices[index])
+    def stored(self, index: int) -> Pair:
+        return self.source.stored(self.indices[index])
+
+    def open(self, index: int, readings: Readings = AS_SEEN) -> Pair:
+        return self.source.open(self.indices[index], readings)
 
     def keys(self) -> list[tuple[str, str]]:
         keys = self.source.keys()
         return [keys[i] for i in self.indices]
 
+    def stamp(self, index: int) -> str:
+        return self.source.stamp(self.indices[index])
 
-class SideBySide:
-    """Pictures that hold A and B beside each other, A on the left.
+
+class Files(Source):
+    """Pairs in the files of a folder.
 
     Raises:
-        DataError: one is no picture, or cannot be cut into two equal halves.
+        DataError: a file is not a picture.
     """
-
-    arriving = False
 
     def __init__(self, split: Split) -> None:
         self.split = split
-        self.files = [path for (path,) in split.files]
-        self.names = split.names
-        for path in self.files:
-            width, height = size_of(path)
+        self.names, self.words = split.names, split.words
+        self.sizes = [[size_of(path) for path in files] for files in split.files]
+
+    def keys(self) -> list[tuple[str, str]]:
+        sides = [content_names(paths, self.split.keys) for paths in zip(*self.split.files, strict=True)]
+        return list(zip(sides[0], sides[-1], strict=True))
+
+    def stamp(self, index: int) -> str:
+        facts = [(path, path.stat()) for path in self.split.files[index]]
+        return "|".join(f"{path.absolute()}|{stat.st_size}|{stat.st_mtime_ns}" for path, stat in facts)
+
+
+class SideBySide(Files):
+    """Pictures that hold A and B beside each other, A on the left.
+
+    Raises:
+        DataError: a file is not a picture, or cannot be cut into two equal halves.
+    """
+
+    def __init__(self, split: Split) -> None:
+        super().__init__(split)
+        for (path,), ((width, height),) in zip(split.files, self.sizes, strict=True):
             if width % 2 or width < 2:
                 raise DataError(
                     f"{printable(path)} is {width} x {height} pixels: its width must be even, for A and B "
                     "stand side by side in it (pairs in two folders, and photos alone, work too: see the README)."
                 )
 
-    def open(self, index: int) -> Pair:
-        image = open_picture(self.files[index])
+    def stored(self, index: int) -> Pair:
+        image = ImageOps.exif_transpose(stored_picture(self.split.files[index][0]))
         half = image.width // 2
         return image.crop((0, 0, half, image.height)), image.crop((half, 0, 2 * half, image.height))
 
-    def keys(self) -> list[tuple[str, str]]:
-        names = content_names(self.files, self.split.keys)
-        return list(zip(names, names, strict=True))
+
+class Twins(Files):
+    """A and B in separate files."""
+
+    def stored(self, index: int) -> Pair:
+        a, b = self.split.files[index]
+        return stored_picture(a), stored_picture(b)
 
 
-class Twins:
-    """A and B in files of their own."""
+class Photos(Files):
+    """B is a photo, and A is made from it."""
 
-    arriving = False
-
-    def __init__(self, split: Split) -> None:
-        self.split = split
-        self.files = [(a, b) for a, b in split.files]
-        self.names = split.names
-        for pair in self.files:
-            for path in pair:
-                size_of(path)
-
-    def open(self, index: int) -> Pair:
-        a, b = self.files[index]
-        return open_picture(a), open_picture(b)
-
-    def keys(self) -> list[tuple[str, str]]:
-        a, b = (content_names([pair[i] for pair in self.files], self.split.keys) for i in (0, 1))
-        return list(zip(a, b, strict=True))
-
-
-class Photos:
-    """B is a photo; A is made of it."""
-
-    arriving = False
+    makes_a = True
 
     def __init__(self, split: Split, make: str) -> None:
-        self.split = split
-        self.files = [path for (path,) in split.files]
+        super().__init__(split)
         self.make = make
-        self.names = split.names
-        for path in self.files:
-            size_of(path)
 
-    def open(self, index: int) -> Pair:
-        photo = open_picture(self.files[index])
+    def stored(self, index: int) -> Pair:
+        photo = stored_picture(self.split.files[index][0])
+        return photo, photo
+
+    def open(self, index: int, readings: Readings = AS_SEEN) -> Pair:
+        _, photo = super().open(index, Readings(readings.b, readings.b))
         return (grey if self.make == "lightness" else outline)(photo), photo
-
-    def keys(self) -> list[tuple[str, str]]:
-        names = content_names(self.files, self.split.keys)
-        return list(zip(names, names, strict=True))
 
 
 def held_out(keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The val split of what nobody has split: a tenth of the different pairs, at least one and never more.
+    """The val split of data without one: at most a tenth of the different pairs, but at least one.
 
-    Pairs of the same input stay together, so that no held-out input is trained on; where every input comes so often
-    that a tenth has no room for one, single pairs are held out. The order is that of SHA-256, so the split follows from
-    the keys alone and is the same in every run and on every machine. Fewer than `FEWEST_TO_SPLIT` different pairs are
-    not split.
+    Pairs of the same input stay together, so that no held-out input is trained on. If every input is so common that a
+    tenth has no room for one, single pairs are held out. Pairs are ordered by SHA-256, so the split depends on the keys
+    alone and is the same in every run and on every machine. Fewer than `FEWEST_TO_SPLIT` different pairs are not split.
 
     Args:
-        keys: of each pair, the names of its input and of its target; see `Source.keys`.
+        keys: names of the input and the target of each pair; see `Source.keys`.
     """
     families: dict[str, set[tuple[str, str]]] = {}
     for key in keys:
@@ -222,23 +288,19 @@ def sha256(name: str) -> bytes:
 
 
 def content_names(files: Sequence[Path], names: Sequence[str]) -> list[str]:
-    """A name for each file by which to split: its own, or one that it shares with every file of the same bytes, so
-    that no copy of a val picture is trained on. Only files of equal length are read."""
+    """A name for each file by which to split. Files with the same bytes share one, so that no copy of a val picture is
+    trained on. Only files of equal length are read."""
     lengths = [path.stat().st_size for path in files]
     counts = Counter(lengths)
-    firsts: dict[str, str] = {}
-    found = []
-    for path, name, length in zip(files, names, lengths, strict=True):
-        digest = hashlib.sha256(path.read_bytes()).hexdigest() if counts[length] > 1 else f"only {name}"
-        found.append(firsts.setdefault(digest, name))
-    return found
+    contents = (path.read_bytes() if counts[n] > 1 else None for path, n in zip(files, lengths, strict=True))
+    return shared_names(contents, names)
 
 
 def size_of(path: Path) -> tuple[int, int]:
     """Width and height from a picture's header.
 
     Raises:
-        DataError: it is no picture.
+        DataError: the file is not a picture.
     """
     try:
         with Image.open(path) as image:
@@ -247,8 +309,13 @@ def size_of(path: Path) -> tuple[int, int]:
         raise DataError(f"{printable(path)} is not a picture that can be read: replace it or take it out.") from None
 
 
-def open_picture(path: Path) -> Image.Image:
+def stored_picture(path: Path) -> Image.Image:
+    """A file's picture in its own mode, not turned by EXIF.
+
+    Raises:
+        DataError: the picture cannot be read.
+    """
     try:
-        return open_image(path)
+        return open_image(path, printable(path), read=as_stored)
     except ImageError as error:
         raise DataError(str(error)) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from PIL import Image
@@ -13,36 +15,48 @@ from pix2pix.errors import DataError
 from pix2pix.pairs.flat_art import flat_colours
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
 from pix2pix.pairs.paint import is_flat_art, painted
-from pix2pix.pairs.source import DIRECTIONS, Source
+from pix2pix.pairs.polarity import look_at
+from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, Readings, Source
 from pix2pix.pictures.color import lightness_and_colour
-from pix2pix.pictures.images import resized
+from pix2pix.pictures.drawings import LIGHT
+from pix2pix.pictures.drawings import inverted as inverted_lines
+from pix2pix.pictures.images import Size, to_array, to_image
 from pix2pix.pictures.palettes import Palette, snap
+from pix2pix.pictures.places import Place, as_it_is, scaled_whole
 
 MEMORY_FOR_PAIRS = 1 << 30  # bytes of decoded pictures that a data set may keep
 
 
 class Pairs(Dataset):
-    """What a source holds, ready for the networks.
+    """The pairs of a source as tensors for the networks.
 
     Args:
-        source: from `pix2pix.pairs.folders.find_source`.
+        source: source from `pix2pix.pairs.folders.find_source`.
         direction: `AtoB` (input A, target B) or `BtoA`.
-        size: side of the square pictures that come out, in pixels.
+        size: side of the resulting square pictures, in pixels.
         jitter: scale both pictures to 286/256 of `size` and cut the same random square out of both. Off, they are
             scaled to `size`.
+        crop: cut squares out of larger pictures instead of scaling: random ones with the jitter, otherwise from the
+            middle. Smaller pictures are extended by mirroring.
+        whole: with `crop` and without the jitter, use whole pictures instead of squares.
+        stretched: stretch scaled pictures to a square. Otherwise they keep their proportions and get margins (see
+            `pix2pix.pictures.places`).
+        paper: colour of the inputs' margins; None repeats their borders.
         mirror: mirror both or neither, half of the time.
-        hand_drawn: with the jitter, change drawn inputs as a hand would (see `pix2pix.pairs.hand_drawn`).
-        palette: the labels of the inputs. They are then scaled without mixing colours, and every pixel becomes the
-            palette's nearest colour, which undoes what JPEG did to them.
-        lightness: for colourisation: the input becomes the target's lightness and the target its colour (see
+        hand_drawn: with the jitter, redraw inputs as a hand would (see `pix2pix.pairs.hand_drawn`).
+        readings: meaning of the values of A and B. Label maps are scaled without mixing colours, and every pixel
+            becomes the palette's nearest colour, which removes JPEG artefacts.
+        lightness: for colourisation: the input becomes the target's lightness, and the target its colour (see
             `pix2pix.pictures.color`).
         paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
             put anywhere on white.
-        seed: of the jitter. What `pairs[epoch, index]` gives depends on (seed, epoch, index) alone, so it is the same
-            in any order, in any process, and after a resume.
+        inverted: invert the inputs, which have light lines on dark. None: the majority of drawn or painted inputs
+            decides (see `pix2pix.pairs.polarity`).
+        seed: seed of the jitter. `pairs[epoch, index]` depends on (seed, epoch, index) alone, so it is the same in any
+            order, in any process, and after a resume.
 
     Raises:
-        DataError: there is no such direction; later, when it is asked for, a picture that cannot be read.
+        DataError: there is no such direction; or, when a pair is loaded, a picture cannot be read.
     """
 
     def __init__(
@@ -53,10 +67,15 @@ class Pairs(Dataset):
         jitter: bool = False,
         mirror: bool = False,
         hand_drawn: bool = False,
-        palette: Palette | None = None,
+        readings: Readings = AS_SEEN,
         lightness: bool = False,
         seed: int = 0,
         paint: bool = False,
+        inverted: bool | None = None,
+        crop: bool = False,
+        whole: bool = False,
+        stretched: bool = True,
+        paper: str | None = None,
     ) -> None:
         if direction not in DIRECTIONS:
             raise DataError(f"The direction is {direction!r}: choose AtoB or BtoA.")
@@ -65,20 +84,26 @@ class Pairs(Dataset):
         self.size = size
         self.jitter, self.mirror, self.hand_drawn, self.paint = jitter, mirror, hand_drawn, paint
         self.load_size = round(size * 286 / 256) if jitter else size
-        self.palette = palette
+        self.readings = readings
         self.lightness = lightness
+        if inverted is None and (hand_drawn or paint):
+            inverted = look_at(source, direction, "paint" if paint else "edges", readings=readings) == LIGHT
+        self.inverted = bool(inverted)
         self.seed = seed
+        self.crop, self.whole, self.stretched, self.paper = crop, whole, stretched, paper
+        self._places: dict[int, Place] = {}
         self._kept: dict[int, Tensor] = {}
+        self._kept_bytes = 0
 
     def __len__(self) -> int:
         return len(self.source.names)
 
     def __getitem__(self, key: int | tuple[int, int]) -> tuple[Tensor, Tensor]:
         """The pair `index`, or `(epoch, index)`: float32 input and target, (3, size, size) each, in [-1, 1]; for
-        colourisation (1, size, size) and (2, size, size)."""
+        colourisation, (1, size, size) and (2, size, size). With `whole`, they have the pictures' own size."""
         epoch, index = key if isinstance(key, tuple) else (0, key)
         pair = self._load(index)
-        # The changes draw from PyTorch's global state: lend them one made from the key, then put it back.
+        # The changes draw from PyTorch's global state: one that follows from the key, until the old one is restored.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mixed_seed(self.seed, epoch, index))
             pair = self._changed(pair)
@@ -87,32 +112,55 @@ class Pairs(Dataset):
             x, y = (torch.from_numpy(part.copy()) for part in lightness_and_colour(y.numpy()))
         return x, y
 
+    def without_margins(self, index: int, picture: Tensor) -> Tensor:
+        """What lies where the pictures of the pair `index` lie, without their margins, scaled to the square: (3, size,
+        size) -> the same. Of the pair's own pictures, or an output."""
+        if index not in self._places:
+            self._load(index)
+        place = self._places[index]
+        if place.inner == place.canvas or self.crop:
+            return picture
+        inner = replace(place, outer=place.canvas).leave(to_image(picture.numpy()))
+        return torch.from_numpy(to_array(inner))
+
+    def _place(self, size: Size) -> Place:
+        """Where an input of this size, and its target, lie in what comes out, but for the jitter."""
+        if self.crop:
+            return as_it_is(size, least=1 if self.whole else self.size)
+        return scaled_whole(size, self.load_size, self.stretched)
+
     def _load(self, index: int) -> Tensor:
-        """uint8 (2, 3, load_size, load_size): input and target."""
+        """uint8 (2, 3, load_size, load_size): input and target. With `crop`, of the pictures' own size."""
         pair = self._kept.get(index)
         if pair is None:
-            x, y = self.source.open(index)
+            x, y = self.source.open(index, self.readings)
             if self.direction == "BtoA":
                 x, y = y, x
+            x = inverted_lines(x) if self.inverted else x
             flat = self.paint and is_flat_art(np.asarray(x))
             x = flat_colours(x) if flat else x
-            pair = torch.stack([to_bytes(x, self.load_size, self.palette, flat), to_bytes(y, self.load_size)])
-            if (len(self._kept) + 1) * pair.numel() <= MEMORY_FOR_PAIRS:
+            inputs, targets = (reading.palette for reading in self.readings.facing(self.direction))
+            place = self._places[index] = self._place(x.size)
+            pair = torch.stack([to_bytes(x, place, inputs, flat, self.paper), to_bytes(y, place, targets)])
+            if self._kept_bytes + pair.numel() <= MEMORY_FOR_PAIRS:
                 self._kept[index] = pair
+                self._kept_bytes += pair.numel()
         return pair
 
     def _changed(self, pair: Tensor) -> Tensor:
-        """The pair under this key's jitter, mirroring, paint and hand. One tensor holds both pictures, so one draw
-        serves both."""
+        """The pair after jitter, mirroring, paint and redrawing. One tensor holds both pictures, so both get the same
+        changes."""
         by_hand = self.hand_drawn and self.jitter
         flat = self.paint and is_flat_art(pair[0].permute(1, 2, 0).numpy())
         placed = self.jitter and (self.hand_drawn or self.paint)
         if by_hand and not flat:
             pair = leave_outline(pair)
         if placed and torch.rand(()) < 0.5:
-            pair = place(pair, self.size, flat)
+            pair = place(pair, self.size, flat, labels=self.readings.facing(self.direction)[1].palette is not None)
         elif self.jitter:
             pair = random_crop(pair, self.size)
+        elif self.crop and not self.whole:
+            pair = middle(pair, self.size)
         if self.mirror and torch.rand(()) < 0.5:
             pair = pair.flip(-1)
         if self.paint:
@@ -121,21 +169,30 @@ class Pairs(Dataset):
 
 
 def random_crop(pair: Tensor, size: int) -> Tensor:
-    """The same square of `size` pixels out of both pictures."""
+    """The same square of `size` pixels from both pictures."""
     import_torchvision()
     from torchvision.transforms import v2
 
     return v2.RandomCrop(size)(pair)
 
 
-def to_bytes(image: Image.Image, size: int, palette: Palette | None = None, flat: bool = False) -> Tensor:
-    """RGB picture -> uint8 (3, size, size); a label map in its palette's colours alone, flat art in its own."""
-    image = resized(image, (size, size), hard=palette is not None or flat)
+def middle(pictures: Tensor, size: int) -> Tensor:
+    """The square of `size` pixels in the middle of (..., H, W)."""
+    top, left = (pictures.shape[-2] - size) // 2, (pictures.shape[-1] - size) // 2
+    return pictures[..., top : top + size, left : left + size]
+
+
+def to_bytes(
+    image: Image.Image, place: Place, palette: Palette | None = None, flat: bool = False, paper: str | None = None
+) -> Tensor:
+    """RGB picture -> uint8 (3, H, W), in its place; a label map in its palette's colours alone, flat art in its own."""
+    image = place.enter(image, paper, hard=palette is not None or flat)
     if palette:
         image = Image.fromarray(snap(np.asarray(image), palette))
-    return torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8).view(size, size, 3).permute(2, 0, 1)
+    values = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    return values.view(image.height, image.width, 3).permute(2, 0, 1)
 
 
 def mixed_seed(*parts: int) -> int:
-    """One 63-bit seed from several non-negative integers; different parts give unrelated seeds."""
+    """A 63-bit seed from several non-negative integers. Different integers give unrelated seeds."""
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)

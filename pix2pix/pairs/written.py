@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 
-from pix2pix.errors import DataError, MissingSplit
+from pix2pix.errors import DataError
 from pix2pix.files import atomic_path
-from pix2pix.pairs.check import refuse, unreadable
-from pix2pix.pairs.edge_filter import outline
-from pix2pix.pairs.folders import find_source
+from pix2pix.pairs.check import look_over, refuse
+from pix2pix.pairs.folders import DataSet
 from pix2pix.pairs.layouts import printable
-from pix2pix.pairs.source import Source
 from pix2pix.pictures.color import grey
+from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import resized
 
 QUALITY = 95  # of the JPEG files, whose colours keep their full size
@@ -28,7 +26,7 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
     photos are split already, they stay so.
 
     Args:
-        photos: a folder of them, in any layout that `find_source` reads with `make`.
+        photos: a folder of them, in any layout that `DataSet` reads with `make`.
         out: the folder to make, with `train` and `val` in it. Each pair is a JPEG file named after its photo.
         make: "edges" or "lightness".
         size: side of each half, in pixels; photos are stretched to it, as training does.
@@ -41,16 +39,20 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(f"{printable(out)} is there already: name a new folder.")
-    sources: dict[str, Source] = {"train": find_source(photos, "train", make)}
-    with suppress(MissingSplit):  # too few photos to hold any out
-        sources["val"] = find_source(photos, "val", make)
-    refuse(unreadable(list(sources.values())))
+    data = DataSet(photos, make)
+    sources = {"train": data.split("train")}
+    if val := data.val():
+        sources["val"] = val
+    found = look_over(data, list(sources.values()))
+    refuse(found.faults)
     for split, source in sources.items():
         taken: set[str] = set()
         for index, name in enumerate(source.names):
             try:
                 with atomic_path(out / split / f"{file_name(name, taken)}.jpg") as temporary:
-                    side_by_side(source.open(index)[1], make, size).save(temporary, quality=QUALITY, subsampling=0)
+                    side_by_side(source.open(index, found.readings)[1], make, size).save(
+                        temporary, quality=QUALITY, subsampling=0
+                    )
             except OSError as error:
                 raise DataError(
                     f"{printable(out)} cannot be written ({error.strerror}): choose another place."

@@ -1,10 +1,11 @@
-"""The model card of a training run: what a checkpoint folder's README.md says."""
+"""The model card of a training run: the README.md of a checkpoint folder."""
 
 from __future__ import annotations
 
 import dataclasses
 import platform
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,22 +30,22 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 | weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
 | licence | {licence} |
-| training | {steps:,} steps ({length} at batch {batch_size}), {time} on {machine}{kept} |
+| training | {steps:,} steps ({length} at batch {batch_size}), {time} on {machine}{kept}{longer} |
 
 Trained by
 
     {command}
 
 {metrics}
-Made by the pix2pix project's own trainer. The picture grids of the run show how it went: rows of
+Made by the pix2pix project's own trainer. The picture grids of the run show its progress: rows of
 input | output | target for fixed pairs.
 """
 
 KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}
-UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
+UNLICENSED = "not stated yet: state those of the data and the weights before you share them"
 
 METRICS = """\
-On the {count} pairs of `{split}`, 8 samples of each, at {size} x {size} pixels (`python -m pix2pix evaluate`):
+On the {count} pairs of `{split}`, 8 samples of each, {size} (`python -m pix2pix evaluate`):
 
 {table}
 """
@@ -52,16 +53,17 @@ On the {count} pairs of `{split}`, 8 samples of each, at {size} x {size} pixels 
 
 @dataclass(frozen=True)
 class Run:
-    """What a card says of a run.
+    """The facts of a run that a card states.
 
     Attributes:
-        name: of the checkpoint folder.
-        parameters: of the generator.
-        pairs: in the training split.
-        held_out: in the val split.
-        steps, seconds: that the run took.
-        kept: the step whose weights were kept.
+        name: name of the checkpoint folder.
+        parameters: number of the generator's parameters.
+        pairs: number of training pairs.
+        held_out: number of pairs in the val split.
+        steps, seconds: length of the run.
+        kept: step whose weights were kept.
         device: "cpu", "cuda" or "mps".
+        lengths: of a run that was resumed with other `--epochs`, the steps where that was, and the epochs before.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Run:
     seconds: float
     kept: int
     device: str
+    lengths: Sequence[Sequence[int]] = ()
 
 
 def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
@@ -95,8 +98,9 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         time=f"{run.seconds / 3600:.1f} hours" if run.seconds >= 3600 else f"{run.seconds / 60:.1f} minutes",
         kept="" if run.kept == run.steps else f"; weights of step {run.kept:,}, after which val got worse",
         machine=f"{run.device} ({platform.machine()})",
+        longer="".join(f"; planned for {epochs} epochs until step {step:,}" for step, epochs in run.lengths),
         command=command(settings),
-        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, run.held_out),
+        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop, run.held_out),
         **{
             field: getattr(settings, field)
             for field in ("features", "max_features", "depth", "data", "direction", "batch_size")
@@ -112,7 +116,7 @@ def length(settings: Settings, steps: int) -> str:
 
 
 def command(settings: Settings) -> str:
-    """The command line of a run: `--data`, `--direction`, `--out`, and whatever differs from the defaults."""
+    """The command line of a run: `--data`, `--direction`, `--out`, and all options that differ from their defaults."""
     words = ["python", "train.py"]
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
@@ -125,11 +129,14 @@ def command(settings: Settings) -> str:
     return shlex.join(words)
 
 
-def metrics_section(metrics: dict[str, Any], split: str, size: int, total: int | None = None) -> str:
-    """The table of an evaluation.
+def metrics_section(
+    metrics: dict[str, Any], split: str, side: int, crop: bool = False, total: int | None = None
+) -> str:
+    """The table of an evaluation, of pictures scaled to squares of `side` pixels or, with `crop`, as they are.
 
     Args:
         total: pairs of the split, of which the first were evaluated.
     """
+    size = "in their own size" if crop else f"at {side} x {side} pixels"
     count = f"{metrics['count']}" if total in (None, metrics["count"]) else f"first {metrics['count']} of {total}"
     return METRICS.format(count=count, split=split, size=size, table=metrics_text(metrics))

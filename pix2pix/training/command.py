@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pix2pix.pairs.source import Source
     from pix2pix.training.settings import Settings
 
 DESCRIPTION = """\
 Train a pix2pix generator on pairs of pictures (Isola et al., CVPR 2017).
-Every default is the paper's. A run that was stopped goes on with --resume."""
+Every default is the paper's. --resume continues a run that was stopped."""
 EXAMPLES = """\
 examples:
   python train.py --data pairs --out checkpoints/mine
@@ -44,9 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
         trainer = Trainer(Settings(**options), resume=resume)
         learner = trainer.learner
         if trainer.processes.is_first:
-            print(*describe(trainer.settings), sep="\n", file=sys.stderr)
             plan, minutes = trainer.plan, trainer.settings.minutes
             togo = f"{plan.steps - learner.step} steps" if plan else f"{minutes:g} minutes"
+            print(*trainer.data.description(), sep="\n", file=sys.stderr)
             print(
                 f"{len(trainer.pairs)} pairs, {togo} to go on {learner.device}; "
                 f"how it goes is in {trainer.folder / 'report.html'}",
@@ -61,39 +60,18 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def describe(settings: Settings) -> list[str]:
-    """What the trainer makes of the data, in lines."""
-    from pix2pix.pairs.check import understood
-
-    train, val = sources(settings)
-    return understood(settings.data, settings.make, train, val)
-
-
 def check_data(settings: Settings) -> int:
-    """Print what was understood of the data and what is wrong with it; returns the exit code."""
-    from pix2pix.pairs.check import unreadable
+    """Print how the data is understood and what is wrong with it. Returns the exit code."""
+    from pix2pix.training.data import TrainingData
 
-    print(*describe(settings), sep="\n")
-    faults = unreadable([source for source in sources(settings) if source])
-    print(*(faults or ["Every picture can be read."]), sep="\n")
-    return 2 if faults else 0
-
-
-def sources(settings: Settings) -> tuple[Source, Source | None]:
-    """The pairs to train on, and those held out."""
-    from pix2pix.errors import MissingSplit
-    from pix2pix.pairs.folders import find_source
-
-    arguments = settings.make, settings.columns, settings.streaming
-    train = find_source(settings.data, "train", *arguments)
-    try:
-        return train, find_source(settings.data, "val", *arguments)
-    except MissingSplit:
-        return train, None
+    data = TrainingData(settings)
+    print(*data.description(), sep="\n")
+    print(*(data.faults or ["Every picture can be read."]), sep="\n")
+    return 2 if data.faults else 0
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The options, with those of the recipes beneath them."""
+    """The parsed options; those of recipes come before those of the command line."""
     from pix2pix.training.recipes import RECIPES
 
     p = parser()
@@ -151,7 +129,7 @@ def has_unfinished(run: str) -> bool:
 
 
 def parser() -> argparse.ArgumentParser:
-    """An option for each field of `Settings`, and `--recipe`, `--resume` and `--check`."""
+    """A parser with an option for each field of `Settings`, and `--recipe`, `--resume` and `--check`."""
     from pix2pix.training.recipes import RECIPES
     from pix2pix.training.settings import Settings
 
@@ -171,21 +149,21 @@ def parser() -> argparse.ArgumentParser:
         help=f"settings of the paper's data sets; compact combines with any ({', '.join(sorted(RECIPES))})",
     )  # fmt: skip
     groups["running"].add_argument(
-        "--check", action="store_true", help="print what is understood of the data and what is wrong; train nothing"
+        "--check", action="store_true", help="print how the data is understood and what is wrong with it; train nothing"
     )
     groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     return p
 
 
 def add_option(group: Any, field: dataclasses.Field) -> None:
-    """The option of one setting. Its help ends with its choices and its default."""
+    """Add the option of one setting. Its help ends with its choices and its default."""
     from pix2pix.training.settings import flag
 
     facts, default = field.metadata, field.default
     notes = [facts["also"]]
     options: dict[str, Any] = {}
     if default is dataclasses.MISSING:
-        options["required"] = field.name != "out"  # `parse` asks for it, but not beside --check
+        options["required"] = field.name != "out"  # `parse` requires it, except with --check
         options["default"] = ""
     else:
         options["default"] = default = os.environ.get(facts["environment"], default)
@@ -193,6 +171,8 @@ def add_option(group: Any, field: dataclasses.Field) -> None:
         options["action"] = argparse.BooleanOptionalAction if default else "store_true"
     elif isinstance(default, tuple):
         options["nargs"] = len(default)
+    elif "tuple[float, float]" in str(field.type):
+        options["nargs"], options["type"] = 2, float
     else:
         options["type"] = {"str": str, "int": int, "float": float}[str(field.type).removesuffix(" | None")]
         if default not in (dataclasses.MISSING, None, ""):

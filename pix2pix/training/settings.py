@@ -13,6 +13,7 @@ from pix2pix.errors import TrainingError
 from pix2pix.networks.config import CHOICES, GAN_KINDS, NORMS, OBJECTIVES, PATCHES, Objective
 from pix2pix.pairs.folders import MAKES
 from pix2pix.pairs.source import DIRECTIONS
+from pix2pix.pictures.drawings import POLARITIES
 
 
 def option(
@@ -80,11 +81,24 @@ class Settings:
     input_kind: str = learn(
         "photo", "kind of picture that people will put in", choices=("edges", "paint", "labels", "photo")
     )
+    polarity: str = learn(
+        "auto", "lines of the drawings; light ones are inverted, and auto goes by most of the files", choices=POLARITIES
+    )
     make: str = learn("", "make A from photos alone: their edges, or their lightness for colourisation", choices=MAKES)
     columns: tuple[str, str] = learn(("imageA", "imageB"), "columns of a Hub data set", metavar=("A", "B"))
+    config: str = learn("", "configuration of a Hub data set that has several", metavar="NAME")
     streaming: bool = learn(False, "start before all of a Hub data set is downloaded")
     palette: str = learn("", "labels of the input: facades, maps, or a JSON file", metavar="NAME")
-    output_palette: str = learn("", "labels of the output, for evaluation", metavar="NAME")
+    output_palette: str = learn("", "labels of the output, whose colours are then not mixed", metavar="NAME")
+    input_range: tuple[float, float] | None = learn(
+        None, "values of 16- and 32-bit inputs that become black and white", also="default from the data",
+        metavar=("BLACK", "WHITE"),
+    )  # fmt: skip
+    output_range: tuple[float, float] | None = learn(
+        None, "the same of the targets", also="default from the data", metavar=("BLACK", "WHITE")
+    )
+    crop: bool = learn(False, "cut squares out of larger pictures, whose pixels stay as they are, and scale nothing")
+    stretch: bool = learn(False, "take pairs whose pictures have different shapes, and scale one onto the other")
 
     generator: str = network(
         "unet", "G: with the skip connections of the U-Net or without", choices=("unet", "encoder-decoder")
@@ -117,11 +131,23 @@ class Settings:
     objective: str = goal("cgan+l1", "what G minimises", choices=OBJECTIVES)
     gan: str = goal("vanilla", "GAN loss", choices=GAN_KINDS)
     l1_weight: float = goal(100.0, "lambda, the weight of L1 or L2")
-    diversity: float = goal(0.0, "weight of the loss that makes samples of z differ; try 0.1", metavar="W")
-    hue: float = goal(2.0, "in that loss, weight of a difference in colour against one in lightness")
+    mode_seeking_weight: float = goal(
+        0.0,
+        "weight of the mode-seeking loss, which makes samples of z differ; try 0.1",
+        metavar="W",
+        formerly="diversity",
+    )
+    chroma_weight: float = goal(
+        2.0, "in that loss, weight of a difference in colour against one in lightness", metavar="W", formerly="hue"
+    )
     nearest_of: int = goal(2, "apply L1 to the best of this many samples; 1 applies it to both of two")
 
-    epochs: int = train(200, "passes over the pairs; the learning rate falls over the second half")
+    epochs: int = train(
+        200,
+        "passes over the pairs; the learning rate falls over the second half. With --resume it may be another number: "
+        "the rate is from then on that of a run of so many",
+        may_change=True,
+    )
     minutes: float | None = train(
         None, "minutes of the whole run, in place of --epochs; the steps follow from the measured speed", metavar="M",
         may_change=True,
@@ -158,6 +184,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         self.columns = (self.columns[0], self.columns[1])
+        for name in ("input_range", "output_range"):
+            if value := getattr(self, name):
+                black, white = value
+                setattr(self, name, (black, white))
+                if black == white or not all(map(math.isfinite, value)):
+                    raise TrainingError(f"{flag(name)} is {black:g} {white:g}: name two different numbers.")
         for field in dataclasses.fields(self):
             choices, value = field.metadata["choices"], getattr(self, field.name)
             if choices and value not in choices and (value != "" or field.default != ""):
@@ -171,7 +203,7 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be above 0.")
-        for name in ("diversity", "hue"):
+        for name in ("mode_seeking_weight", "chroma_weight"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 0.")
         if not 0 <= self.ema < 1:
@@ -184,19 +216,29 @@ class Settings:
             raise TrainingError(f"--depth is {self.depth}: it must be from 5, for pictures of 32 pixels, to 12.")
         if self.target.adversarial and self.patch > 142 and self.depth < 7:
             raise TrainingError(f"--patch {self.patch} needs pictures of 128 pixels: use --depth 7 or more.")
-        if self.diversity and not self.target.distance:
-            raise TrainingError(f"--diversity needs an objective with a distance: {self.objective} has none.")
-        for name in ("hue", "nearest_of"):
-            if not self.diversity and getattr(self, name) != getattr(Settings, name):
-                raise TrainingError(f"{flag(name)} requires --diversity above 0.")
+        if self.mode_seeking_weight and not self.target.distance:
+            raise TrainingError(
+                f"--mode-seeking-weight needs an objective with a distance, such as cgan+l1: {self.objective} has none."
+            )
+        for name in ("chroma_weight", "nearest_of"):
+            if not self.mode_seeking_weight and getattr(self, name) != getattr(Settings, name):
+                raise TrainingError(f"{flag(name)} requires --mode-seeking-weight above 0.")
         if self.hand_drawn and self.input_kind not in ("edges", "paint"):
             raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
+        if self.polarity != "auto" and self.input_kind not in ("edges", "paint"):
+            raise TrainingError("--polarity is about drawings: it needs --input-kind edges or paint.")
         if self.paint and self.input_kind != "paint":
             raise TrainingError("--paint makes painted drawings: it needs --input-kind paint.")
+        if self.paint and self.output_palette:
+            raise TrainingError("--paint changes the colours of the targets: leave --output-palette out.")
         if self.paint and self.make == "lightness":
             raise TrainingError("--paint needs lines or flat art as inputs: leave --make lightness out.")
         if self.hand_drawn and not self.jitter:
             raise TrainingError("--hand-drawn is part of the jitter: leave --no-jitter out.")
+        if self.crop and not self.jitter:
+            raise TrainingError("--crop cuts at random, as part of the jitter: add --jitter, or leave --no-jitter out.")
+        if self.crop and (self.hand_drawn or self.paint):
+            raise TrainingError("--crop scales nothing, and --hand-drawn and --paint scale: leave one out.")
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
         if self.streaming and not self.data.startswith("hub:"):
@@ -250,6 +292,6 @@ def changed(before: dict, now: Settings) -> list[str]:
     differences = []
     for field in fields:
         old, new = was[field.name], getattr(now, field.name)
-        if not field.metadata["may_change"] and (tuple(old) if field.name == "columns" else old) != new:
+        if not field.metadata["may_change"] and (tuple(old) if isinstance(old, list) else old) != new:
             differences.append(f"{field.name} was {old} and is {new}")
     return differences

@@ -1,9 +1,9 @@
 """The trainer: a run from pairs to a checkpoint folder, which can be stopped at any moment.
 
-Nothing random is left to a hidden state. The order of the pairs follows from (seed, epoch), their jitter from
-(seed, epoch, pair) and the dropout noise from (seed, step, place in the batch). So a resumed run needs only the
-networks, the optimisers and the number of steps done, and ends with the same weights as one that was never stopped;
-and several processes with a part of the batch each train the same weights as one with all of it.
+No randomness depends on hidden state. The order of the pairs follows from (seed, epoch), their jitter from (seed,
+epoch, pair), and the dropout noise from (seed, step, place in the batch). So a state holds only the networks, the
+optimisers and the number of steps, and a resumed run ends with the same weights as an uninterrupted one. Several
+processes that share each batch train the same weights as one process with all of it.
 """
 
 from __future__ import annotations
@@ -25,16 +25,15 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from pix2pix.devices import keep_freed_memory
-from pix2pix.errors import MissingSplit, TrainingError
+from pix2pix.errors import TrainingError
 from pix2pix.evaluation.metrics import SAMPLES, evaluate
 from pix2pix.files import remove_unfinished, write_text
 from pix2pix.networks.noise import dropout_masks
-from pix2pix.pairs.check import refuse, unreadable
-from pix2pix.pairs.folders import Part, find_source
-from pix2pix.pairs.pairs import Pairs, mixed_seed
-from pix2pix.pairs.source import Source
-from pix2pix.pictures.palettes import read_palette
+from pix2pix.pairs.check import refuse
+from pix2pix.pairs.folders import Part
+from pix2pix.pairs.pairs import mixed_seed
 from pix2pix.training.card import Run, training_card
+from pix2pix.training.data import TrainingData
 from pix2pix.training.learner import Learner
 from pix2pix.training.log import Watcher, viewable
 from pix2pix.training.plan import (
@@ -78,10 +77,10 @@ class Trainer:
     target, for fixed pairs of val.
 
     Raises:
-        DataError: see `find_source` and `Pairs`.
-        CheckpointError: the finished model is to be pushed and there is no token, or the Hub does not take it.
-        TrainingError: the folder holds a finished model or an unfinished run that `resume` was not asked to
-            continue, or there is nothing to resume, or it was another kind of run.
+        DataError: see `TrainingData` and `Pairs`.
+        CheckpointError: the finished model cannot be pushed to the Hub.
+        TrainingError: the folder holds a finished model, or an unfinished run without `resume`; or there is nothing to
+            resume, or the run had other settings.
     """
 
     def __init__(self, settings: Settings, resume: bool = False) -> None:
@@ -94,29 +93,21 @@ class Trainer:
             check_token()
         self.processes = Processes(settings.device)
         self.watcher = Watcher(self.folder, settings.tensorboard and self.processes.is_first)
-        self.palettes = {
-            name: read_palette(source)
-            for name, source in (("palette", settings.palette), ("output_palette", settings.output_palette))
-            if source
-        }
-        self.pairs = Pairs(
-            self._source("train"), settings.direction, settings.size,
-            settings.jitter, settings.mirror, settings.hand_drawn, self.palettes.get("palette"), settings.lightness,
-            settings.seed, settings.paint,
-        )  # fmt: skip
-        val = self._val_pairs(settings.lightness)
-        if not resume:  # what is resumed was checked when it began
-            refuse(unreadable([self.pairs.source, *([val.source] if val else [])]))
-        self.held_out = val
+        self.data = TrainingData(settings)
+        if not resume:  # a resumed run was checked when it began
+            refuse(self.data.faults)
+        self.pairs = self.data.pairs()
+        val = self.data.plain(self.data.val, settings.lightness) if self.data.val else None
         self.val = [] if val is None else [val[i] for i in range(min(VAL_PAIRS, len(val)))]
-        shown = val or self._plain(self.pairs.source, settings.lightness)
+        shown = val or self.data.plain(self.data.train, settings.lightness)
         self.fixed = [shown[i] for i in range(min(FIXED_PAIRS, len(shown)))]
 
-        # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
+        # An epoch drops the last pairs that do not fill a batch. In the next epoch these are others.
         self.steps_per_epoch = len(self.pairs) // (settings.batch_size * self.processes.count)
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
         self.seconds = 0.0
+        self.lengths: list[list[int]] = []  # the epochs that the run was to have before, and until which step
         self.plan: Plan | None = None  # by minutes, once the speed is known
         if settings.steps:
             self.plan = Plan(settings.steps, math.ceil(settings.steps / LOOKS))
@@ -126,7 +117,7 @@ class Trainer:
         self.pace, self.told, self.reported = Pace(), 0.0, 0.0
         self.kept: dict[str, Any] = {"step": 0, "lowest": math.inf, "weights": None}
         self.progress = Progress()
-        self.report = Report(settings, self.watcher, self.pairs.source, bool(val))
+        self.report = Report(settings, self.watcher, self.data.train, bool(self.val))
         self.learner = Learner(settings, self.processes, self.plan.steps if self.plan else math.inf)
         if settings.init and not resume:
             self.learner.start_from(settings.init)
@@ -136,8 +127,8 @@ class Trainer:
                 remove_unfinished(self.out)
 
     def train(self) -> None:
-        """Run to the end and write the checkpoint folder. SIGTERM and Ctrl+C save the state first, then leave.
-        SIGUSR1 ends the run early: the checkpoint is written, and `resume` may still go on."""
+        """Run to the end and write the checkpoint folder. On SIGTERM and Ctrl+C, save the state and exit. On SIGUSR1,
+        end early: write the checkpoint, and leave a state from which `resume` may go on."""
         self._stop: int | None = None
         self._enough = False
         handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
@@ -223,7 +214,7 @@ class Trainer:
                 broken = self.processes.any(broken or (first and due and not learner.is_sound()))
                 if broken:
                     raise TrainingError(
-                        f"A loss or a weight is no finite number any more at step {learner.step:,}: start again with a "
+                        f"A loss or a weight is not finite at step {learner.step:,}: start again with a "
                         f"lower --lr, or from the last good state with --init {self.out} and another --out."
                     )
                 stop = self.processes.any(self._stop is not None)
@@ -280,16 +271,16 @@ class Trainer:
 
     def _evaluated(self) -> int:
         """How many pairs of val are evaluated at the end: of a run by minutes, as many as fit into a tenth of it."""
-        count = len(self.held_out) if self.held_out else 0
+        count = len(self.data.val.names) if self.data.val else 0
         if not self.settings.minutes or not self.pace.output:
             return count
         room = FINISH_SHARE * 60 * self.settings.minutes / (EVALUATION_COST * self.pace.output * SAMPLES)
         return min(count, max(1, int(room)))
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """This process's share of the batches that are still to come."""
+        """This process's share of the remaining batches."""
         workers = self.settings.workers
-        if workers is None:  # on a CPU the step itself wants every core
+        if workers is None:  # on a CPU, the step itself uses every core
             workers = 0 if self.processes.device.type == "cpu" else 1 if self.settings.streaming else 4
         return iter(DataLoader(self.pairs, batch_sampler=self._keys(), num_workers=workers))  # type: ignore[arg-type]
 
@@ -389,6 +380,7 @@ class Trainer:
             "pace": self.pace.measured(),
             "kept": self.kept,
             "seconds": self.seconds,
+            "lengths": self.lengths,
             **self.learner.state(),
         }
         write_state(self.folder, state)
@@ -401,13 +393,21 @@ class Trainer:
             options = [f"{state['batch']} pairs in a step of all processes were {self.learner.batch}"]
         if options:
             raise TrainingError(
-                f"{self.folder} is of another run ({', '.join(options)}): resume with the options it began with."
+                f"{self.folder} belongs to another run ({', '.join(options)}): resume with its options."
             )
         if state["pairs"] != len(self.pairs):
             raise TrainingError(
                 f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
                 f"{len(self.pairs)}: resume with the same pairs."
             )
+        done, asked = state["step"] / self.steps_per_epoch, self.settings.epochs
+        if self.settings.by_epochs and (done > asked or (done == asked and (self.out / CONFIG_FILE).exists())):
+            raise TrainingError(
+                f"{self.out} holds a run that has done {done:g} epochs: ask for more --epochs, or choose another --out."
+            )
+        self.lengths = state.get("lengths", [])
+        if state["settings"]["epochs"] != asked:
+            self.lengths = [*self.lengths, [state["step"], state["settings"]["epochs"]]]
         self.learner.load(state)
         self.seconds = state["seconds"]
         self.begun -= self.seconds
@@ -424,39 +424,25 @@ class Trainer:
             self.watcher.forget_after(self.learner.step)
 
     def _check_folder(self, resume: bool) -> None:
-        # The config is written last: weights alone are a model's, or what a killed run was about to finish.
-        if resume and not self.settings.by_epochs and has_state(self.folder):
-            return  # a finished run may go on for more minutes or steps; its model stays until there is another
-        marks = (CONFIG_FILE,) if resume and has_state(self.folder) else (CONFIG_FILE, WEIGHTS_FILE)
-        finished = [name for name in marks if (self.out / name).exists()]
+        if resume and has_state(self.folder):
+            return
+        finished = [name for name in (CONFIG_FILE, WEIGHTS_FILE) if (self.out / name).exists()]
         if finished:
-            raise TrainingError(f"{self.out} already holds a model ({finished[0]}): choose another --out.")
-        if not resume and has_state(self.folder):
+            more = " (or go on with --resume, and more --epochs or --minutes)" if has_state(self.folder) else ""
+            raise TrainingError(f"{self.out} already holds a model ({finished[0]}): choose another --out{more}.")
+        if has_state(self.folder):
             raise TrainingError(f"{self.out} holds an unfinished run: add --resume, or choose another --out.")
 
-    def _val_pairs(self, lightness: bool) -> Pairs | None:
-        """The val split without jitter; None where the data is too small to have one."""
-        try:
-            return self._plain(self._source("val"), lightness)
-        except MissingSplit:
-            return None
-
-    def _source(self, split: str) -> Source:
-        settings = self.settings
-        return find_source(settings.data, split, settings.make, settings.columns, settings.streaming)
-
-    def _plain(self, source: Source, lightness: bool) -> Pairs:
-        palette = self.palettes.get("palette")
-        return Pairs(source, self.settings.direction, self.settings.size, palette=palette, lightness=lightness)
-
     def _finish(self) -> None:
-        """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
+        """Write the checkpoint folder: the card first and the config last, so that a model is only there when all of it
+        is."""
         task: dict[str, Any] = {
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
             "image_size": self.settings.size,
-            "scale": "whole",
-            **self.palettes,
+            "scale": "native" if self.settings.crop else "whole",
+            **({"crop": True} if self.settings.crop else {}),
+            **self.data.task(),
         }
         if self.settings.title:
             task["title"] = self.settings.title
@@ -465,16 +451,17 @@ class Trainer:
         self._unless_full(self.watcher.finish)
         metrics = None
         model = self.learner.trained_model(self.kept["weights"])
-        if count := self._evaluated():
-            source = self._source("val")
-            pairs = self._plain(source if count == len(source.names) else Part(source, range(count)), lightness=False)
+        if (count := self._evaluated()) and self.data.val:
+            all_of_it = count == len(self.data.val.names)
+            source = self.data.val if all_of_it else Part(self.data.val, range(count))
+            pairs = self.data.plain(source, lightness=False, whole=True)
             metrics = evaluate(Translator(TorchEngine(model, self.processes.device), task), pairs)
         try:
             write_text(self.out / CARD_FILE, training_card(self._facts(), metrics))
             model.save_pretrained(self.out, task, half=True)
         except OSError as error:
             raise TrainingError(
-                f"{self.out} cannot be written ({error.strerror}): make room, then go on with --resume."
+                f"{self.out} cannot be written ({error.strerror}): make room, then continue with --resume."
             ) from None
         if self.settings.push_to_hub:
             push(self.out, self.settings.push_to_hub)
@@ -485,11 +472,12 @@ class Trainer:
             settings=self.settings,
             parameters=sum(math.prod(shape) for shape in self.learner.generator.config.tensor_shapes().values()),
             pairs=len(self.pairs),
-            held_out=len(self.held_out) if self.held_out else 0,
+            held_out=len(self.data.val.names) if self.data.val else 0,
             steps=self.learner.step,
             seconds=self.seconds,
             kept=self.kept["step"],
             device=self.processes.device.type,
+            lengths=self.lengths,
         )
 
     def _ask_to_stop(self, number: int, frame: Any) -> None:
@@ -534,7 +522,7 @@ class Pace:
 
 
 def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:
-    """The order in which an epoch visits the pairs: shuffled among each `window` of neighbours."""
+    """The order of the pairs in an epoch: shuffled within each `window` of neighbours."""
     generator = torch.Generator().manual_seed(mixed_seed(seed, epoch))
     order: list[int] = []
     for start in range(0, count, window):

@@ -1,16 +1,14 @@
-"""Where a picture lies in what the network sees, and the way back."""
+"""The geometry of a model: how pictures enter its network, as the checkpoint states it or as is assumed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from pix2pix.errors import CheckpointError
 from pix2pix.networks.config import GeneratorConfig
-from pix2pix.pictures.images import Size, resized
+from pix2pix.pictures.images import Size
+from pix2pix.pictures.places import Place, as_it_is, is_stretched, scaled_whole
 
 SCALES = ("whole", "native")
 MAX_NETWORK_SIZE = 4096  # of "image_size", pixels
@@ -18,18 +16,20 @@ MAX_NETWORK_SIZE = 4096  # of "image_size", pixels
 
 @dataclass(frozen=True)
 class Geometry:
-    """How pictures meet a network: the same in training, in `evaluate`, on the page and on the command line.
+    """The way pictures enter a network: the same in training, in `evaluate`, on the page and on the command line.
 
     Attributes:
         scale: "whole": the whole picture becomes a square of `size`. "native": pixels stay as they are.
         size: side of the square pictures that the network was trained on, in pixels.
-        stretched: a whole picture that is no square is stretched to one, as in training. Otherwise it keeps its
-            proportions and gets margins.
-        stated: the checkpoint says all this itself.
+        multiple: number that the sides of the network's input must be multiples of.
+        stretched: whether a whole picture is stretched to a square, as in training. Otherwise it keeps its proportions
+            and gets margins.
+        stated: whether the checkpoint states its scale and size.
     """
 
     scale: str
     size: int
+    multiple: int
     stretched: bool
     stated: bool = True
 
@@ -39,14 +39,14 @@ class Geometry:
     ) -> Geometry:
         """The geometry of a checkpoint.
 
-        What the checkpoint does not say is taken as most programs train: the whole picture, at the network's smallest
-        size. Photos are stretched. Drawings, labels and pictures to be coloured keep their proportions.
+        Where the checkpoint states nothing, the whole picture is used at the network's smallest size, as in most
+        programs. Photos are stretched. Drawings, label maps and pictures to be coloured keep their proportions.
 
         Args:
-            config: of the generator.
-            task: of the checkpoint; "scale", "image_size", "input" and "make" are read.
-            size: instead of the task's "image_size".
-            scale: instead of the task's "scale".
+            config: config of the generator.
+            task: task of the checkpoint; "scale", "image_size", "input" and "make" are read.
+            size: size to use instead of the task's "image_size".
+            scale: scale to use instead of the task's "scale".
 
         Raises:
             CheckpointError: there is no such scale, or the network cannot run at this size.
@@ -60,63 +60,16 @@ class Geometry:
             raise CheckpointError(
                 f"The size is {size!r}: this network takes multiples of {config.multiple}, up to {MAX_NETWORK_SIZE:,}."
             )
-        stretched = task.get("input", "photo") == "photo" and task.get("make") != "lightness"
-        return cls(scale, size, stretched, stated)
+        stretched = is_stretched(task.get("input", "photo"), task.get("make", ""))
+        return cls(scale, size, config.multiple, stretched, stated)
 
     def __str__(self) -> str:
         if self.scale == "native":
-            return f"pixels as they are, {self.size} x {self.size} in view"
+            return "the pixels as they are"
         return f"the whole picture at {self.size} x {self.size} pixels"
 
     def place(self, size: Size) -> Place:
-        """Where a picture of this size lies, once it is scaled to the square as a whole."""
-        if self.stretched:
-            inner = (self.size, self.size)
-        else:
-            longest = max(size)
-            inner = (max(1, round(size[0] * self.size / longest)), max(1, round(size[1] * self.size / longest)))
-        return Place(size, inner, ((self.size - inner[0]) // 2, (self.size - inner[1]) // 2), self.size)
-
-
-@dataclass(frozen=True)
-class Place:
-    """A picture in the network's square.
-
-    Attributes:
-        outer: the size of the picture itself.
-        inner: its size in the square.
-        corner: its left and its top there.
-        side: of the square.
-    """
-
-    outer: Size
-    inner: Size
-    corner: Size
-    side: int
-
-    def enter(self, image: Image.Image, fill: str | None = None, hard: bool = False) -> Image.Image:
-        """What the network sees: the picture scaled first, so that margins are never large. One that is there already
-        stays as it is.
-
-        Args:
-            image: RGB, of the size `outer`.
-            fill: the colour of the margins; None repeats the border's pixels outward.
-            hard: pick the nearest pixels and mix no colours, for labels.
-        """
-        image = resized(image, self.inner, hard)
-        if self.inner == (self.side, self.side):
-            return image
-        left, top = self.corner
-        if fill is not None:
-            square = Image.new("RGB", (self.side, self.side), fill)
-            square.paste(image, (left, top))
-            return square
-        right, bottom = self.side - left - self.inner[0], self.side - top - self.inner[1]
-        return Image.fromarray(np.pad(np.asarray(image), [(top, bottom), (left, right), (0, 0)], mode="edge"))
-
-    def leave(self, square: Image.Image) -> Image.Image:
-        """The way back: what lies in the square where the picture lay, in the picture's own size. Any mode."""
-        (left, top), (width, height) = self.corner, self.inner
-        if self.inner != (self.side, self.side):
-            square = square.crop((left, top, left + width, top + height))
-        return resized(square, self.outer)
+        """The place of a picture of this size in the network's input."""
+        if self.scale == "native":
+            return as_it_is(size, self.size, self.multiple)
+        return scaled_whole(size, self.size, self.stretched)

@@ -1,21 +1,28 @@
-"""Picture in, picture out: any size, any seed, many samples of one drawing."""
+"""The translator: picture in, picture out, for any size and seed, with many samples of one drawing."""
 
 from __future__ import annotations
 
+import itertools
+import logging
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from pix2pix.errors import CheckpointError
+from pix2pix.devices import MEMORY
+from pix2pix.errors import CheckpointError, ImageError
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pictures.color import coloured, lightness_and_colour
-from pix2pix.pictures.images import check_size, to_array, to_image, to_rgb
+from pix2pix.pictures.drawings import DARK, PHOTOGRAPHED, WORDS, Drawing, check_polarity, read_drawing
+from pix2pix.pictures.images import Size, check_size, to_array, to_image
 from pix2pix.pictures.palettes import snap
-from pix2pix.translate.engines import Engine, load_engine
+from pix2pix.pictures.places import Place, paper
+from pix2pix.pictures.reading import Reading
+from pix2pix.translate.bands import bytes_in_bands
+from pix2pix.translate.engines import LARGE, Engine, bytes_at_once, load_engine
 from pix2pix.translate.geometry import Geometry
 
 if TYPE_CHECKING:
@@ -24,7 +31,8 @@ if TYPE_CHECKING:
 Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
 Report = Callable[[int, int], None]
 PIXELS_AT_ONCE = 1 << 20
-OVERLAP = 4  # neighbouring tiles share at least 1 / OVERLAP of their side
+LOG = logging.getLogger("pix2pix")
+DRAWN = ("edges", "paint")  # kinds of input that are drawings
 
 
 def silent(done: int, count: int) -> None:
@@ -34,34 +42,47 @@ def silent(done: int, count: int) -> None:
 class Translator:
     """A generator with pictures at both ends.
 
-    The scale says how a picture meets the network (see `Geometry`). With "whole", the network sees the whole picture at
-    the size it was trained at, and the result is scaled back. Drawings and label maps keep their proportions, and a
-    label map's pixels become the nearest colours of the model's palette first. So do photos to be coloured, whose own
-    lightness is kept in full size. With "native", pixels stay as they are: the picture is cut into overlapping tiles of
-    that size, and the translated tiles are blended over the overlap.
+    The scale decides how a picture enters the network (see `Geometry`). With "whole", the network sees the whole
+    picture at its training size, and the result is scaled back. Drawings, label maps and photos to be coloured keep
+    their proportions. The pixels of a label map first become the nearest colours of the palette. A photo to be coloured
+    keeps its own lightness at full size. With "native", pixels stay as they are, and the network runs over the whole
+    picture (convolutionally; section 3.2 of the paper). The picture is extended by mirroring to the next multiples that
+    fit, and the result is cut again.
 
-    A seed names a noise, and noise, picture and weights name the result: nothing else enters. Every picture and every
-    tile runs by itself and is normalised by its own statistics.
+    The result depends only on the seed, the picture and the weights. Every picture runs by itself and is normalised by
+    its own statistics. A picture whose translation would take more than `memory` is computed in bands, with the same
+    result (see `pix2pix.translate.bands`).
 
     Args:
-        engine: what runs the network.
-        task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "scale" (whole or native),
-            "palette" (of labels) and "make" are read.
-        size: of the square that the network sees, in pixels, instead of "image_size". With the scale "whole",
-            a larger one gives more detail.
+        engine: engine that runs the network.
+        task: task of the checkpoint. "input" (edges, paint, labels or photo), "image_size" (pixels), "scale" (whole or
+            native), "palette" (of labels), "input_range" (values of 16- and 32-bit pictures that became black and white
+            in training), "make" and "drawings" are read.
+        size: side of the square that the network sees, in pixels, instead of "image_size". With the scale "whole", a
+            larger one gives more detail.
         scale: "whole" or "native", instead of the task's.
+        memory: most memory that a translation may take, in gigabytes, beside the program, the weights and the picture.
 
     Raises:
-        CheckpointError: the network takes or gives no pictures, or cannot run at this size or scale.
+        CheckpointError: the network does not translate pictures, or cannot run at this size or scale.
     """
 
-    def __init__(self, engine: Engine, task: dict[str, Any], size: int | None = None, scale: str | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        task: dict[str, Any],
+        size: int | None = None,
+        scale: str | None = None,
+        memory: float = MEMORY,
+    ) -> None:
         self.engine = engine
         self.task = task
         self.geometry = Geometry.of(engine.config, task, size, scale)
+        self.memory = memory
         self.input_kind = task.get("input", "photo")
-        self._last: tuple[bytes, Any] | None = None  # the last picture seen whole and its encoding
+        self._last: tuple[Any, Any] | None = None  # the last picture that was not large, with its encoding
         self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
+        self.reading = Reading(task.get("input_range"), self.palette)
         channels = engine.config.in_channels, engine.config.out_channels
         self.colourises = channels == (1, 2) and task.get("make") == "lightness"
         if channels != (3, 3) and not self.colourises:
@@ -76,8 +97,13 @@ class Translator:
         return self.geometry.size
 
     @property
+    def target_reading(self) -> Reading:
+        """The reading of targets in training, as `reading` is that of inputs."""
+        return Reading(self.task.get("output_range"), self.task.get("output_palette"))
+
+    @property
     def rate(self) -> float:
-        """The rate of the dropout in training, from 0 to below 1."""
+        """The dropout rate in training, from 0 to below 1."""
         return self.engine.config.dropout
 
     @classmethod
@@ -89,42 +115,53 @@ class Translator:
         norm_statistics: str = "picture",
         size: int | None = None,
         scale: str | None = None,
+        memory: float = MEMORY,
     ) -> Translator:
         """Load from a bundled name, a folder, a file or a Hub id.
 
         Args:
             source: see `pix2pix.weights.pretrained.find_checkpoint`.
-            engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
+            engine: "onnx", "torch" or "auto": ONNX Runtime on a CPU if it can run the network, otherwise PyTorch.
             device: a PyTorch device.
             norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
             size: see `Translator`.
             scale: see `Translator`.
+            memory: see `Translator`.
 
         Raises:
             CheckpointError: see `Generator.from_pretrained` and `Translator`.
-            Pix2PixError: no such engine, or it cannot run this network here.
+            Pix2PixError: there is no such engine, or it cannot run this network here.
         """
-        return cls(*load_engine(source, engine, device, norm_statistics), size, scale)
+        return cls(*load_engine(source, engine, device, norm_statistics), size, scale, memory)
 
     def __call__(
-        self, image: Image.Image, seed: int | None = 0, rate: float | None = None, report: Report = silent
+        self,
+        image: Image.Image,
+        seed: int | None = 0,
+        rate: float | None = None,
+        report: Report = silent,
+        polarity: str = "auto",
     ) -> Image.Image:
         """Translate a picture.
 
         Args:
-            image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode (see `to_rgb`).
-            seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
-            rate: of the dropout, from 0 (off) to below 1. None: as in training.
-            report: called with the number of tiles done and of all, for a picture that is cut into some.
+            image: picture of any mode, from 1 x 1 to `MAX_PIXELS` pixels in all. The pixels of a label map may be
+                colours or label numbers (see `Reading`).
+            seed: seed of the dropout noise, 0 to 2**63 - 1. None: no dropout.
+            rate: dropout rate, from 0 (off) to below 1. None: as in training.
+            report: called before each band of a picture that is computed in bands, with the numbers of finished and of
+                all bands.
+            polarity: polarity of a drawing; see `read`.
 
         Returns:
             An RGB picture of the same size (of the upright picture's, where EXIF turns it).
 
         Raises:
-            ImageError: the picture is too large.
+            ImageError: the picture is too large, its translation would take more than `memory`, or the polarity is
+                unknown.
             ValueError: the seed or the rate is out of range.
         """
-        return self.sample(image, [seed], rate, report)[0]
+        return self.sample(image, [seed], rate, report, polarity)[0]
 
     def sample(
         self,
@@ -132,95 +169,136 @@ class Translator:
         seeds: Iterable[int | None] = range(8),
         rate: float | None = None,
         report: Report = silent,
+        polarity: str = "auto",
     ) -> list[Image.Image]:
         """Translate a picture once for each seed. The encoder runs once for all of them.
 
         Args and errors are those of a call; returns one RGB picture for each seed, in order.
         """
-        check_size(image, "The picture")
-        image = to_rgb(image)
-        noises = [self._noise(seed, rate) for seed in seeds]
-        if self.colourises:
-            return self._sample_colour(image, noises)
-        if self.geometry.scale == "native":
-            return self._sample_tiled(image, noises, report)
-        return self._sample_whole(image, noises)
+        return list(self.samples(image, seeds, rate, report, polarity))
 
-    def _sample_whole(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
+    def samples(
+        self,
+        image: Image.Image,
+        seeds: Iterable[int | None] = range(8),
+        rate: float | None = None,
+        report: Report = silent,
+        polarity: str = "auto",
+    ) -> Iterator[Image.Image]:
+        """`sample`, one picture after the other, so that only one is in memory."""
+        image, found = self.read(image, polarity)
+        if found != DARK and polarity == "auto":
+            LOG.warning("The picture %s.", WORDS[found])
         place = self.geometry.place(image.size)
-        paper = "white" if self.input_kind in ("edges", "paint") else None
-        seen = place.enter(image, fill=paper, hard=self.palette is not None)
-        encoding = self._encoding(self._snapped(seen))
-        return [place.leave(to_image(self.engine.decode(encoding, noise))) for noise in noises]
+        seen = place.enter(image, paper(self.input_kind), hard=self.palette is not None)
+        for bands in self._outputs(seen, list(seeds), rate, report):
+            if self.colourises:
+                yield recoloured(image, colours(bands, place))
+            else:
+                yield place.leave(joined(bands, seen.size))
 
-    def _snapped(self, image: Image.Image) -> Image.Image:
-        """A label map in its palette's colours alone; any other picture as it is."""
-        return Image.fromarray(snap(np.asarray(image), self.palette)) if self.palette else image
+    def read(self, image: Image.Image, polarity: str = "auto") -> Drawing:
+        """The picture that the model should see, as RGB.
+
+        A model of drawings gets dark lines on white, whatever the picture is (see `pix2pix.pictures.drawings`). Any
+        other model gets the picture as it is (see `Reading`).
+
+        Args:
+            image: picture of any size and mode.
+            polarity: "auto" looks at the picture, unless the model was trained on photographed drawings. "dark-lines"
+                takes it as it is, "light-lines" inverts it.
+
+        Raises:
+            ImageError: the picture is too large, or the polarity is unknown.
+        """
+        check_size(image, "The picture")
+        check_polarity(polarity)
+        image = self.reading(image)
+        as_it_is = polarity == "auto" and self.task.get("drawings") == PHOTOGRAPHED
+        if self.input_kind not in DRAWN or as_it_is:
+            return Drawing(image, DARK)
+        return read_drawing(image, polarity, self.size, painted=self.input_kind == "paint")
+
+    def _outputs(
+        self, seen: Image.Image, seeds: list[int | None], rate: float | None, report: Report
+    ) -> Iterator[Iterator[np.ndarray]]:
+        """The network's output for each seed, as pieces of (C', rows, W) in [-1, 1] from the top: in one piece where
+        `memory` allows it, otherwise in bands."""
+        width, height = seen.size
+        if self._check_memory(width, height, len(seeds)):
+            encoding = self._encoding(seen)
+            for seed in seeds:
+                yield iter([self.engine.decode(encoding, self._noise(seed, rate, seen.size))])
+            return
+        bands = self.engine.bands(partial(self._rows, np.asarray(seen)), height, width)
+        count, numbers = bands.count(len(seeds)), itertools.count()
+        for index, seed in enumerate(seeds):
+            noise = self._noise(seed, rate, seen.size)
+            yield bands.translate(noise, lambda: report(next(numbers), count), last=index == len(seeds) - 1)
+
+    def _check_memory(self, width: int, height: int, noises: int) -> bool:
+        """Whether a picture can be computed in one pass within `memory`, rather than in bands.
+
+        Raises:
+            ImageError: neither fits into `memory`.
+        """
+        allowed, config = self.memory * 1e9, self.engine.config
+        if bytes_at_once(config, height, width) <= allowed:
+            return True
+        if (needed := bytes_in_bands(config, height, width, noises)) <= allowed:
+            return False
+        remedy = "make it smaller" if self.geometry.scale == "native" else "choose a smaller --size"
+        raise ImageError(
+            f"At {width} x {height} pixels this model takes {needed / 1e9:.1f} GB of memory, and {self.memory:g} are "
+            f"allowed: {remedy}, or allow more with --memory."
+        )
 
     def _encoding(self, seen: Image.Image) -> Any:
-        """Of what the network sees. The last is kept: the next noise on it costs the decoder alone."""
-        pixels = seen.tobytes()
+        """The encoding of what the network sees. The last one is kept unless it is large, so that another noise needs
+        only the decoder."""
+        pixels = np.asarray(seen)
+        if pixels.shape[0] * pixels.shape[1] > LARGE:
+            return self.engine.encode(self._rows(pixels))
+        key = seen.size, pixels.tobytes()
         last = self._last  # read once: another thread may replace it
-        if last is None or last[0] != pixels:
-            last = self._last = pixels, self.engine.encode(np.ascontiguousarray(to_array(seen)))
+        if last is None or last[0] != key:
+            last = self._last = key, self.engine.encode(self._rows(pixels))
         return last[1]
 
-    def _sample_colour(self, image: Image.Image, noises: list[Noise]) -> list[Image.Image]:
-        """The picture's own lightness, in full size, under colours found at the size trained at."""
-        place = self.geometry.place(image.size)
-        small, _ = lightness_and_colour(to_array(place.enter(image)))
-        outputs = []
-        for colour in self._translate(small, noises):
-            large = [place.leave(Image.fromarray(channel)) for channel in colour]
-            outputs.append(recoloured(image, large))
-        return outputs
+    def _rows(self, pixels: np.ndarray, start: int = 0, stop: int | None = None) -> np.ndarray:
+        """Rows of a uint8 (H, W, 3) picture as the network's input, float32 (C, stop - start, W). Labels become the
+        nearest colours of the palette, and photos to be coloured their lightness."""
+        rows = pixels[start:stop]
+        x = to_array(Image.fromarray(snap(rows, self.palette) if self.palette else rows))
+        return np.ascontiguousarray(lightness_and_colour(x)[0] if self.colourises else x)
 
-    def _sample_tiled(self, image: Image.Image, noises: list[Noise], report: Report) -> list[Image.Image]:
-        """Tiles row by row. Only the rows of pixels that the next tiles reach are kept in floats, so that a picture of
-        any height takes little more memory than its bytes."""
-        pixels = np.asarray(image)
-        pad = [(0, max(0, self.size - image.height)), (0, max(0, self.size - image.width)), (0, 0)]
-        pixels = np.pad(pixels, pad, mode="reflect") if np.any(pad) else pixels
-        height, width = pixels.shape[:2]
-        tops, lefts = tile_starts(height, self.size), tile_starts(width, self.size)
-        window = feather(self.size)
-        strips = [np.zeros((3, self.size, width), np.float32) for _ in noises]
-        weight = np.zeros((self.size, width), np.float32)
-        results = [Image.new("RGB", image.size) for _ in noises]
-        for row, (top, following) in enumerate(pairwise([*tops, height])):
-            for column, left in enumerate(lefts):
-                report(row * len(lefts) + column, len(tops) * len(lefts))
-                columns = np.s_[left : left + self.size]
-                tile = self._snapped(Image.fromarray(pixels[top : top + self.size, columns]))
-                weight[:, columns] += window
-                for strip, y in zip(strips, self._translate(to_array(tile), noises), strict=True):
-                    strip[:, :, columns] += y * window
-            done = following - top  # rows that no later tile reaches
-            for strip, result in zip(strips, results, strict=True):
-                result.paste(to_image((strip / weight)[:, :done]), (0, top))
-            strips = [moved_up(strip, done) for strip in strips]
-            weight = moved_up(weight, done)
-        return results
-
-    def _translate(self, x: np.ndarray, noises: list[Noise]) -> Iterator[np.ndarray]:
-        """One (C, size, size) picture in [-1, 1] under each noise. One at a time: a batch rounds differently."""
-        encoding = self.engine.encode(np.ascontiguousarray(x))
-        for noise in noises:
-            yield self.engine.decode(encoding, noise)
-
-    def _noise(self, seed: int | None, rate: float | None) -> Noise:
+    def _noise(self, seed: int | None, rate: float | None, size: Size) -> Noise:
         if seed is None:
             return None
-        shapes = self.engine.config.noise_shapes(self.size, self.size)
+        shapes = self.engine.config.noise_shapes(size[1], size[0])
         return dropout_masks(shapes, self.rate if rate is None else rate, seed)
 
 
+def joined(bands: Iterator[np.ndarray], size: Size) -> Image.Image:
+    """Join bands of (3, rows, W) in [-1, 1] into an RGB picture of this size."""
+    result, top = Image.new("RGB", size), 0
+    for band in bands:
+        result.paste(to_image(band), (0, top))
+        top += band.shape[1]
+    return result
+
+
+def colours(bands: Iterator[np.ndarray], place: Place) -> list[Image.Image]:
+    """Join bands of (2, rows, W) into the network's a and b, each of the picture's own size, in mode F."""
+    return [place.leave(Image.fromarray(channel)) for channel in np.concatenate(list(bands), axis=1)]
+
+
 def recoloured(image: Image.Image, colour: list[Image.Image]) -> Image.Image:
-    """A picture's own lightness under other colours, some rows at a time: in floats it takes twelve times the memory.
+    """A picture's own lightness with other colours, some rows at a time, since floats take twelve times the memory.
 
     Args:
         image: RGB.
-        colour: the networks' a and b (see `pix2pix.pictures.color`), of the picture's size, in mode F.
+        colour: the network's a and b (see `pix2pix.pictures.color`), of the picture's size, in mode F.
     """
     result = Image.new("RGB", image.size)
     rows = max(1, PIXELS_AT_ONCE // image.width)
@@ -230,24 +308,3 @@ def recoloured(image: Image.Image, colour: list[Image.Image]) -> Image.Image:
         found = np.stack([np.asarray(channel.crop(part)) for channel in colour])
         result.paste(to_image(coloured(lightness, found)), part)
     return result
-
-
-def moved_up(rows: np.ndarray, count: int) -> np.ndarray:
-    """(..., H, W) without its first `count` rows, and as many rows of zeros at the end."""
-    moved = np.zeros_like(rows)
-    moved[..., : rows.shape[-2] - count, :] = rows[..., count:, :]
-    return moved
-
-
-def tile_starts(length: int, size: int) -> list[int]:
-    """Where tiles of `size` pixels begin along a side of `length` >= `size`: evenly, first at 0, last at the end."""
-    overlap = size // OVERLAP
-    count = -(-(length - overlap) // (size - overlap))
-    return [round(i * (length - size) / max(1, count - 1)) for i in range(count)]
-
-
-def feather(size: int) -> np.ndarray:
-    """Weights of a tile's pixels, (size, size) float32: 1 inside, falling to nearly 0 over the overlap."""
-    distance = np.minimum(np.arange(size), np.arange(size)[::-1]) + 1
-    ramp = np.minimum(1, distance / (size // OVERLAP + 1)).astype(np.float32)
-    return np.outer(ramp, ramp)

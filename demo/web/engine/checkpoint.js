@@ -1,5 +1,7 @@
 // A checkpoint folder's two files as they are: config.json and model.safetensors.
 
+import { DRAWN, SIDE } from '../rules.js';
+
 /**
  * The arguments of `pix2pix.Generator`; what a config leaves out has the default of `GeneratorConfig`.
  * @typedef {object} GeneratorConfig
@@ -25,11 +27,6 @@
 
 /** A tensor in a file's header. @typedef {{dtype: string, shape: number[], data_offsets: [number, number]}} Entry */
 
-/** The canvas is this many pixels a side, and no drawing is scaled here. */
-export const SIDE = 256;
-
-const INPUTS = ['edges', 'labels', 'paint'];
-
 /**
  * Also what this engine handles one value of alone.
  * @typedef {GeneratorConfig & {skips: boolean, padding: string, head: string, encoder_dropped_levels: number[],
@@ -44,7 +41,7 @@ const DEFAULTS = {
 };
 
 /** @type {Partial<Record<keyof CompleteConfig, unknown[]>>} */
-const HANDLED = {
+export const HANDLED = {
   in_channels: [3], out_channels: [3], skips: [true], norm: ['batch', 'instance'], activation: ['relu', 'relu6'],
   padding: ['zeros'], head: ['transposed'], skip_activation: ['relu'], innermost_activation: ['relu'],
   dropout_kind: ['element', 'channel'],
@@ -75,7 +72,7 @@ export function misfit({ generator, task }) {
   const size = task.image_size ?? 2 ** network.depth;
   if (size !== SIDE || size % 2 ** network.depth) return `image_size is ${size}`;
   const { input = 'photo' } = task;
-  if (!INPUTS.includes(input)) return `input is ${input}`;
+  if (!DRAWN.includes(input)) return `input is ${input}`;
   return '';
 }
 

@@ -46,7 +46,8 @@ export async function fetchFile(url, report = () => {}) {
   const kept = await cache?.match(url);
   if (kept) return kept.arrayBuffer();
   const response = await fetched(url);
-  const copy = cache && response.clone();
+  const mayKeep = !response.headers.get('Cache-Control')?.includes('no-store');
+  const copy = cache && mayKeep && response.clone();
   const bytes = await whole(response, report);
   if (copy) keep(cache, url, copy).catch(() => {});  // there may be no room: it is fetched again then
   return bytes;

@@ -1,5 +1,7 @@
 // A canvas's pixels as the network's numbers and back, level for level as pix2pix/pictures does it in float32.
 
+import { channels, nearest, parse } from '../colours.js';
+
 const VALUES = Float32Array.from({ length: 256 }, (_, level) => Math.fround(level / 127.5) - 1);
 
 /**
@@ -19,7 +21,6 @@ export function toNumbers(rgba) {
 /**
  * (height, width, 4) in [-1, 1] -> opaque pixels of a canvas, rounded to the nearest level.
  * @param {Float32Array} numbers
- * @returns {Uint8ClampedArray<ArrayBuffer>}
  */
 export function toPixels(numbers) {
   const rgba = new Uint8ClampedArray(numbers.length);  // rounds a half to even, as NumPy does
@@ -39,20 +40,18 @@ export function toPixels(numbers) {
  * @param {string[]} colours as #rrggbb.
  */
 export function snapped(rgba, colours) {
-  const table = colours.map((colour) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
+  const table = colours.map(parse);
   const result = new Uint8ClampedArray(rgba.length);
   /** @type {Map<number, number[]>} */
-  const nearest = new Map();
+  const known = new Map();
   for (let at = 0; at < rgba.length; at += 4) {
-    const [red, green, blue] = [rgba[at], rgba[at + 1], rgba[at + 2]], key = red << 16 | green << 8 | blue;
-    let found = nearest.get(key);
-    if (!found) {
-      const distance = (/** @type {number[]} */ entry) => (red - entry[0]) ** 2 + (green - entry[1]) ** 2 + (blue - entry[2]) ** 2;
-      found = table.reduce((best, entry) => (distance(entry) < distance(best) ? entry : best));
-      nearest.set(key, found);
+    const colour = rgba[at] << 16 | rgba[at + 1] << 8 | rgba[at + 2];
+    let pixel = known.get(colour);
+    if (!pixel) {
+      pixel = [...channels(nearest(colour, table)), 255];
+      known.set(colour, pixel);
     }
-    result.set(found, at);
-    result[at + 3] = 255;
+    result.set(pixel, at);
   }
   return result;
 }

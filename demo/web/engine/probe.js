@@ -1,6 +1,6 @@
 // Whether WebGPU is better on this machine: a driver may be wrong, and a weak graphics processor slower.
 
-import { SIDE } from './checkpoint.js';
+import { SIDE } from '../rules.js';
 
 const PATIENCE = 1000;      // ms that probing may take
 const AGREEMENT = 1e-3;     // largest difference, of [-1, 1]

@@ -1,6 +1,7 @@
 // One model, ready to translate drawings: by WebAssembly at once, by WebGPU once that has shown that it is better.
 
-import { complete, misfit, readTensors, SIDE } from './checkpoint.js';
+import { SIDE } from '../rules.js';
+import { complete, misfit, readTensors } from './checkpoint.js';
 import { GpuNetwork, nameOf, realAdapter } from './gpu.js';
 import { Network } from './network.js';
 import { snapped, toNumbers, toPixels } from './pixels.js';

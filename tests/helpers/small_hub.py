@@ -1,4 +1,5 @@
-"""A small Hugging Face Hub on loopback: the routes of downloading and uploading a model, and faults on request."""
+"""A small Hugging Face Hub on loopback: the routes of downloading models and data sets, of uploading models and Spaces,
+and faults on request."""
 
 from __future__ import annotations
 
@@ -11,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+LARGE = 1_000_000  # bytes of a file that no plain commit may hold
+
 
 class SmallHub:
-    """Models are `repos[name][revision][file] -> bytes`.
+    """Models and data sets are `repos[name][revision][file] -> bytes`.
 
     Args:
         private: names that need the token "secret".
@@ -29,6 +32,7 @@ class SmallHub:
         self.spoil = False
         self.seconds = 0.0
         self.requests: list[str] = []
+        self.large: dict[str, bytes] = {}  # files that came by themselves, by their SHA-256
         self.url = self.cdn = ""
 
 
@@ -52,7 +56,8 @@ def small_hub() -> Iterator[SmallHub]:
             if words[:1] == ["cdn"]:  # where a file's own address redirects to
                 name = f"{words[1]}/{words[2]}"
                 files = next(files for files in hub.repos[name].values() if commit(name, files) == words[3])
-                return self.send_file(files[words[4]])
+                return self.send_file(files["/".join(words[4:])])
+            words = words[1:] if words[0] == "datasets" else words
             name = "/".join(words[2:4] if words[0] == "api" else words[:2])
             if name not in hub.repos or (name in hub.private and "secret" not in self.headers.get("Authorization", "")):
                 return self.reply(401, b"{}", {"X-Error-Code": "RepoNotFound"})
@@ -69,9 +74,11 @@ def small_hub() -> Iterator[SmallHub]:
                     "siblings": [{"rfilename": file} for file in found],
                 }
                 if "tree" in words:
-                    info = [{"type": "file", "path": f, "size": len(d), "oid": etag_of(d)} for f, d in found.items()]
+                    info = tree(
+                        found, "/".join(words[words.index("tree") + 2 :]), "recursive=true" in self.path.lower()
+                    )
                 return self.reply(200, json.dumps(info).encode(), {"Content-Type": "application/json"})
-            file = words[4]
+            file = "/".join(words[4:])
             if file not in found:
                 return self.reply(404, b"{}", {"X-Error-Code": "EntryNotFound"})
             data, sha, etag = found[file], commit(name, found), etag_of(found[file])
@@ -79,7 +86,8 @@ def small_hub() -> Iterator[SmallHub]:
             return self.reply(302, b"", {**headers, "Location": f"{hub.cdn}/cdn/{name}/{sha}/{file}"})
 
         def do_POST(self) -> None:
-            """Making a repository, asking how to upload, and a commit with all files in its lines."""
+            """Making a repository, asking how to upload, and a commit with the small files in its lines, where large
+            ones are refused: they come before, each by itself."""
             path = self.path.split("?")[0]
             hub.requests.append(f"POST {path}")
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
@@ -94,14 +102,43 @@ def small_hub() -> Iterator[SmallHub]:
                 answer = {"url": f"{hub.url}/{name}"}
             elif "preupload" in words:
                 files = json.loads(body)["files"]
-                answer = {"files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files]}
+                modes = {True: "lfs", False: "regular"}
+                answer = {
+                    "files": [
+                        {"path": f["path"], "uploadMode": modes[f["size"] > LARGE], "shouldIgnore": False}
+                        for f in files
+                    ]
+                }
+            elif path.endswith("/info/lfs/objects/batch"):
+                answer = {
+                    "transfer": "basic",
+                    "objects": [
+                        {**each, "actions": {"upload": {"href": f"{hub.url}/large/{each['oid']}"}}}
+                        for each in json.loads(body)["objects"]
+                    ],
+                }
             elif "commit" in words:
                 name = "/".join(words[2:4])
                 for line in map(json.loads, body.splitlines()):
+                    value = line["value"]
                     if line["key"] == "file":
-                        hub.repos[name]["main"][line["value"]["path"]] = base64.b64decode(line["value"]["content"])
+                        data = base64.b64decode(value["content"])
+                        if len(data) > LARGE:
+                            return self.reply(400, b'{"error": "Use Git LFS"}', {"Content-Type": "application/json"})
+                        hub.repos[name]["main"][value["path"]] = data
+                    elif line["key"] == "lfsFile":
+                        hub.repos[name]["main"][value["path"]] = hub.large[value["oid"]]
                 answer = {"commitOid": commit(name, hub.repos[name]["main"]), "commitUrl": f"{hub.url}/{name}"}
             self.reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+
+        def do_PUT(self) -> None:
+            """A large file, under its hash."""
+            data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            oid = self.path.rsplit("/", 1)[-1]
+            if oid != hashlib.sha256(data).hexdigest():
+                return self.reply(400, b"{}", {})
+            hub.large[oid] = data
+            self.reply(200, b"", {})
 
         def send_file(self, data: bytes) -> None:
             if hub.spoil and len(data) > 1000:
@@ -152,6 +189,19 @@ def small_hub() -> Iterator[SmallHub]:
         server.server_close()
 
 
+def tree(files: dict[str, bytes], folder: str, recursive: bool) -> list[dict[str, object]]:
+    """What a folder of a revision holds; `recursive`: and the folders in it."""
+    start = f"{folder}/" if folder else ""
+    inside = {name: data for name, data in files.items() if name.startswith(start)}
+    deeper = {name.removeprefix(start).split("/")[0] for name in inside if "/" in name.removeprefix(start)}
+    if not recursive:
+        inside = {name: data for name, data in inside.items() if "/" not in name.removeprefix(start)}
+    found: list[dict[str, object]] = [
+        {"type": "file", "path": name, "size": len(data), "oid": etag_of(data)} for name, data in inside.items()
+    ]
+    return found + [{"type": "directory", "path": f"{start}{name}", "oid": "0"} for name in deeper]
+
+
 def etag_of(data: bytes) -> str:
     """Large files are named by SHA-256, small ones by SHA-1, as with Git LFS and Git."""
     return hashlib.sha256(data).hexdigest() if len(data) > 1000 else hashlib.sha1(data).hexdigest()
@@ -159,4 +209,5 @@ def etag_of(data: bytes) -> str:
 
 def commit(name: str, files: dict[str, bytes]) -> str:
     """The hash of a revision."""
-    return hashlib.sha1(repr((name, sorted(files.items()))).encode()).hexdigest()
+    hashes = sorted((file, etag_of(data)) for file, data in files.items())
+    return hashlib.sha1(repr((name, hashes)).encode()).hexdigest()

@@ -41,32 +41,57 @@ SETTLED = """() => {
 def open_page(
     browser, address: str, *, start: bool = True, first_visit: bool = False, engine: str = "server", **context
 ) -> Iterator:
-    """The page in a browser of its own. Afterwards: no error in the console, no request to strangers.
+    """The page in a browser of its own; see `visit`.
 
     Args:
-        start: put the model's first example on the sheet and wait for its picture.
         first_visit: the browser has never been here.
-        engine: where pictures are made: "server" (the bytes of `Translator`), "browser", or "" for the page's choice.
         context: for `browser.new_context`.
     """
+    with (
+        open_tab(browser, first_visit=first_visit, **context) as tab,
+        visit(tab, address, start=start, engine=engine) as page,
+    ):
+        yield page
+
+
+@contextmanager
+def open_tab(browser, *, first_visit: bool = False, **context) -> Iterator:
+    """An empty tab in a browser of its own."""
     visitor = browser.new_context(**{"viewport": DESKTOP, **context})
     if not first_visit:
         visitor.add_init_script(BEEN_HERE)
-    page = visitor.new_page()
-    page.set_default_timeout(PATIENCE)
+    tab = visitor.new_page()
+    tab.set_default_timeout(PATIENCE)
+    yield tab
+    visitor.close()
+
+
+@contextmanager
+def visit(tab, address: str, *, start: bool = True, engine: str = "server") -> Iterator:
+    """The page in a tab. Afterwards: no error in the console, no request to strangers.
+
+    Args:
+        start: put the model's first example on the sheet and wait for its picture.
+        engine: where pictures are made: "server" (the bytes of `Translator`), "browser", or "" for the page's choice.
+    """
     errors: list[str] = []
     strangers: list[str] = []
-    origin = "/".join(address.split("/")[:3]) + "/"
-    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("response", lambda answer: answer.status >= 400 and errors.append(f"{answer.status} {answer.url}"))
-    page.on("request", lambda r: r.url.startswith((origin, "data:", "blob:")) or strangers.append(r.url))
-    page.goto(by_engine(address, engine))
-    ready(page)
+    origin = origin_of(address)
+    listeners = {
+        "console": lambda message: message.type == "error" and errors.append(message.text),
+        "pageerror": lambda error: errors.append(str(error)),
+        "response": lambda answer: answer.status >= 400 and errors.append(f"{answer.status} {answer.url}"),
+        "request": lambda r: r.url.startswith((origin, "data:", "blob:")) or strangers.append(r.url),
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+    tab.goto(by_engine(address, engine))
+    ready(tab)
     if start:
-        start_from(page)
-    yield page
-    visitor.close()
+        start_from(tab)
+    yield tab
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
     assert errors == []
     assert strangers == []
 
@@ -80,6 +105,20 @@ def by_engine(address: str, engine: str) -> str:
 def on_device(page) -> None:
     """Wait until the device draws."""
     page.wait_for_selector(".place[data-place=device]")
+
+
+def forget(tab, address: str) -> None:
+    """Make a tab as good as new: nothing of an earlier visit is kept, and the mouse is in the corner."""
+    tab.unroute_all()
+    tab.goto(f"{origin_of(address)}web/icon.svg")  # where none of the page's scripts can write any more
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    tab.set_viewport_size(DESKTOP)
+    tab.mouse.up()
+    tab.mouse.move(0, 0)
+
+
+def origin_of(address: str) -> str:
+    return "/".join(address.split("/")[:3]) + "/"
 
 
 def ready(page) -> None:

@@ -1,0 +1,26 @@
+"""What the scripts and the server both know: read from web/rules.js, where each value is explained."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+SOURCE = Path(__file__).resolve().parent / "web" / "rules.js"
+RULES: dict[str, Any] = {
+    name: json.loads(value)
+    for name, value in re.findall(r"^export const (\w+) = (.+?);", SOURCE.read_text(encoding="utf-8"), re.M)
+}
+
+SIDE: int = RULES["SIDE"]
+DRAWN: list[str] = RULES["DRAWN"]
+LARGEST_SEED: int = RULES["LARGEST_SEED"]
+LARGEST_RATE: float = RULES["LARGEST_RATE"]
+LOOKS: int = RULES["LOOKS"]
+LINE_PEN: int = RULES["LINE_PEN"]
+AREA_PEN: int = RULES["AREA_PEN"]
+LARGEST_PEN: int = RULES["LARGEST_PEN"]
+THRESHOLD: float = RULES["THRESHOLD"]
+HOTTEST: float = RULES["HOTTEST"]
+HARDLY: float = RULES["HARDLY"]

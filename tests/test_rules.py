@@ -1,0 +1,149 @@
+"""What JavaScript and Python both know: numbers from one file, and rules that are written in both and must agree."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from places import ROOT
+
+from demo.live import spread_map
+from demo.rules import DRAWN, HARDLY, LOOKS, RULES, SIDE, THRESHOLD
+from pix2pix import MAX_SEED, PALETTES, list_models, mean_distance, read_task
+from pix2pix.networks.config import CHOICES, GeneratorConfig
+from pix2pix.pictures import edge_filter
+from pix2pix.pictures.drawings import KINDS, is_drawing
+from pix2pix.pictures.images import is_white_on_nothing
+from pix2pix.pictures.palettes import snap
+
+NODE = shutil.which("node")
+WEB = ROOT / "demo" / "web"
+needs_node = pytest.mark.skipif(NODE is None, reason="needs node: `apt-get install nodejs`")
+
+
+def in_node(code: str, given: Any = None) -> Any:
+    """The value of a JavaScript expression.
+
+    Args:
+        code: may use `web(path)`, which imports a file of demo/web, and `given`.
+    """
+    script = (
+        f"const web = (path) => import('{WEB.as_uri()}/' + path);"
+        "let text = ''; for await (const part of process.stdin) text += part;"
+        f"const given = JSON.parse(text); console.log(JSON.stringify(await ({code})));"
+    )
+    command = [str(NODE), "--input-type=module", "--eval", script]
+    result = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@needs_node
+def test_python_reads_the_numbers_that_the_scripts_import():
+    assert in_node("web('rules.js').then((rules) => ({ ...rules }))") == RULES
+
+
+def test_the_page_asks_for_numbers_that_are_there():
+    asked = set(re.findall(r"{{rule:(\w+)}}", (WEB / "studio.html").read_text(encoding="utf-8")))
+    assert asked and asked <= set(RULES)
+
+
+def test_the_numbers_are_those_of_the_core():
+    assert edge_filter.THRESHOLD == THRESHOLD
+    assert RULES["LARGEST_SEED"] <= min(MAX_SEED, 2**53 - 1)
+    drawn = [task for task in map(read_task, list_models()) if task["input"] in DRAWN]
+    assert drawn and {task["image_size"] for task in drawn} == {SIDE}
+
+
+@needs_node
+@pytest.mark.parametrize("palette", [*PALETTES, "close"])
+def test_both_snap_colours_alike(palette: str):
+    """Random colours, and for "close" those that are as near to one label as to another."""
+    named = PALETTES.get(palette, {"a": "#101010", "b": "#101012", "c": "#121010", "d": "#0e1010"})
+    pixels = np.random.default_rng(0).integers(0, 256 if palette != "close" else 34, (3000, 4), np.uint8)
+    pixels[:, 3] = 255
+    code = "web('engine/pixels.js').then((m) => [...m.snapped(Uint8ClampedArray.from(given.pixels), given.colours)])"
+    found = in_node(code, {"pixels": pixels.ravel().tolist(), "colours": list(named.values())})
+    expected = pixels.copy()
+    expected[:, :3] = snap(pixels[:, :3], named)
+    assert found == expected.ravel().tolist()
+
+
+@needs_node
+def test_both_know_the_same_settings_of_a_generator():
+    code = "web('engine/checkpoint.js').then(({ complete, HANDLED }) => ({ complete: complete({}), handled: HANDLED }))"
+    found = in_node(code)
+    assert found["complete"] == json.loads(json.dumps(asdict(GeneratorConfig())))
+    for name, values in found["handled"].items():
+        assert set(values) <= set(CHOICES.get(name, values)), name
+
+
+@needs_node
+def test_both_find_the_same_outlines():
+    rng = np.random.default_rng(0)
+    blots = Image.fromarray(rng.integers(0, 256, (20, 20, 3), np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    code = "web('outlines.js').then(({ outlined }) => [...outlined(Uint8ClampedArray.from(given), 256, 0.25)])"
+    found = np.array(in_node(code, np.asarray(blots.convert("RGBA")).ravel().tolist()))
+    expected = np.asarray(edge_filter.outline(blots, 0.25).convert("RGBA"))
+    assert (found.reshape(expected.shape) == expected).all()
+    assert 2000 < (expected[..., 0] == 0).sum() < 20000
+
+
+@needs_node
+@pytest.mark.parametrize("spread", [1, 40])
+def test_both_know_where_looks_differ(spread: int):
+    rng = np.random.default_rng(0)
+    looks = [rng.integers(100, 100 + spread, (8, 8, 4), np.uint8) for _ in range(LOOKS)]
+    for look in looks:
+        look[..., 3] = 255
+    code = """web('spread.js').then(({ alike, spreadMap }) => {
+        const looks = given.map((look) => Uint8ClampedArray.from(look));
+        return [alike(looks), [...spreadMap(looks)]];
+    })"""
+    same, found = in_node(code, [look.ravel().tolist() for look in looks])
+    pictures = [Image.fromarray(look).convert("RGB") for look in looks]
+    assert same == (mean_distance(pictures) < HARDLY) == (spread == 1)
+    expected = np.asarray(spread_map(pictures).convert("RGBA"), int)
+    assert np.abs(np.reshape(found, expected.shape) - expected).max() <= 1
+
+
+def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():
+    html = (WEB / "studio.html").read_text(encoding="utf-8")
+    choice = html[html.index("data-taken") : html.index("</select>")]
+    assert sorted(re.findall(r'<option value="(.+?)"', choice)) == sorted(KINDS)
+
+
+def spotted(rng: np.random.Generator, side: int = 40) -> np.ndarray:
+    """White with a few flat boxes, some of them near the levels and shares at which a rule turns over; RGBA."""
+    pixels = np.full((side, side, 4), 255, np.uint8)
+    for _ in range(rng.integers(0, 9)):
+        top, left = rng.integers(0, side - 1, 2)
+        height, width = rng.integers(1, rng.choice([3, 8, 30]), 2)
+        level = int(rng.choice([0, 60, 61, 100, 207, 208, 229, 230, 231]))
+        colour = [level, min(255, level + int(rng.choice([0, 0, 0, 39, 41]))), level, rng.choice([0, 255, 255, 120])]
+        pixels[top : top + height, left : left + width] = colour
+    return pixels
+
+
+@needs_node
+def test_both_know_a_drawing_and_white_strokes_on_nothing():
+    rng = np.random.default_rng(0)
+    pictures = [spotted(rng) for _ in range(150)]
+    for picture in pictures[100:]:  # mostly nothing
+        picture[..., 3][picture[..., 0] == 255] = 0
+        picture[:3, :9] = 255
+    code = """web('sheet.js').then(({ drawn, whiteOnNothing }) => given.map(({ data, width }) => {
+        const image = { data: Uint8ClampedArray.from(data), width };
+        return [drawn(image, 'edges'), whiteOnNothing(image)];
+    }))"""
+    found = in_node(code, [{"data": p.ravel().tolist(), "width": p.shape[1]} for p in pictures])
+    expected = [[is_drawing(p[..., :3].astype(float)), is_white_on_nothing(Image.fromarray(p))] for p in pictures]
+    assert found == expected
+    assert all(15 < sum(column) < 120 for column in zip(*expected, strict=True))
