@@ -270,7 +270,7 @@ def test_the_log_tells_what_happened_and_nothing_of_whom_or_what(stranger: Stran
 def test_it_finishes_what_it_began_when_it_is_told_to_stop(name: str, tmp_path: Path):
     with running_app(tmp_path, "--models", name, "sat2map") as url:
         stranger = Stranger(url)
-        tile = stranger.upload(Image.new("RGB", (2000, 2000), "green"))
+        tile = stranger.upload(Image.new("RGB", (1500, 1500), "green"))
         stranger.join([tile, "sat2map", 0], stranger.functions["translate"])
         server = int((tmp_path / "pid").read_text())
         outputs: list[dict] = []
