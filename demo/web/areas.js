@@ -1,7 +1,7 @@
 // Areas of a drawing: what a bucket fills, and what lines enclose. Lines that people draw have gaps of a few pixels, so
 // two areas count as one only where a disc of GAP pixels' radius can pass from one into the other.
 
-export const GAP = 2;
+const GAP = 2;
 const WALL = -1;
 const UNDER = 4; // pixels that paint reaches under a line
 
