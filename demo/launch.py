@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import NoReturn
 
 # Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
@@ -39,14 +40,18 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
+        if options.export_site:
+            return write_site(Path(options.export_site), options.models or list_models())
         check_address(options.host, options.port)
         choose_device(options.device)
         print(f"Starting the page. In a few seconds it is at {here}", flush=True)
         from demo.models import Models
-        from demo.page import WEB, build
+        from demo.page import build
+        from demo.server.assets import routes
         from demo.server.journal import Journal
         from demo.server.limits import Limits
         from demo.server.service import Service
+        from demo.studio import WEB, assets, scripts
 
         models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
@@ -60,9 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
         page.launch(
             quiet=True,
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [*service.middleware(), tags()], "routes": [web_files()]},
+            app_kwargs={"middleware": [*service.middleware(), tags()], "routes": routes(assets(models))},
             favicon_path=WEB / "icon.svg",
-            head=HEAD,
+            head=f'<link rel="stylesheet" href="{scripts()}studio.css">',
             server_name=name,
             server_port=options.port,
             share=options.share,
@@ -80,6 +85,20 @@ def main(arguments: list[str] | None = None) -> int:
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
+    return 0
+
+
+def write_site(target: Path, names: list[str]) -> int:
+    """Write the site without a server, and tell what is in it."""
+    from demo.models import Models
+    from demo.site import export_site
+
+    written = export_site(target, Models(names))
+    left = [name for name in names if name not in written]
+    print(f"The site is in {target}, with {', '.join(written)}.")
+    if left:
+        print(f"Left out, since they need a server: {', '.join(left)}.")
+    print(f"Look at it: python -m http.server --bind 127.0.0.1 --directory {target}")
     return 0
 
 
@@ -103,19 +122,6 @@ def check_address(host: str, port: int) -> None:
             raise Pix2PixError(
                 f"{host}, port {port}, cannot be listened on: choose another --port, or another --host."
             ) from None
-
-
-HEAD = """<link rel="stylesheet" href="web/studio.css">"""
-
-
-def web_files():
-    """The scripts and the style of the page, which are the same for everybody."""
-    from starlette.routing import Mount
-    from starlette.staticfiles import StaticFiles
-
-    from demo.page import WEB
-
-    return Mount("/web", StaticFiles(directory=WEB))
 
 
 def tags():
@@ -213,6 +219,11 @@ def parser() -> argparse.ArgumentParser:
         "--allow-any-model",
         action="store_true",
         help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
+    )
+    p.add_argument(
+        "--export-site",
+        metavar="DIR",
+        help="write a site that needs no server, for any web host, and stop",
     )
     p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")

@@ -1,4 +1,4 @@
-"""The model card of a training run: what a checkpoint folder's README.md says."""
+"""The model card of a training run: the README.md of a checkpoint folder."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ Trained by
     {command}
 
 {metrics}
-Made by the pix2pix project's own trainer. The picture grids of the run show how it went: rows of
+Made by the pix2pix project's own trainer. The picture grids of the run show its progress: rows of
 input | output | target for fixed pairs.
 """
 
 KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}
-UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
+UNLICENSED = "not stated yet: state those of the data and the weights before you share them"
 
 METRICS = """\
 On the {count} pairs of `{split}`, 8 samples of each, {size} (`python -m pix2pix evaluate`):
@@ -53,13 +53,13 @@ On the {count} pairs of `{split}`, 8 samples of each, {size} (`python -m pix2pix
 
 @dataclass(frozen=True)
 class Run:
-    """What a card says of a run.
+    """The facts of a run that a card states.
 
     Attributes:
-        name: of the checkpoint folder.
-        parameters: of the generator.
-        pairs: in the training split.
-        steps, seconds: that the run took.
+        name: name of the checkpoint folder.
+        parameters: number of the generator's parameters.
+        pairs: number of training pairs.
+        steps, seconds: length of the run.
         device: "cpu", "cuda" or "mps".
         lengths: of a run that was resumed with other `--epochs`, the steps where that was, and the epochs before.
     """
@@ -103,7 +103,7 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
 
 
 def command(settings: Settings) -> str:
-    """The command line of a run: `--data`, `--direction`, `--out`, and whatever differs from the defaults."""
+    """The command line of a run: `--data`, `--direction`, `--out`, and all options that differ from their defaults."""
     words = ["python", "train.py"]
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)

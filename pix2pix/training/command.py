@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Train a pix2pix generator on pairs of pictures (Isola et al., CVPR 2017).
-Every default is the paper's. A run that was stopped goes on with --resume."""
+Every default is the paper's. --resume continues a run that was stopped."""
 EXAMPLES = """\
 examples:
   python train.py --data pairs --out checkpoints/mine
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def check_data(settings: Settings) -> int:
-    """Print what was understood of the data and what is wrong with it; returns the exit code."""
+    """Print how the data is understood and what is wrong with it. Returns the exit code."""
     from pix2pix.training.data import TrainingData
 
     data = TrainingData(settings)
@@ -66,7 +66,7 @@ def check_data(settings: Settings) -> int:
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The options, with those of the recipes beneath them."""
+    """The parsed options; those of recipes come before those of the command line."""
     from pix2pix.training.recipes import RECIPES
 
     p = parser()
@@ -81,7 +81,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def parser() -> argparse.ArgumentParser:
-    """An option for each field of `Settings`, and `--recipe`, `--resume` and `--check`."""
+    """A parser with an option for each field of `Settings`, and `--recipe`, `--resume` and `--check`."""
     from pix2pix.training.recipes import RECIPES
     from pix2pix.training.settings import Settings
 
@@ -101,21 +101,21 @@ def parser() -> argparse.ArgumentParser:
         help=f"settings of the paper's data sets; compact combines with any ({', '.join(sorted(RECIPES))})",
     )  # fmt: skip
     groups["running"].add_argument(
-        "--check", action="store_true", help="print what is understood of the data and what is wrong; train nothing"
+        "--check", action="store_true", help="print how the data is understood and what is wrong with it; train nothing"
     )
     groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     return p
 
 
 def add_option(group: Any, field: dataclasses.Field) -> None:
-    """The option of one setting. Its help ends with its choices and its default."""
+    """Add the option of one setting. Its help ends with its choices and its default."""
     from pix2pix.training.settings import flag
 
     facts, default = field.metadata, field.default
     notes = [facts["also"]]
     options: dict[str, Any] = {}
     if default is dataclasses.MISSING:
-        options["required"] = field.name != "out"  # `parse` asks for it, but not beside --check
+        options["required"] = field.name != "out"  # `parse` requires it, except with --check
         options["default"] = ""
     else:
         options["default"] = default = os.environ.get(facts["environment"], default)

@@ -1,4 +1,4 @@
-"""What a training run lets people see: a line of JSON per interval, pictures of fixed pairs, TensorBoard, and a
+"""The visible progress of a training run: a line of JSON per interval, pictures of fixed pairs, TensorBoard, and a
 timelapse at the end."""
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from pix2pix.files import atomic_path, write_text
 from pix2pix.pictures.color import coloured
 from pix2pix.pictures.images import to_image
 
-FRAMES = 60  # of the timelapse, at most
+FRAMES = 60  # most frames of the timelapse
 FRAME_SECONDS = 0.2
 LAST_FRAME_SECONDS = 2.0
-FRAME_PIXELS = 640  # width of the timelapse, at most
+FRAME_PIXELS = 640  # greatest width of the timelapse
 
 
 class Watcher:
     """Writes to `folder`: `log.jsonl`, `samples/epoch_NNNN.png`, `timelapse.gif` and `tensorboard/`.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
         tensorboard: write for TensorBoard too.
 
     Raises:
@@ -36,7 +36,7 @@ class Watcher:
 
     def __init__(self, folder: Path, tensorboard: bool = False) -> None:
         self.folder = folder
-        self.board: Any = None  # made with the first line, so that a run that cannot start leaves nothing
+        self.board: Any = None  # created with the first line, so that a run that cannot start leaves nothing
         self._board_class: Any = None
         if tensorboard:
             try:
@@ -46,7 +46,7 @@ class Watcher:
             self._board_class = SummaryWriter
 
     def log(self, line: dict[str, Any]) -> None:
-        """Append a line; its numbers but "step" and "epoch" are TensorBoard's scalars, at that step."""
+        """Append a line. All its numbers except "step" and "epoch" become TensorBoard scalars of that step."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
@@ -57,7 +57,7 @@ class Watcher:
                     self.board.add_scalar(name, value, line["step"])
 
     def forget_after(self, step: int) -> None:
-        """Take out of the log what a run that was killed had logged of steps that are now done again."""
+        """Remove the log lines of steps that will be repeated after a kill."""
         path = self.folder / "log.jsonl"
         if path.exists():
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -73,7 +73,7 @@ class Watcher:
             self.board.add_image("samples", np.asarray(image), step, dataformats="HWC")
 
     def finish(self) -> None:
-        """Close TensorBoard's files and write the timelapse of the grids."""
+        """Close TensorBoard's files and write a timelapse of the grids."""
         if self.board is not None:
             self.board.close()
         grids = sorted((self.folder / "samples").glob("epoch_*.png"))
@@ -94,7 +94,7 @@ class Watcher:
 
 
 def viewable(x: Tensor, y: Tensor) -> Tensor:
-    """An output or a target `y` of the input `x` as a picture, (3, H, W) in [-1, 1]: colour is put on its lightness."""
+    """An output or a target `y` for the input `x` as a picture, (3, H, W) in [-1, 1]. Colours get their lightness."""
     if len(y) == 3:
         return y
     return torch.from_numpy(coloured(x.numpy(), y.numpy()).copy())

@@ -1,9 +1,9 @@
 """The trainer: a run from pairs to a checkpoint folder, which can be stopped at any moment.
 
-Nothing random is left to a hidden state. The order of the pairs follows from (seed, epoch), their jitter from
-(seed, epoch, pair) and the dropout noise from (seed, step, place in the batch). So a resumed run needs only the
-networks, the optimisers and the number of steps done, and ends with the same weights as one that was never stopped;
-and several processes with a part of the batch each train the same weights as one with all of it.
+No randomness depends on hidden state. The order of the pairs follows from (seed, epoch), their jitter from (seed,
+epoch, pair), and the dropout noise from (seed, step, place in the batch). So a state holds only the networks, the
+optimisers and the number of steps, and a resumed run ends with the same weights as an uninterrupted one. Several
+processes that share each batch train the same weights as one process with all of it.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.hub import check_token, push
 
 FIXED_PAIRS = 6
-STEPS_PER_LINE = 1000  # of the log, at most
+STEPS_PER_LINE = 1000  # most steps per line of the log
 SECONDS_PER_STATE = 300
-STREAM_WINDOW = 256  # pairs shuffled among each other while a data set is still coming in
+STREAM_WINDOW = 256  # pairs that are shuffled together while a data set is being downloaded
 
 
 class Trainer:
     """A training run: `settings` -> a checkpoint folder at `settings.out`.
 
-    A `Learner` takes the steps; this brings it the pairs, keeps its state, and writes the checkpoint at the end.
+    A `Learner` takes the steps. The trainer feeds it pairs, saves its state, and writes the checkpoint at the end.
 
-    While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from) and what
-    `pix2pix.training.log` writes; the sample grids are rows of input | output | target, for fixed pairs of val.
+    During the run, `settings.out/training` holds `state.pt`, from which `resume` continues, and the files of
+    `pix2pix.training.log`. The sample grids are rows of input | output | target, for fixed pairs of val.
 
     Raises:
         DataError: see `TrainingData` and `Pairs`.
-        CheckpointError: the finished model is to be pushed and there is no token, or the Hub does not take it.
-        TrainingError: the folder holds a finished model or an unfinished run that `resume` was not asked to
-            continue, or there is nothing to resume, or it was another kind of run.
+        CheckpointError: the finished model cannot be pushed to the Hub.
+        TrainingError: the folder holds a finished model, or an unfinished run without `resume`; or there is nothing to
+            resume, or the run had other settings.
     """
 
     def __init__(self, settings: Settings, resume: bool = False) -> None:
@@ -73,13 +73,13 @@ class Trainer:
         self.processes = Processes(settings.device)
         self.watcher = Watcher(self.folder, settings.tensorboard and self.processes.is_first)
         self.data = TrainingData(settings)
-        if not resume:  # what is resumed was checked when it began
+        if not resume:  # a resumed run was checked when it began
             refuse(self.data.faults)
         self.pairs = self.data.pairs()
         fixed = self.data.plain(self.data.val or self.data.train, settings.lightness)
         self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
 
-        # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
+        # An epoch drops the last pairs that do not fill a batch. In the next epoch these are others.
         self.steps_per_epoch = len(self.pairs) // (settings.batch_size * self.processes.count)
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
@@ -94,7 +94,7 @@ class Trainer:
                 remove_unfinished(self.out)
 
     def train(self) -> None:
-        """Run to the end and write the checkpoint folder. SIGTERM and Ctrl+C save the state first, then leave."""
+        """Run to the end and write the checkpoint folder. On SIGTERM and Ctrl+C, save the state and exit."""
         self._stop: int | None = None
         handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
@@ -148,7 +148,7 @@ class Trainer:
                 broken = self.processes.any(broken or (first and due and not learner.is_sound()))
                 if broken:
                     raise TrainingError(
-                        f"A loss or a weight is no finite number any more at step {learner.step:,}: start again with a "
+                        f"A loss or a weight is not finite at step {learner.step:,}: start again with a "
                         f"lower --lr, or from the last good state with --init {self.out} and another --out."
                     )
                 stop = self.processes.any(self._stop is not None)
@@ -161,9 +161,9 @@ class Trainer:
             self._finish()
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """This process's share of the batches that are still to come."""
+        """This process's share of the remaining batches."""
         workers = self.settings.workers
-        if workers is None:  # on a CPU the step itself wants every core
+        if workers is None:  # on a CPU, the step itself uses every core
             workers = 0 if self.processes.device.type == "cpu" else 1 if self.settings.streaming else 4
         return iter(DataLoader(self.pairs, batch_sampler=self._keys(), num_workers=workers))  # type: ignore[arg-type]
 
@@ -210,7 +210,7 @@ class Trainer:
             options = [f"{state['batch']} pairs in a step of all processes were {self.learner.batch}"]
         if options:
             raise TrainingError(
-                f"{self.folder} is of another run ({', '.join(options)}): resume with the options it began with."
+                f"{self.folder} belongs to another run ({', '.join(options)}): resume with its options."
             )
         if state["pairs"] != len(self.pairs):
             raise TrainingError(
@@ -241,7 +241,8 @@ class Trainer:
             raise TrainingError(f"{self.out} holds an unfinished run: add --resume, or choose another --out.")
 
     def _finish(self) -> None:
-        """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
+        """Write the checkpoint folder: the card first and the config last, so that a model is only there when all of it
+        is."""
         task: dict[str, Any] = {
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
@@ -263,7 +264,7 @@ class Trainer:
             model.save_pretrained(self.out, task, half=True)
         except OSError as error:
             raise TrainingError(
-                f"{self.out} cannot be written ({error.strerror}): make room, then go on with --resume."
+                f"{self.out} cannot be written ({error.strerror}): make room, then continue with --resume."
             ) from None
         if self.settings.push_to_hub:
             push(self.out, self.settings.push_to_hub)
@@ -285,7 +286,7 @@ class Trainer:
 
 
 def unless_full(write: Callable[..., None], *arguments: Any) -> None:
-    """Write something of a run that goes on without it: a full disk may have room again when the next is due."""
+    """Write a file that the run can do without. On a full disk, the run continues and the next write may succeed."""
     try:
         write(*arguments)
     except (OSError, TrainingError) as error:
@@ -293,7 +294,7 @@ def unless_full(write: Callable[..., None], *arguments: Any) -> None:
 
 
 def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:
-    """The order in which an epoch visits the pairs: shuffled among each `window` of neighbours."""
+    """The order of the pairs in an epoch: shuffled within each `window` of neighbours."""
     generator = torch.Generator().manual_seed(mixed_seed(seed, epoch))
     order: list[int] = []
     for start in range(0, count, window):
