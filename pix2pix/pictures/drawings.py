@@ -176,8 +176,8 @@ class Look:
 
     @property
     def is_paper(self) -> bool:
-        """Whether it is paper, drawn on or empty. No camera makes paper clean white. So a clean white ground must also be
-        even and drawn on; otherwise the picture is a thing that was cut out."""
+        """Whether it is paper, drawn on or empty. No camera makes paper clean white. So a clean white ground must also
+        be even and drawn on; otherwise the picture is a thing that was cut out."""
         if self.lines >= 0.25 or self.flat <= 0.72:
             return False
         if self.level > 245:
