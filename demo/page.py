@@ -33,15 +33,15 @@ ASK = (
 )
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
 PREVIEW = "preview.jpg"
-# Whose drawings a model without any of its own starts from, by its palette.
+# The model whose drawings a model without its own starts with, by palette.
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
 
 def build(models: Models, service: Service) -> gr.Blocks:
-    """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others.
+    """Build the page for these models: the studio for models of drawings, and a tab for pictures for the others.
 
     Args:
-        service: keeps the accounts of what it computes for whom.
+        service: accounts of what is computed for whom.
     """
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.HTML(f"<h1>{texts.TITLE}</h1>", elem_id="brand")
@@ -88,7 +88,7 @@ def draw_tab(models: Models, service: Service) -> None:
         icons=icons(),
         tools=[path.name for path in sorted((WEB / "tools").glob("*.js")) if path.name != "tool.js"],
     )
-    # Overload drops drawings that were overtaken, never the last one.
+    # Under overload, outdated drawings are dropped, but never the last one.
     channel("draw", live, concurrency_id="drawing", trigger_mode="always_last")
     channel("vary", vary, concurrency_id="aside", trigger_mode="multiple")
     channel("trace", trace, concurrency_id="aside", trigger_mode="always_last")
@@ -96,10 +96,10 @@ def draw_tab(models: Models, service: Service) -> None:
 
 
 def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
-    """A way for the scripts to ask the server: see web/channels.js. Both ends are text, which our own code checks.
+    """A channel by which the scripts ask the server; see web/channels.js. Both sides send text, which our code checks.
 
     Args:
-        answer: from a message, JSON, to another.
+        answer: function from a JSON message to a JSON answer.
     """
     question = gr.HTML(value="", html_template="", js_on_load=ASK.format(name=name), elem_classes="channel")
     reply = gr.HTML(value="", html_template="", js_on_load=ANSWER, elem_classes="channel")
@@ -128,7 +128,7 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
             with gr.Row(elem_id="tile-examples"):
                 examples = [gr.Button(tile_name(path), icon=path, min_width=0) for path in tiles()]
         with gr.Column(min_width=320):
-            # Not there before it has something to show: an empty one has a name that screen readers may not read.
+            # Hidden until it has something to show, since screen readers cannot name an empty one.
             slider = gr.ImageSlider(label=texts.SLIDER, interactive=False, format="png", visible=False)
             timing = gr.Markdown()
     with gr.Accordion(texts.SEVERAL, open=False):
@@ -157,7 +157,7 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
         if found is None:
             gr.Info(texts.NO_FILES)
             return gr.skip()
-        archive.temp_files.add(str(found))  # Gradio removes it by and by, as it does uploads and results
+        archive.temp_files.add(str(found))  # Gradio removes it later, with the uploads and results
         return str(found)
 
     private: dict[str, Any] = {"preprocess": False, "concurrency_id": "file", "api_visibility": "private"}
@@ -177,14 +177,14 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
 
 
 def fetched(models: Models, name: Any) -> Iterator[str]:
-    """Load a model that was picked; lines on how its download goes, and at last an empty one or what is wrong."""
+    """Load the picked model. Yields lines about its download, and finally an empty line or an error."""
     for answer in fetch(models, json.dumps({"model": name})):
         message = json.loads(answer)
         yield message.get("line") or message.get("error", "")
 
 
 def tell(progress: gr.Progress) -> Report:
-    """What shows the bands or pictures done as Gradio's progress bar; one needs none."""
+    """A function that shows finished bands or pictures in Gradio's progress bar, unless there is only one."""
 
     def report(done: int, count: int) -> None:
         if count > 1:
@@ -194,12 +194,12 @@ def tell(progress: gr.Progress) -> Report:
 
 
 def upload(file: dict[str, Any] | None) -> Path | None:
-    """The path of a file in a message that the door let in."""
+    """The path of a file in a message that the door has checked."""
     return arrived(file["path"], get_upload_folder()) if file else None
 
 
 def public_endpoint(models: Models, service: Service) -> None:
-    """`/translate`, for `gradio_client` and curl; it has no face on the page."""
+    """Add `/translate` for `gradio_client` and curl. It does not show on the page."""
     with gr.Row(visible=False):
         image = gr.File(label="image", type="filepath")
         model = gr.Textbox(next(iter(models.tasks)), label="model")
@@ -240,7 +240,7 @@ def icons() -> dict[str, str]:
 
 
 def studio(models: Models) -> dict[str, dict[str, Any]]:
-    """What the studio needs to know of each model that people draw for."""
+    """The facts about each model of drawings that the studio needs."""
     costs = {model.name: texts.COST.format(megabytes=model.megabytes) for model in KNOWN_MODELS}
     known = {}
     for _, name in models.choices(drawn=True):
@@ -263,19 +263,19 @@ def studio(models: Models) -> dict[str, dict[str, Any]]:
 
 
 def preview(name: str) -> str | None:
-    """A small picture of what a model makes, as a data URL: "preview.jpg" beside its weights, if it is there."""
+    """A small sample of a model's output as a data URL: "preview.jpg" beside its weights, if there is one."""
     path = (BUNDLED / name if name in list_models() else Path(name)) / PREVIEW
     return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode() if path.is_file() else None
 
 
 def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int) -> int:
-    """A whole number that a model's config wishes the page to begin with, its "pen" in pixels or its "seed"."""
+    """A whole number with which the page starts a model, from its config: "pen" (in pixels) or "seed"."""
     value = task.get(name)
     return value if type(value) is int and least <= value <= most else otherwise
 
 
 def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
-    """A model's drawings, as name and data URL: its own, or another's that is drawn with the same colours."""
+    """A model's example drawings, as name and data URL: its own, or those of another model with the same colours."""
     own = EXAMPLES / Path(name).name
     folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
     return [
