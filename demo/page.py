@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,31 +16,23 @@ from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
 from demo.live import fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
-from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from pix2pix import KNOWN_MODELS, PALETTES, list_models
-from pix2pix.weights.pretrained import BUNDLED
+from demo.studio import EXAMPLES, properties, scripts, template
 
-HERE = Path(__file__).resolve().parent
-EXAMPLES = HERE / "examples"
-WEB = HERE / "web"
 # The page's address may end in a folder of a proxy: all addresses in it are relative to <base>.
-START = "import(new URL('web/main.js', document.baseURI).href).then(({ start }) => start(element, props));"
+START = "import(new URL('{scripts}main.js', document.baseURI).href).then(({{ start }}) => start(element, props));"
 ASK = (
     "document.addEventListener('pix2pix:ask:{name}', ({{ detail }}) => {{ props.value = detail; trigger('submit'); }});"
 )
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
-PREVIEW = "preview.jpg"
-# The model whose drawings a model without its own starts with, by palette.
-STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
 
 def build(models: Models, service: Service) -> gr.Blocks:
-    """Build the page for these models: the studio for models of drawings, and a tab for pictures for the others.
+    """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others.
 
     Args:
-        service: accounts of what is computed for whom.
+        service: keeps the accounts of what it computes for whom.
     """
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.HTML(f"<h1>{texts.TITLE}</h1>", elem_id="brand")
@@ -72,23 +63,15 @@ def draw_tab(models: Models, service: Service) -> None:
         with service.drawing(request):
             return lines_of(frame)
 
-    words = {
-        **texts.WEB,
-        **{f"icon:{name}": picture for name, picture in icons().items()},
-        **{f"rule:{name}": str(value) for name, value in RULES.items()},
-    }
     gr.HTML(
-        html_template=filled((WEB / "studio.html").read_text(encoding="utf-8"), words),
-        js_on_load=START,
+        html_template=template(),
+        js_on_load=START.format(scripts=scripts()),
         elem_id="studio",
         apply_default_css=False,
         padding=False,
-        models=studio(models),
-        texts=texts.WEB,
-        icons=icons(),
-        tools=[path.name for path in sorted((WEB / "tools").glob("*.js")) if path.name != "tool.js"],
+        **properties(models),
     )
-    # Under overload, outdated drawings are dropped, but never the last one.
+    # Overload drops drawings that were overtaken, never the last one.
     channel("draw", live, concurrency_id="drawing", trigger_mode="always_last")
     channel("vary", vary, concurrency_id="aside", trigger_mode="multiple")
     channel("trace", trace, concurrency_id="aside", trigger_mode="always_last")
@@ -96,10 +79,10 @@ def draw_tab(models: Models, service: Service) -> None:
 
 
 def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
-    """A channel by which the scripts ask the server; see web/channels.js. Both sides send text, which our code checks.
+    """A way for the scripts to ask the server: see web/channels.js. Both ends are text, which our own code checks.
 
     Args:
-        answer: function from a JSON message to a JSON answer.
+        answer: from a message, JSON, to another.
     """
     question = gr.HTML(value="", html_template="", js_on_load=ASK.format(name=name), elem_classes="channel")
     reply = gr.HTML(value="", html_template="", js_on_load=ANSWER, elem_classes="channel")
@@ -128,7 +111,7 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
             with gr.Row(elem_id="tile-examples"):
                 examples = [gr.Button(tile_name(path), icon=path, min_width=0) for path in tiles()]
         with gr.Column(min_width=320):
-            # Hidden until it has something to show, since screen readers cannot name an empty one.
+            # Not there before it has something to show: an empty one has a name that screen readers may not read.
             slider = gr.ImageSlider(label=texts.SLIDER, interactive=False, format="png", visible=False)
             timing = gr.Markdown()
     with gr.Accordion(texts.SEVERAL, open=False):
@@ -157,7 +140,7 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
         if found is None:
             gr.Info(texts.NO_FILES)
             return gr.skip()
-        archive.temp_files.add(str(found))  # Gradio removes it later, with the uploads and results
+        archive.temp_files.add(str(found))  # Gradio removes it by and by, as it does uploads and results
         return str(found)
 
     private: dict[str, Any] = {"preprocess": False, "concurrency_id": "file", "api_visibility": "private"}
@@ -177,14 +160,14 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
 
 
 def fetched(models: Models, name: Any) -> Iterator[str]:
-    """Load the picked model. Yields lines about its download, and finally an empty line or an error."""
+    """Load a model that was picked; lines on how its download goes, and at last an empty one or what is wrong."""
     for answer in fetch(models, json.dumps({"model": name})):
         message = json.loads(answer)
         yield message.get("line") or message.get("error", "")
 
 
 def tell(progress: gr.Progress) -> Report:
-    """A function that shows finished bands or pictures in Gradio's progress bar, unless there is only one."""
+    """What shows the bands or pictures done as Gradio's progress bar; one needs none."""
 
     def report(done: int, count: int) -> None:
         if count > 1:
@@ -194,12 +177,12 @@ def tell(progress: gr.Progress) -> Report:
 
 
 def upload(file: dict[str, Any] | None) -> Path | None:
-    """The path of a file in a message that the door has checked."""
+    """The path of a file in a message that the door let in."""
     return arrived(file["path"], get_upload_folder()) if file else None
 
 
 def public_endpoint(models: Models, service: Service) -> None:
-    """Add `/translate` for `gradio_client` and curl. It does not show on the page."""
+    """`/translate`, for `gradio_client` and curl; it has no face on the page."""
     with gr.Row(visible=False):
         image = gr.File(label="image", type="filepath")
         model = gr.Textbox(next(iter(models.tasks)), label="model")
@@ -220,71 +203,6 @@ def public_endpoint(models: Models, service: Service) -> None:
         api_description=texts.API,
         concurrency_id="file",
     )
-
-
-def filled(template: str, words: dict[str, str]) -> str:
-    """A template with its `{{name}}` filled in."""
-    for word, text in words.items():
-        template = template.replace(f"{{{{{word}}}}}", text)
-    return template
-
-
-def icons() -> dict[str, str]:
-    """The pictures in web/icons, as SVG without their comments, by name."""
-    found = {}
-    for path in sorted((WEB / "icons").glob("*.svg")):
-        drawing = path.read_text(encoding="utf-8")
-        inner = drawing[drawing.index(">", drawing.index("<svg")) + 1 : drawing.index("</svg>")]
-        found[path.stem] = f'<svg viewBox="0 0 24 24" aria-hidden="true">{" ".join(inner.split())}</svg>'
-    return found
-
-
-def studio(models: Models) -> dict[str, dict[str, Any]]:
-    """The facts about each model of drawings that the studio needs."""
-    costs = {model.name: texts.COST.format(megabytes=model.megabytes) for model in KNOWN_MODELS}
-    known = {}
-    for _, name in models.choices(drawn=True):
-        task = models.tasks[name]
-        palette = task.get("palette")
-        title = task.get("title")
-        short = Path(name).name
-        known[name] = {
-            "title": title if isinstance(title, str) and title else texts.TITLES.get(name, short),
-            "code": short,
-            "input": task["input"],
-            "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
-            "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
-            "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
-            "examples": drawings(name, palette),
-            "preview": preview(name),
-            "cost": costs[name] if models.to_download(name) else "",
-        }
-    return known
-
-
-def preview(name: str) -> str | None:
-    """A small sample of a model's output as a data URL: "preview.jpg" beside its weights, if there is one."""
-    path = (BUNDLED / name if name in list_models() else Path(name)) / PREVIEW
-    return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode() if path.is_file() else None
-
-
-def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int) -> int:
-    """A whole number with which the page starts a model, from its config: "pen" (in pixels) or "seed"."""
-    value = task.get(name)
-    return value if type(value) is int and least <= value <= most else otherwise
-
-
-def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
-    """A model's example drawings, as name and data URL: its own, or those of another model with the same colours."""
-    own = EXAMPLES / Path(name).name
-    folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
-    return [
-        {
-            "name": path.stem.split("-", 1)[-1].replace("-", " "),
-            "image": "data:image/png;base64," + b64encode(path.read_bytes()).decode(),
-        }
-        for path in sorted(folder.glob("*.png"))
-    ]
 
 
 def tile_name(path: Path) -> str:
