@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from demo import texts
 from demo.rules import DRAWN
 from demo.server.turns import Turns
-from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, read_task
+from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
 from pix2pix.devices import MEMORY
+from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+from pix2pix.weights.pretrained import BUNDLED
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -71,6 +74,13 @@ class Models:
                 label = f"{name}: {known[name].what}, {texts.COST.format(megabytes=known[name].megabytes)}"
             labels.append((label, name))
         return labels
+
+    def folder(self, name: str) -> Path | None:
+        """Where the checkpoint of a model that people draw for lies, if it is one that a browser may read: in our
+        format, and on this machine."""
+        folder = BUNDLED / name if name in list_models() else Path(name)
+        ours = self.drawn(name) and all((folder / file).is_file() for file in (CONFIG_FILE, WEIGHTS_FILE))
+        return folder if ours else None
 
     def to_download(self, name: str) -> bool:
         """Whether a model is a known one of the Hub that is not downloaded yet."""

@@ -13,6 +13,7 @@ import pytest
 from browser import (
     PHONE,
     box_of,
+    by_engine,
     changed_by,
     choose,
     clear,
@@ -78,7 +79,7 @@ def test_a_blank_sheet_sends_nothing_and_invites(page):
 
 def test_a_drawing_that_was_refused_for_now_is_sent_again(address: str, browser, shoes: Translator):
     page = browser.new_page()  # the browser itself writes refusals into the console
-    page.goto(address)
+    page.goto(by_engine(address, "server"))
     ready(page)
     start_from(page)
     sentence = "The server is busy, with 64 requests waiting: try again in 3 s."
@@ -95,7 +96,7 @@ def test_a_drawing_that_was_refused_for_now_is_sent_again(address: str, browser,
 
 def test_when_the_server_is_away_the_page_says_so_and_goes_on_by_itself(address: str, browser, shoes: Translator):
     page = browser.new_page()
-    page.goto(address)
+    page.goto(by_engine(address, "server"))
     ready(page)
     start_from(page)
     set_seed(page, 5)

@@ -37,7 +37,8 @@ PLAN["demo.live"] = (*PLAN["demo.models"], "demo.models")
 PLAN["demo.files"] = (*PLAN["demo.live"], "demo.live")
 PLAN["demo.examples"] = (*PLAN["demo.server"], "demo.rules")
 PLAN["demo.page"] = (*PLAN["demo.files"], "demo.files")
-PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page")
+PLAN["demo.space"] = PLAN["demo.server"]
+PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page", "demo.space")
 PLAN["app"] = ("demo.launch",)
 PLAN["train"] = ("pix2pix.training",)
 

@@ -86,7 +86,7 @@ def test_both_know_the_same_settings_of_a_generator():
 
 def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():
     html = (WEB / "studio.html").read_text(encoding="utf-8")
-    choice = html[html.index("data-kind") : html.index("</select>")]
+    choice = html[html.index("data-taken") : html.index("</select>")]
     assert sorted(re.findall(r'<option value="(.+?)"', choice)) == sorted(KINDS)
 
 

@@ -18,6 +18,7 @@ from pix2pix import PALETTES, CheckpointError, Generator, ImageError, Translator
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.pairs import to_bytes
 from pix2pix.pictures.images import MAX_PIXELS, to_array, to_image
+from pix2pix.pictures.places import scaled_whole
 from pix2pix.translate.engines import TorchEngine
 from pix2pix.translate.geometry import Geometry
 
@@ -152,7 +153,8 @@ def test_a_model_sees_the_pictures_that_it_was_trained_on(small_generator: Gener
     task = {"input": kind, "image_size": 32, "palette": PALETTES["maps"] if kind == "labels" else None}
     translator = Translator(TorchEngine(small_generator), task)
     picture = Image.effect_noise((90, 90), 90).convert("RGB")
-    small = Image.fromarray(to_bytes(picture, 32, translator.palette).permute(1, 2, 0).numpy())
+    place = scaled_whole(picture.size, 32, stretched=kind == "photo")
+    small = Image.fromarray(to_bytes(picture, place, translator.palette).permute(1, 2, 0).numpy())
     results = (translator(image, 3, polarity="dark-lines") for image in (picture, small))
     assert next(results) == next(results).resize((90, 90), Image.Resampling.BICUBIC)
 

@@ -12,6 +12,7 @@ UPLOAD, ANSWERS = f"{API}/upload", f"{API}/queue/data"
 OPEN = {
     "GET": re.compile(
         r"/(|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|(assets|static|svelte|web)/.*"
+        r"|models/[0-9a-f]{16}/(config\.json|model\.safetensors)"
         r"|gradio_api/(info/?|openapi\.json|app_id/?|startup-events|login_check/?|theme\.css|upload_progress"
         r"|queue/data|queue/status|heartbeat/[\w-]+|file=(?!.*://).*|call/\w+/\w+))"
     ),

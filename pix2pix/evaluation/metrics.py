@@ -196,12 +196,9 @@ def evaluate(
         if keep:
             keep(pairs.source.names[i], x, samples[0], y, figures[0])
     reports = {name: row.report(histograms) for name, row in rows.items()}
-    more = {
-        **spread,
-        **({"lattice": found} if (found := lattice.report()) else {}),
-        **({"paint": paint.report()} if paint else {}),
-    }
-    return rounded({"count": len(pairs), **reports.pop("model"), **more, "baselines": reports})
+    parts = {"lattice": lattice.report(), "paint": paint.report() if paint else {}}
+    found = {name: part for name, part in parts.items() if part}
+    return rounded({"count": len(pairs), **reports.pop("model"), **spread, **found, "baselines": reports})
 
 
 def scaled(picture: Tensor, sides: tuple[int, int]) -> Tensor:
