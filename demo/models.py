@@ -57,7 +57,7 @@ class Models:
         self._lock = Lock()
 
     def drawn(self, name: str) -> bool:
-        """Whether a model translates drawings: it takes edges, paint, or labels with a known palette."""
+        """Whether people draw for a model: it takes edges or paint, or labels whose palette is known."""
         task = self.tasks[name]
         return task.get("input") in DRAWN and (task["input"] != "labels" or "palette" in task)
 

@@ -1,4 +1,4 @@
-"""What a newcomer and a Space rely on: the README's promises, the front matter, the doors' refusals."""
+"""Promises to newcomers and Spaces: the README, its front matter, and refusals by the commands."""
 
 from __future__ import annotations
 
