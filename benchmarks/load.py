@@ -34,7 +34,7 @@ from pix2pix import Translator
 
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = "edges2emoji"
-STROKES = 40  # most strokes of a drawing; then it is cleared
+STROKES = 40  # of a drawing, at most; then it is cleared
 
 
 @dataclass

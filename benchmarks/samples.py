@@ -1,8 +1,8 @@
 """Make a model's sample sheets: `python -m benchmarks.samples --model NAME --data DIR`.
 
-`checkpoints/NAME/samples.jpg` shows the model's outputs for the first 12 val pairs by name, uncurated. It shows no
-inputs and targets, since most data sets must not be redistributed. `docs/drawn/NAME.jpg` shows the translations of the
-page's own drawings, under four seeds each, or of its own tiles, under one seed.
+`checkpoints/NAME/samples.jpg` shows the model's outputs for the first 12 val pairs by name, none chosen by hand. The
+inputs and targets are not in it: most data sets may be used, but not be passed on. `docs/drawn/NAME.jpg` shows what it
+makes of the page's own drawings, each under four seeds, or of its own tiles, each under one.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def val_sheet(translator: Translator, data: str) -> Image.Image:
 
 
 def drawn_sheet(translator: Translator, drawings: list[Path]) -> Image.Image:
-    """Each drawing with its translations beside it, from the page's first seed on. For photos, two tiles and their
-    translations in a row."""
+    """Each drawing, and beside it its translations, from the seed on with which the page begins. Photos are a tile and
+    its translation, two of them in a row."""
     size = translator.size
     first = translator.task.get("seed", 0)
     seeds, columns = (1, 4) if translator.input_kind == "photo" else (SEEDS, 1 + SEEDS)

@@ -1,7 +1,7 @@
 """Take the pictures of the page for the README: `python -m docs.screenshots`, with `python app.py` running.
 
-It needs Chromium and requirements-dev.txt. The pictures show the real page with the bundled models. Each frame of the
-film is taken about a tenth of a second after the pen moved on, and is shown for a tenth.
+Needs Chromium and requirements-dev.txt. Everything in them is the real page with the bundled models; each frame of the
+film was taken a tenth of a second after the pen moved on, or a little later, and is shown for a tenth.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from demo.rules import SIDE
 from pix2pix.files import atomic_path
 
 HERE = Path(__file__).resolve().parent
-FRAME = 100  # length of the film's frames, in ms
-POINTS = 28  # points of a stroke per frame
+FRAME = 100  # of the film, ms
+POINTS = 28  # of a stroke, a frame
 MODEL = "edges2emoji"
-ROLLS = 5  # rolls of the dice at the end
-HALF = 320  # width of the drawing and of its picture in the film, in pixels
+ROLLS = 5  # of the dice, when the drawing is done
+HALF = 320  # width of its drawing and of its picture, pixels
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 def take(page: Page, name: str) -> None:
-    page.wait_for_timeout(2500)  # until the history strip is there and the page is still
+    page.wait_for_timeout(2500)  # a moment for the history strip, and for the page to come to rest
     page.screenshot(path=HERE / f"{name}.png")
 
 
