@@ -64,7 +64,7 @@ class Models:
         self._lock = Lock()
 
     def drawn(self, name: str) -> bool:
-        """Whether people draw for a model: it takes edges or paint, or labels whose palette is known."""
+        """Whether a model translates drawings: it takes edges, paint, or labels with a known palette."""
         return self.is_drawn(self.tasks[name])
 
     @staticmethod

@@ -48,7 +48,7 @@ def test_a_folder_is_translated_to_a_folder_of_the_same_names(pictures: Path, sm
         assert same(out / name, translator(open_image(pictures / source), 3))
     said = capsys.readouterr()
     assert said.out.split() == [str(out / name) for name in ("a.png", "a-2.png", "more/b.png")]
-    assert said.err == "pix2pix: Left aside, as no pictures: notes.txt.\n"
+    assert said.err == "pix2pix: Skipped, since these are not pictures: notes.txt.\n"
 
 
 def test_a_bad_picture_gets_a_sentence_and_stops_no_other(pictures: Path, small_checkpoint: Path, tmp_path, capsys):
