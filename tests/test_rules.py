@@ -1,4 +1,5 @@
-"""What JavaScript and Python both know: numbers from one file, and rules that are written in both and must agree."""
+"""Knowledge shared by JavaScript and Python: numbers from one file, and rules that are written in both and must
+agree."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ def test_the_numbers_are_those_of_the_core():
 @needs_node
 @pytest.mark.parametrize("palette", [*PALETTES, "close"])
 def test_both_snap_colours_alike(palette: str):
-    """Random colours, and for "close" those that are as near to one label as to another."""
+    """Random colours, and for "close" those at equal distances from two labels."""
     named = PALETTES.get(palette, {"a": "#101010", "b": "#101012", "c": "#121010", "d": "#0e1010"})
     pixels = np.random.default_rng(0).integers(0, 256 if palette != "close" else 34, (3000, 4), np.uint8)
     pixels[:, 3] = 255
@@ -92,7 +93,7 @@ def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():
 
 
 def spotted(rng: np.random.Generator, side: int = 40) -> np.ndarray:
-    """White with a few flat boxes, some of them near the levels and shares at which a rule turns over; RGBA."""
+    """RGBA white with a few flat boxes, some of them near the thresholds of a rule."""
     pixels = np.full((side, side, 4), 255, np.uint8)
     for _ in range(rng.integers(0, 9)):
         top, left = rng.integers(0, side - 1, 2)

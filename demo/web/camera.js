@@ -6,7 +6,7 @@ import { outlined } from './outlines.js';
 import { SIDE, THRESHOLD } from './rules.js';
 
 const STEP = 66; // ms between two frames
-const LEVELS = 4; // of each colour in a painting
+const LEVELS = 4; // levels of each colour in a painting
 
 /** @typedef {import('./sheet.js').Sheet} Sheet */
 
