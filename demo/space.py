@@ -36,12 +36,12 @@ page elsewhere: `pip install -r requirements.txt && python app.py`.
 """
 
 
-def to_space(name: str, models: Sequence[str] = ()) -> str:
+def to_space(name: str, models: Sequence[str]) -> str:
     """Upload the page to a Space, which is made where it is missing. One commit; what else the Space holds stays.
 
     Args:
         name: `owner/name`.
-        models: bundled names; all that are bundled if there are none.
+        models: bundled names, in the page's order.
 
     Returns:
         The Space's address.
@@ -55,7 +55,7 @@ def to_space(name: str, models: Sequence[str] = ()) -> str:
 
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         raise Pix2PixError(f"{name!r} names no Space: give --to-space OWNER/NAME, as in its address on the Hub.")
-    files = dict(space_files(models or list_models()))
+    files = dict(space_files(models))
     check_token()
     api = HfApi()
     try:
