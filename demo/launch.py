@@ -9,7 +9,11 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from demo.models import Models
+    from demo.teach.desk import Desk
 
 # Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -52,11 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.server.limits import Limits
         from demo.server.service import Service
         from demo.studio import WEB, assets, scripts
+        from demo.teach import tab
 
         models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
-        page = build(models, service).queue(max_size=2 * options.max_users)  # the service refuses before that, in words
+        desk = desk_for(options, models)
+        page = build(models, service, desk)
+        page.queue(max_size=2 * options.max_users)  # the service refuses before that, in words
         service.functions.read(page)
         models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
         stop = threading.Event()
@@ -65,9 +72,12 @@ def main(arguments: list[str] | None = None) -> int:
         page.launch(
             quiet=True,
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [*service.middleware(), tags()], "routes": routes(assets(models))},
+            app_kwargs={
+                "middleware": [*service.middleware(), tags()],
+                "routes": [*routes(assets(models)), *(tab.routes(desk) if desk else [])],
+            },
             favicon_path=WEB / "icon.svg",
-            head=f'<link rel="stylesheet" href="{scripts()}studio.css">',
+            head="".join(f'<link rel="stylesheet" href="{scripts()}{name}">' for name in STYLES),
             server_name=name,
             server_port=options.port,
             share=options.share,
@@ -78,14 +88,43 @@ def main(arguments: list[str] | None = None) -> int:
             footer_links=[],
             theme=theme(),
         )
+        if desk:
+            desk.open()
         print(f"The page is at {page.share_url or here} (Ctrl+C stops it).", flush=True)
         stop.wait()
+        if desk:
+            desk.close()
         service.stop()
         page.close(verbose=False)
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+STYLES = ("studio.css", "teach/teach.css")
+
+
+def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
+    """What takes in people's pairs; None where the page does not teach.
+
+    Raises:
+        Pix2PixError: it is asked for and cannot be.
+    """
+    from importlib.util import find_spec
+
+    from demo.teach.desk import HOME, STRANGERS, Desk
+    from demo.teach.runs import Shelf
+    from pix2pix import Pix2PixError
+
+    home = options.host in ("127.0.0.1", "localhost", "::1") and not options.share and not ON_SPACE
+    if not (home if options.teach is None else options.teach):
+        return None
+    if not all(find_spec(name) for name in ("torch", "torchvision", "torchmetrics")):
+        if options.teach:
+            raise Pix2PixError("--teach needs PyTorch: pip install .[train].")
+        return None
+    return Desk(models, Shelf(options.taught), HOME if home else STRANGERS)
 
 
 def write_site(target: Path, names: list[str]) -> int:
@@ -221,6 +260,18 @@ def parser() -> argparse.ArgumentParser:
         help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
     )
     p.add_argument(
+        "--teach",
+        action=argparse.BooleanOptionalAction,
+        help="offer the tab Teach (default: to this machine alone; to others with limits, and for a day)",
+    )
+    p.add_argument(
+        "--taught",
+        type=Path,
+        default=data_folder() / "taught",
+        metavar="FOLDER",
+        help="where what is taught lies (default %(default)s)",
+    )
+    p.add_argument(
         "--export-site",
         metavar="DIR",
         help="write a site that needs no server, for any web host, and stop",
@@ -232,6 +283,11 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p
+
+
+def data_folder() -> Path:
+    """Where programs keep what people make with them."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "pix2pix"
 
 
 class Parser(argparse.ArgumentParser):

@@ -19,6 +19,8 @@ from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
 from demo.studio import EXAMPLES, properties, scripts, template
+from demo.teach.desk import Desk
+from demo.teach.tab import teach_channels, teach_tab
 
 # The page's address may end in a folder of a proxy: all addresses in it are relative to <base>.
 START = "import(new URL('{scripts}main.js', document.baseURI).href).then(({{ start }}) => start(element, props));"
@@ -28,11 +30,12 @@ ASK = (
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
 
 
-def build(models: Models, service: Service) -> gr.Blocks:
+def build(models: Models, service: Service, desk: Desk | None = None) -> gr.Blocks:
     """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others.
 
     Args:
         service: keeps the accounts of what it computes for whom.
+        desk: takes in what people teach with; without it, there is no such tab.
     """
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.HTML(f"<h1>{texts.TITLE}</h1>", elem_id="brand")
@@ -40,16 +43,25 @@ def build(models: Models, service: Service) -> gr.Blocks:
         with gr.Tabs(elem_id="rooms", overflow_behavior="wrap"):
             if drawing:
                 with gr.Tab(texts.DRAW_TAB):
-                    draw_tab(models, service)
+                    draw_tab(models, service, teaches=desk is not None)
+                    if desk:  # their cards are on the first tab, so it asks for them
+                        teach_channels(desk, service, channel)
             if pictures:
                 with gr.Tab(texts.TILE_TAB) as tab, gr.Column(elem_id="tiles"):
                     tile_tab(tab, models, pictures, service)
+            if drawing and desk:
+                with gr.Tab(texts.TEACH_TAB):
+                    teach_tab()
         public_endpoint(models, service)
     return page
 
 
-def draw_tab(models: Models, service: Service) -> None:
-    """The studio: one component, whose scripts are the modules in web/. It asks the server through channels."""
+def draw_tab(models: Models, service: Service, teaches: bool) -> None:
+    """The studio: one component, whose scripts are the modules in web/. It asks the server through channels.
+
+    Args:
+        teaches: the page has models that were taught on it.
+    """
 
     def live(frame: Any, request: gr.Request) -> Any:
         with service.drawing(request):
@@ -70,6 +82,7 @@ def draw_tab(models: Models, service: Service) -> None:
         apply_default_css=False,
         padding=False,
         **properties(models),
+        teaches=teaches,
     )
     # Overload drops drawings that were overtaken, never the last one.
     channel("draw", live, concurrency_id="drawing", trigger_mode="always_last")

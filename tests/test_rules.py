@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 from places import ROOT
 
-from demo.rules import DRAWN, RULES, SIDE, THRESHOLD
-from pix2pix import MAX_SEED, PALETTES, list_models, read_task
+from demo.live import spread_map
+from demo.rules import DRAWN, HARDLY, LOOKS, RULES, SIDE, THRESHOLD
+from pix2pix import MAX_SEED, PALETTES, list_models, mean_distance, read_task
 from pix2pix.networks.config import CHOICES, GeneratorConfig
 from pix2pix.pictures import edge_filter
 from pix2pix.pictures.drawings import KINDS, is_drawing
@@ -82,6 +83,35 @@ def test_both_know_the_same_settings_of_a_generator():
     assert found["complete"] == json.loads(json.dumps(asdict(GeneratorConfig())))
     for name, values in found["handled"].items():
         assert set(values) <= set(CHOICES.get(name, values)), name
+
+
+@needs_node
+def test_both_find_the_same_outlines():
+    rng = np.random.default_rng(0)
+    blots = Image.fromarray(rng.integers(0, 256, (20, 20, 3), np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    code = "web('outlines.js').then(({ outlined }) => [...outlined(Uint8ClampedArray.from(given), 256, 0.25)])"
+    found = np.array(in_node(code, np.asarray(blots.convert("RGBA")).ravel().tolist()))
+    expected = np.asarray(edge_filter.outline(blots, 0.25).convert("RGBA"))
+    assert (found.reshape(expected.shape) == expected).all()
+    assert 2000 < (expected[..., 0] == 0).sum() < 20000
+
+
+@needs_node
+@pytest.mark.parametrize("spread", [1, 40])
+def test_both_know_where_looks_differ(spread: int):
+    rng = np.random.default_rng(0)
+    looks = [rng.integers(100, 100 + spread, (8, 8, 4), np.uint8) for _ in range(LOOKS)]
+    for look in looks:
+        look[..., 3] = 255
+    code = """web('spread.js').then(({ alike, spreadMap }) => {
+        const looks = given.map((look) => Uint8ClampedArray.from(look));
+        return [alike(looks), [...spreadMap(looks)]];
+    })"""
+    same, found = in_node(code, [look.ravel().tolist() for look in looks])
+    pictures = [Image.fromarray(look).convert("RGB") for look in looks]
+    assert same == (mean_distance(pictures) < HARDLY) == (spread == 1)
+    expected = np.asarray(spread_map(pictures).convert("RGBA"), int)
+    assert np.abs(np.reshape(found, expected.shape) - expected).max() <= 1
 
 
 def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():

@@ -16,6 +16,7 @@ import { LARGEST_SEED, SIDE } from './rules.js';
 import { asked, card, enlarged, linkTo, save, share } from './sharing.js';
 import { Sheet } from './sheet.js';
 import { entries, keepEntry, keepWork, lastWork } from './store.js';
+import { taughtCards } from './teach/cards.js';
 import { Toolbox } from './toolbox.js';
 import { Transport } from './transport.js';
 
@@ -38,12 +39,13 @@ import { Transport } from './transport.js';
  * @property {Record<string, string>} icons
  * @property {string[]} tools files in tools/
  * @property {boolean} [server] false for a site without one
+ * @property {boolean} [teaches] there is a tab on which models are taught
  */
 
 const REST = 1200; // ms that a drawing lies still before it goes into the history
 
 /** @param {HTMLElement} root @param {Props} props */
-export async function start(root, { models, texts, icons, tools, server = true }) {
+export async function start(root, { models, texts, icons, tools, server = true, teaches = false }) {
   const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (find(root, `#${id}`));
   const picture = /** @type {HTMLImageElement} */ (find(root, '#picture'));
   const seedInput = /** @type {HTMLInputElement} */ (find(root, '#seed'));
@@ -234,20 +236,19 @@ export async function start(root, { models, texts, icons, tools, server = true }
   const shelves = new Map();
   const shelf = (/** @type {Model} */ { palette }) => (palette ? palette.map(([, value]) => value).join(' ') : 'lines');
   const cards = radioGroup(find(root, '.cards'), (card) => useModel(card.dataset.model ?? ''));
-  find(root, '.cards').replaceChildren(
-    ...names.map((name) => {
-      const { title, code, preview, cost } = models[name];
-      const each = pictureButton(filled(texts.model_card, { title, code: cost ? `${code}, ${cost}` : code }), preview ?? undefined);
-      each.dataset.model = name;
-      if (!preview) each.insertAdjacentHTML('beforeend', `<span class="blank">${icons.sparkles}</span>`);
-      const words = document.createElement('span');
-      words.innerHTML = '<b></b><small></small>';
-      find(words, 'b').textContent = title;
-      find(words, 'small').textContent = cost || code;
-      each.append(words);
-      return each;
-    }),
-  );
+  const cardOf = (/** @type {string} */ name) => {
+    const { title, code, preview, cost } = models[name];
+    const each = pictureButton(filled(texts.model_card, { title, code: cost ? `${code}, ${cost}` : code }), preview ?? undefined);
+    each.dataset.model = name;
+    if (!preview) each.insertAdjacentHTML('beforeend', `<span class="blank">${icons.sparkles}</span>`);
+    const words = document.createElement('span');
+    words.innerHTML = '<b></b><small></small>';
+    find(words, 'b').textContent = title;
+    find(words, 'small').textContent = cost || code;
+    each.append(words);
+    return each;
+  };
+  find(root, '.cards').replaceChildren(...names.map(cardOf));
 
   const fit = (/** @type {string} */ name) => {
     const next = models[name];
@@ -303,6 +304,26 @@ export async function start(root, { models, texts, icons, tools, server = true }
     } finally {
       card.removeAttribute('aria-busy');
     }
+  };
+
+  const cardNamed = (/** @type {string} */ name) => root.querySelector(`[data-model="${CSS.escape(name)}"]`);
+  const taught = {
+    add(/** @type {string} */ name, /** @type {Model} */ entry) {
+      models[name] = entry;
+      if (!names.includes(name)) names.push(name);
+      const old = cardNamed(name);
+      if (old) old.replaceWith(cardOf(name));
+      else find(root, '.cards').append(cardOf(name));
+      cards.check((card) => card.dataset.model === model);
+    },
+    remove(/** @type {string} */ name) {
+      if (!models[name]) return;
+      if (model === name) useModel(names[0]);
+      cardNamed(name)?.remove();
+      names.splice(names.indexOf(name), 1);
+      delete models[name];
+    },
+    use: (/** @type {string} */ name) => useModel(name),
   };
 
   // --- examples and history ---------------------------------------------------------------------------------------------
@@ -539,6 +560,7 @@ export async function start(root, { models, texts, icons, tools, server = true }
   sheet.show();
   showSheet();
   showHistory();
+  if (teaches) taughtCards(taught);
   const mine = (opening += 1);
   engine.open(model, toast).then(
     (opened) => { if (mine === opening && rate === null) rateInput.value = String(opened.rate); },

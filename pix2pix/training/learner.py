@@ -33,7 +33,7 @@ class Learner:
     Args:
         settings: of the networks, the objective and the step.
         processes: this one and those beside it.
-        total_steps: of the run, over which the learning rate falls.
+        total_steps: of the run, over which the learning rate falls. While it is not known, `math.inf`.
 
     Attributes:
         generator, discriminator: the networks; `discriminator` is None where the objective has none.
@@ -42,7 +42,7 @@ class Learner:
         step: number of steps done.
     """
 
-    def __init__(self, settings: Settings, processes: Processes, total_steps: int) -> None:
+    def __init__(self, settings: Settings, processes: Processes, total_steps: float) -> None:
         self.settings, self.processes, self.total_steps = settings, processes, total_steps
         self.device = processes.device
         self.batch = settings.batch_size * processes.count
@@ -206,10 +206,14 @@ class Learner:
             optimizer.load_state_dict(values)
         self.step = state["step"]
 
-    def trained_model(self) -> Generator:
-        """A copy of the model as an ordinary generator, to be used and stored."""
+    def trained_model(self, weights: dict[str, Tensor] | None = None) -> Generator:
+        """A copy of the model as an ordinary generator, to be used and stored.
+
+        Args:
+            weights: earlier ones of the model, in place of the last.
+        """
         model = Generator(**asdict(self.model.config))
-        model.load_state_dict(ordinary_weights(self.model.state_dict()))
+        model.load_state_dict(ordinary_weights(self.model.state_dict() if weights is None else weights))
         return model.to(self.device).requires_grad_(False)
 
     def start_from(self, source: str) -> None:
