@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from demo import texts
-from demo.models import Models
+from demo.models import Models, titled
 from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.assets import TYPES, Asset, hash_of
-from pix2pix import KNOWN_MODELS, PALETTES, list_models
+from pix2pix import PALETTES, list_models
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.pretrained import BUNDLED
 
@@ -87,31 +87,40 @@ def icons() -> dict[str, str]:
 
 def drawn_models(models: Models) -> dict[str, dict[str, Any]]:
     """What the studio needs to know of each model that people draw for."""
-    costs = {model.name: texts.COST.format(megabytes=model.megabytes) for model in KNOWN_MODELS}
     known = {}
     for _, name in models.choices(drawn=True):
-        task = models.tasks[name]
-        palette, folder = task.get("palette"), models.folder(name)
-        title = task.get("title")
-        short = Path(name).name
+        place, folder = BUNDLED / name if name in list_models() else Path(name), models.folder(name)
         known[name] = {
-            "title": title if isinstance(title, str) and title else texts.TITLES.get(name, short),
-            "code": short,
-            "input": task["input"],
-            "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
-            "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
-            "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
-            "examples": drawings(name, palette),
-            "preview": preview(name),
-            "cost": costs[name] if models.to_download(name) else "",
+            **card(name, models.tasks[name], place),
+            "cost": models.cost(name),
             "weights": weights(folder) if folder else "",
         }
     return known
 
 
-def preview(name: str) -> str | None:
+def card(name: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What the studio needs to know of a model.
+
+    Args:
+        task: from its config.
+        folder: where it lies.
+    """
+    palette = task.get("palette")
+    return {
+        "title": titled(name, task),
+        "code": Path(name).name,
+        "input": task["input"],
+        "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
+        "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
+        "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
+        "examples": drawings(name, palette),
+        "preview": preview(folder),
+    }
+
+
+def preview(folder: Path) -> str | None:
     """A small picture of what a model makes, as a data URL: "preview.jpg" beside its weights, if it is there."""
-    path = (BUNDLED / name if name in list_models() else Path(name)) / PREVIEW
+    path = folder / PREVIEW
     return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode() if path.is_file() else None
 
 
@@ -127,8 +136,13 @@ def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
     folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
     return [
         {
-            "name": path.stem.split("-", 1)[-1].replace("-", " "),
+            "name": example_name(path),
             "image": "data:image/png;base64," + b64encode(path.read_bytes()).decode(),
         }
         for path in sorted(folder.glob("*.png"))
     ]
+
+
+def example_name(path: Path) -> str:
+    """The name of an example for people: "04-high-heel.png" is the high heel."""
+    return path.stem.split("-", 1)[-1].replace("-", " ")

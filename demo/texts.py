@@ -7,7 +7,7 @@ from demo.rules import LOOKS
 TITLE = "pix2pix"
 TITLE_LONG = "pix2pix: your drawing becomes a picture"
 DESCRIPTION = "Draw, and watch a neural network turn your drawing into a picture."
-DRAW_TAB, TILE_TAB = "Draw", "Tiles"
+DRAW_TAB, TILE_TAB, TEACH_TAB = "Draw", "Tiles", "Teach"
 MODEL = "Model"
 SEED = "Look"
 SEED_INFO = "Another number, another look (the seed of the noise)"
@@ -21,7 +21,10 @@ TILES_DONE = "Part {done} of {count}"
 NO_FILES = "There are no files yet: add some first."
 SEVERAL, SEVERAL_START, SEVERAL_RESULT = "Several at once", "Translate all", "All of them, in a zip"
 DOWNLOADING = "Downloading {name}: {here:.0f} of {wanted:.0f} MB"
-API = "Translate a picture of any size and kind by a model of this page, under a seed."
+API = (
+    "Translate a picture of any size and kind by a model of this page, under a seed. "
+    "Models of drawings get dark lines on white, whatever is sent."
+)
 
 # Plain names of models whose config has no "title".
 TITLES = {
@@ -163,4 +166,102 @@ WEB = {
     "you draw.</p><p>Each model above has learned one kind of picture from pairs of drawings and pictures.</p>"
     "<p><b>Look</b> is the seed of the network\u2019s noise. <b>How different</b> is the rate of dropout, the noise "
     "itself.</p>",
+}
+
+TAUGHT = "taught here"
+EXAMPLE = "input {number}"
+
+# For the files in web/teach/, in the same way.
+TEACH = {
+    "runs": "What you taught",
+    "new": "Teach a new model",
+    "prepare": "Pairs of a new model",
+    "watch": "A model that learns",
+    "kept": "Your pairs and models are removed from this server {hours} hours after their last training.",
+    "pairs_title": "Show it pairs",
+    "pairs_hint": "A pair is a picture that goes in and the picture that it should become. Ten to fifty are enough. "
+    "From photos alone, the page makes the inputs.",
+    "kind": "What you drop",
+    "kind_guess": "Tell by looking",
+    "kind_sides": "Pairs, side by side",
+    "kind_groups": "Two groups",
+    "kind_edges": "Photos; make outlines",
+    "kind_lightness": "Photos; make them grey",
+    "drop": "Drop pictures here",
+    "drop_more": "Pictures, folders or a zip",
+    "drop_a": "Drop the inputs here",
+    "drop_a_more": "Named as their targets are",
+    "drop_b": "Drop the targets here",
+    "drop_b_more": "What the inputs should become",
+    "waiting": "{count} pictures wait for the other group",
+    "choose": "Choose files",
+    "drawn": "Add the drawing on the sheet",
+    "drawn_title": "Draw on the tab Draw; then choose the picture that your drawing should become",
+    "drawing": "Drawing",
+    "faults": "What is no pair",
+    "rows": "Pairs",
+    "sending": "Sending {sent} of {count} \u2026",
+    "reading": "Looking at the pictures \u2026",
+    "count": "{count} pairs (input and target)",
+    "flip_all": "Swap all",
+    "flip_all_title": "Swap input and target of every pair",
+    "flip": "Swap input and target of {name}",
+    "remove": "Remove {name}",
+    "input_of": "Input of {name}",
+    "target_of": "Target of {name}",
+    "how_title": "How it learns",
+    "init": "Start from",
+    "scratch": "Nothing: a new network",
+    "minutes": "For",
+    "some_minutes": "{count} minutes",
+    "until_stopped": "Until stopped",
+    "name": "Name",
+    "name_example": "My model",
+    "start": "Teach it",
+    "state_draft": "Not started",
+    "state_queued": "Waits for its turn",
+    "state_running": "Learns",
+    "state_done": "Ready",
+    "state_failed": "Has failed",
+    "ahead": "Waits: {count} before it",
+    "starting": "Starts \u2026",
+    "measuring": "Measures how fast it can learn here \u2026",
+    "finishing": "Writes the model \u2026",
+    "stopping": "Stops, and keeps what it has learned \u2026",
+    "at_step": "Step {step} of {steps}",
+    "at_time": "Step {step}, after {time}",
+    "left": "{time} left",
+    "done": "Ready: {step} steps in {time}",
+    "done_kept": "Ready: {step} steps in {time}. Step {kept} drew best, so its weights are kept.",
+    "time": "How far it is",
+    "back": "Back in time",
+    "draw": "Draw with it",
+    "not_drawn": "It takes photos, so it is no card of the studio: download it, and translate on the command line.",
+    "stop": "Stop",
+    "stop_title": "End now, and keep what it has learned",
+    "more_3": "3 minutes more",
+    "more_10": "10 minutes more",
+    "again": "Go on",
+    "zip": "Folder (zip)",
+    "onnx": "ONNX",
+    "report": "Report",
+    "forget": "Remove",
+    "forget_title": "Remove this model and its pairs",
+    "forget_sure": "Remove this model and its pairs for good?",
+    "push": "Upload to the Hub",
+    "push_words": "The token needs the right to write. It is used once and kept nowhere.",
+    "push_repo": "Place on the Hub",
+    "push_token": "Your token",
+    "pushing": "Uploading \u2026",
+    "pushed": "It is at {address}",
+    "close": "Close",
+    "column_input": "Input",
+    "column_output": "What it draws",
+    "column_before": "Before",
+    "column_after": "After",
+    "column_target": "Target",
+    "curve_val": "L1 of held-out pairs",
+    "curve_l1": "L1 while learning",
+    "curve_gan": "GAN loss",
+    "curve_d": "Loss of the discriminator",
 }

@@ -1,4 +1,5 @@
-"""What `evaluate` adds for clean pictures and for paint: the lattice, and whether paint is obeyed."""
+"""The figures of `evaluate` about clean pictures and paint: the lattice, and whether outputs keep the paint's
+colours."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ def tensor(image: Image.Image) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("period", [2, 4, 8])
-def test_a_lattice_shows_at_its_period_alone(period: int):
+def test_a_lattice_shows_only_at_its_period(period: int):
     rng = np.random.default_rng(period)
     lattice = Lattice()
     ripple = 0.2 * np.cos(2 * np.pi * np.arange(64) / period)

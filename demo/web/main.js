@@ -1,4 +1,4 @@
-// The studio: everything is made here, and wired to everything else.
+// The studio: all parts of the page are created and connected here.
 
 import { find, filled, menus, pictureButton, radioGroup, squared } from './dom.js';
 import { hex, parse } from './colours.js';
@@ -16,6 +16,7 @@ import { LARGEST_SEED, SIDE } from './rules.js';
 import { asked, card, enlarged, linkTo, save, share } from './sharing.js';
 import { Sheet } from './sheet.js';
 import { entries, keepEntry, keepWork, lastWork } from './store.js';
+import { taughtCards } from './teach/cards.js';
 import { Toolbox } from './toolbox.js';
 import { Transport } from './transport.js';
 
@@ -29,8 +30,8 @@ import { Transport } from './transport.js';
  * @property {number} seed
  * @property {{ name: string, image: string }[]} examples
  * @property {string | null} preview
- * @property {string} cost what it costs to fetch; empty where it is here
- * @property {string} weights where browsers find its checkpoint; empty where it is none for them
+ * @property {string} cost size of the download, in words; empty where it is done
+ * @property {string} weights address of the checkpoint for browsers; empty where they cannot run it
  *
  * @typedef {object} Props
  * @property {Record<string, Model>} models
@@ -38,12 +39,13 @@ import { Transport } from './transport.js';
  * @property {Record<string, string>} icons
  * @property {string[]} tools files in tools/
  * @property {boolean} [server] false for a site without one
+ * @property {boolean} [teaches] there is a tab on which models are taught
  */
 
-const REST = 1200; // ms that a drawing lies still before it goes into the history
+const REST = 1200; // ms of rest before a drawing goes into the history
 
 /** @param {HTMLElement} root @param {Props} props */
-export async function start(root, { models, texts, icons, tools, server = true }) {
+export async function start(root, { models, texts, icons, tools, server = true, teaches = false }) {
   const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (find(root, `#${id}`));
   const picture = /** @type {HTMLImageElement} */ (find(root, '#picture'));
   const seedInput = /** @type {HTMLInputElement} */ (find(root, '#seed'));
@@ -74,7 +76,7 @@ export async function start(root, { models, texts, icons, tools, server = true }
   toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
   const { put, leave } = photos(root, sheet, engine, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate }));
-  let playing = /** @type {import('./packing.js').Layers | null} */ (null); // what draws itself
+  let playing = /** @type {import('./packing.js').Layers | null} */ (null); // the example that draws itself
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
   const showSheet = () => {
@@ -234,20 +236,19 @@ export async function start(root, { models, texts, icons, tools, server = true }
   const shelves = new Map();
   const shelf = (/** @type {Model} */ { palette }) => (palette ? palette.map(([, value]) => value).join(' ') : 'lines');
   const cards = radioGroup(find(root, '.cards'), (card) => useModel(card.dataset.model ?? ''));
-  find(root, '.cards').replaceChildren(
-    ...names.map((name) => {
-      const { title, code, preview, cost } = models[name];
-      const each = pictureButton(filled(texts.model_card, { title, code: cost ? `${code}, ${cost}` : code }), preview ?? undefined);
-      each.dataset.model = name;
-      if (!preview) each.insertAdjacentHTML('beforeend', `<span class="blank">${icons.sparkles}</span>`);
-      const words = document.createElement('span');
-      words.innerHTML = '<b></b><small></small>';
-      find(words, 'b').textContent = title;
-      find(words, 'small').textContent = cost || code;
-      each.append(words);
-      return each;
-    }),
-  );
+  const cardOf = (/** @type {string} */ name) => {
+    const { title, code, preview, cost } = models[name];
+    const each = pictureButton(filled(texts.model_card, { title, code: cost ? `${code}, ${cost}` : code }), preview ?? undefined);
+    each.dataset.model = name;
+    if (!preview) each.insertAdjacentHTML('beforeend', `<span class="blank">${icons.sparkles}</span>`);
+    const words = document.createElement('span');
+    words.innerHTML = '<b></b><small></small>';
+    find(words, 'b').textContent = title;
+    find(words, 'small').textContent = cost || code;
+    each.append(words);
+    return each;
+  };
+  find(root, '.cards').replaceChildren(...names.map(cardOf));
 
   const fit = (/** @type {string} */ name) => {
     const next = models[name];
@@ -303,6 +304,26 @@ export async function start(root, { models, texts, icons, tools, server = true }
     } finally {
       card.removeAttribute('aria-busy');
     }
+  };
+
+  const cardNamed = (/** @type {string} */ name) => root.querySelector(`[data-model="${CSS.escape(name)}"]`);
+  const taught = {
+    add(/** @type {string} */ name, /** @type {Model} */ entry) {
+      models[name] = entry;
+      if (!names.includes(name)) names.push(name);
+      const old = cardNamed(name);
+      if (old) old.replaceWith(cardOf(name));
+      else find(root, '.cards').append(cardOf(name));
+      cards.check((card) => card.dataset.model === model);
+    },
+    remove(/** @type {string} */ name) {
+      if (!models[name]) return;
+      if (model === name) useModel(names[0]);
+      cardNamed(name)?.remove();
+      names.splice(names.indexOf(name), 1);
+      delete models[name];
+    },
+    use: (/** @type {string} */ name) => useModel(name),
   };
 
   // --- examples and history ---------------------------------------------------------------------------------------------
@@ -483,7 +504,7 @@ export async function start(root, { models, texts, icons, tools, server = true }
     toolbox.work().pick((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
   });
 
-  // On upright screens the sliders are in a panel of their own.
+  // On upright screens, the sliders have their own panel.
   const showSettings = (/** @type {boolean} */ open) => {
     button('settings').setAttribute('aria-expanded', String(open));
     find(root, '.studio').classList.toggle('settings', open);
@@ -499,7 +520,7 @@ export async function start(root, { models, texts, icons, tools, server = true }
 
   // --- how it begins --------------------------------------------------------------------------------------------------------
 
-  // Who draws gets an empty sheet; who presses something else keeps the drawing, complete.
+  // A visitor who draws gets an empty sheet. One who presses something else keeps the complete drawing.
   const stopPlaying = (/** @type {boolean} */ empty) => {
     if (!playing) return;
     const layers = playing;
@@ -539,6 +560,7 @@ export async function start(root, { models, texts, icons, tools, server = true }
   sheet.show();
   showSheet();
   showHistory();
+  if (teaches) taughtCards(taught);
   const mine = (opening += 1);
   engine.open(model, toast).then(
     (opened) => { if (mine === opening && rate === null) rateInput.value = String(opened.rate); },

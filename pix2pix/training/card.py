@@ -30,7 +30,7 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 | weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
 | licence | {licence} |
-| training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine}{longer} |
+| training | {steps:,} steps ({length} at batch {batch_size}), {time} on {machine}{kept}{longer} |
 
 Trained by
 
@@ -59,7 +59,9 @@ class Run:
         name: name of the checkpoint folder.
         parameters: number of the generator's parameters.
         pairs: number of training pairs.
+        held_out: number of pairs in the val split.
         steps, seconds: length of the run.
+        kept: step whose weights were kept.
         device: "cpu", "cuda" or "mps".
         lengths: of a run that was resumed with other `--epochs`, the steps where that was, and the epochs before.
     """
@@ -68,8 +70,10 @@ class Run:
     settings: Settings
     parameters: int
     pairs: int
+    held_out: int
     steps: int
     seconds: float
+    kept: int
     device: str
     lengths: Sequence[Sequence[int]] = ()
 
@@ -90,16 +94,25 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         license=settings.license,
         licence=settings.license if settings.license != "other" else UNLICENSED,
         steps=run.steps,
-        hours=run.seconds / 3600,
+        length=length(settings, run.steps),
+        time=f"{run.seconds / 3600:.1f} hours" if run.seconds >= 3600 else f"{run.seconds / 60:.1f} minutes",
+        kept="" if run.kept == run.steps else f"; weights of step {run.kept:,}, after which val got worse",
         machine=f"{run.device} ({platform.machine()})",
         longer="".join(f"; planned for {epochs} epochs until step {step:,}" for step, epochs in run.lengths),
         command=command(settings),
-        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop),
+        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop, run.held_out),
         **{
             field: getattr(settings, field)
-            for field in ("features", "max_features", "depth", "data", "direction", "epochs", "batch_size")
+            for field in ("features", "max_features", "depth", "data", "direction", "batch_size")
         },
     )
+
+
+def length(settings: Settings, steps: int) -> str:
+    """How long a run was asked to be."""
+    if settings.by_epochs:
+        return f"{settings.epochs} epochs"
+    return f"`--steps {steps}`" + (f", which fit into {settings.minutes:g} minutes," if settings.minutes else "")
 
 
 def command(settings: Settings) -> str:
@@ -116,7 +129,14 @@ def command(settings: Settings) -> str:
     return shlex.join(words)
 
 
-def metrics_section(metrics: dict[str, Any], split: str, side: int, crop: bool = False) -> str:
-    """The table of an evaluation, of pictures scaled to squares of `side` pixels or, with `crop`, as they are."""
+def metrics_section(
+    metrics: dict[str, Any], split: str, side: int, crop: bool = False, total: int | None = None
+) -> str:
+    """The table of an evaluation, of pictures scaled to squares of `side` pixels or, with `crop`, as they are.
+
+    Args:
+        total: pairs of the split, of which the first were evaluated.
+    """
     size = "in their own size" if crop else f"at {side} x {side} pixels"
-    return METRICS.format(count=metrics["count"], split=split, size=size, table=metrics_text(metrics))
+    count = f"{metrics['count']}" if total in (None, metrics["count"]) else f"first {metrics['count']} of {total}"
+    return METRICS.format(count=count, split=split, size=size, table=metrics_text(metrics))

@@ -31,9 +31,9 @@ class Learner:
     """The networks and optimisers of a run, on one device.
 
     Args:
-        settings: of the networks, the objective and the step.
-        processes: this one and those beside it.
-        total_steps: of the run, over which the learning rate falls.
+        settings: settings of the networks, the objective and the step.
+        processes: this process and those that train with it.
+        total_steps: length of the run, which the learning rate depends on; `math.inf` while it is unknown.
 
     Attributes:
         generator, discriminator: the networks; `discriminator` is None where the objective has none.
@@ -42,7 +42,7 @@ class Learner:
         step: number of steps done.
     """
 
-    def __init__(self, settings: Settings, processes: Processes, total_steps: int) -> None:
+    def __init__(self, settings: Settings, processes: Processes, total_steps: float) -> None:
         self.settings, self.processes, self.total_steps = settings, processes, total_steps
         self.device = processes.device
         self.batch = settings.batch_size * processes.count
@@ -206,10 +206,14 @@ class Learner:
             optimizer.load_state_dict(values)
         self.step = state["step"]
 
-    def trained_model(self) -> Generator:
-        """A copy of the model as an ordinary generator, to be used and stored."""
+    def trained_model(self, weights: dict[str, Tensor] | None = None) -> Generator:
+        """A copy of the model as an ordinary generator, for use and storage.
+
+        Args:
+            weights: earlier weights of the model, instead of the current ones.
+        """
         model = Generator(**asdict(self.model.config))
-        model.load_state_dict(ordinary_weights(self.model.state_dict()))
+        model.load_state_dict(ordinary_weights(self.model.state_dict() if weights is None else weights))
         return model.to(self.device).requires_grad_(False)
 
     def start_from(self, source: str) -> None:

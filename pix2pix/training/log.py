@@ -24,7 +24,7 @@ FRAME_PIXELS = 640  # greatest width of the timelapse
 
 
 class Watcher:
-    """Writes to `folder`: `log.jsonl`, `samples/epoch_NNNN.png`, `timelapse.gif` and `tensorboard/`.
+    """Writes to `folder`: `log.jsonl`, `samples/*.png`, named by their epoch or step, `timelapse.gif`, `tensorboard/`.
 
     Args:
         folder: folder of the run.
@@ -50,11 +50,15 @@ class Watcher:
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        if self._board_class is not None:
-            self.board = self.board or self._board_class(str(self.folder / "tensorboard"))
+        if board := self._open_board():
             for name, value in line.items():
                 if name not in ("step", "epoch"):
-                    self.board.add_scalar(name, value, line["step"])
+                    board.add_scalar(name, value, line["step"])
+
+    def _open_board(self) -> Any:
+        if self._board_class is not None:
+            self.board = self.board or self._board_class(str(self.folder / "tensorboard"))
+        return self.board
 
     def forget_after(self, step: int) -> None:
         """Remove the log lines of steps that will be repeated after a kill."""
@@ -63,20 +67,32 @@ class Watcher:
             lines = path.read_text(encoding="utf-8").splitlines()
             kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
             write_text(path, "".join(line + "\n" for line in kept))
+        for grid in self.grids():
+            if grid.stem.startswith("step_") and int(grid.stem[5:]) > step:
+                grid.unlink()
 
-    def samples(self, rows: list[list[Tensor]], epoch: int, step: int) -> None:
+    def samples(self, rows: list[list[Tensor]], name: str, step: int) -> None:
         """Write a grid: `rows` of (3, H, W) pictures in [-1, 1]."""
         image = to_image(torch.cat([torch.cat(row, dim=2) for row in rows], dim=1).numpy())
-        with atomic_path(self.folder / "samples" / f"epoch_{epoch:04d}.png") as temporary:
+        with atomic_path(self.folder / "samples" / name) as temporary:
             image.save(temporary)
-        if self.board is not None:
-            self.board.add_image("samples", np.asarray(image), step, dataformats="HWC")
+        if board := self._open_board():
+            board.add_image("samples", np.asarray(image), step, dataformats="HWC")
+
+    def grids(self) -> list[Path]:
+        """The grids that were written, in their order."""
+        return sorted((self.folder / "samples").glob("*_*.png"))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log."""
+        path = self.folder / "log.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def finish(self) -> None:
         """Close TensorBoard's files and write a timelapse of the grids."""
         if self.board is not None:
             self.board.close()
-        grids = sorted((self.folder / "samples").glob("epoch_*.png"))
+        grids = self.grids()
         if len(grids) < 2:
             return
         chosen = [grids[round(i)] for i in np.linspace(0, len(grids) - 1, min(FRAMES, len(grids)))]

@@ -58,6 +58,12 @@ class Processes:
             return here
         return bool(self._mean(torch.tensor(float(here), device=self.device)) > 0)
 
+    def mean(self, here: float) -> float:
+        """The mean over all processes. All must ask."""
+        if self.count == 1:
+            return here
+        return float(self._mean(torch.tensor(here, device=self.device)))
+
     def _mean(self, tensor: Tensor) -> Tensor:
         from accelerate.utils import reduce
 

@@ -27,4 +27,15 @@ RECIPES: dict[str, dict[str, Any]] = {
         "upsampling": "nearest",
         "augment": True,
     },
+    # Not in the paper either: few pairs, few minutes, from a bundled model. Stands under --minutes by itself.
+    "minutes": {
+        "features": 32,
+        "max_features": 128,
+        "discriminator_features": 24,
+        "upsampling": "nearest",
+        "augment": True,
+        "ema": 0.995,
+        "keep_best": True,
+        "save_every": 30.0,
+    },
 }

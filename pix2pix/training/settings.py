@@ -1,5 +1,5 @@
-"""What a training run is, as plain data. Each option of the trainer stands here once, with its default, its choices and
-its help; `pix2pix.training.command` makes the command line of it."""
+"""The settings of a training run, as plain data. Each option of the trainer is defined here once, with its default,
+choices and help. `pix2pix.training.command` builds the command line from it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def option(
 
     Args:
         default: `dataclasses.MISSING` where a value is required.
-        words: what the option is, in its help.
-        group: its heading there.
-        choices: what its value may be; "" as a default stands for an option left out.
-        also: what else its help says, in brackets.
-        metavar: the name of its value there.
-        environment: the variable that may hold another default for the command line.
-        may_change: a resumed run may have another value.
-        formerly: the field's old name, which old commands and states have.
+        words: description of the option, for its help.
+        group: heading of the option in the help.
+        choices: allowed values; "" as a default means that the option is left out.
+        also: addition to the help, in brackets.
+        metavar: name of the value in the help.
+        environment: environment variable that may hold another default for the command line.
+        may_change: whether a resumed run may have another value.
+        formerly: old name of the field, in old commands and states.
     """
     return dataclasses.field(
         default=default,
@@ -82,7 +82,9 @@ class Settings:
         "photo", "kind of picture that people will put in", choices=("edges", "paint", "labels", "photo")
     )
     polarity: str = learn(
-        "auto", "lines of the drawings; light ones are inverted, and auto goes by most of the files", choices=POLARITIES
+        "auto",
+        "lines of the drawings; light lines are inverted, and with auto the majority decides",
+        choices=POLARITIES,
     )
     make: str = learn("", "make A from photos alone: their edges, or their lightness for colourisation", choices=MAKES)
     columns: tuple[str, str] = learn(("imageA", "imageB"), "columns of a Hub data set", metavar=("A", "B"))
@@ -95,10 +97,10 @@ class Settings:
         metavar=("BLACK", "WHITE"),
     )  # fmt: skip
     output_range: tuple[float, float] | None = learn(
-        None, "the same of the targets", also="default from the data", metavar=("BLACK", "WHITE")
+        None, "the same for targets", also="default from the data", metavar=("BLACK", "WHITE")
     )
-    crop: bool = learn(False, "cut squares out of larger pictures, whose pixels stay as they are, and scale nothing")
-    stretch: bool = learn(False, "take pairs whose pictures have different shapes, and scale one onto the other")
+    crop: bool = learn(False, "cut squares out of larger pictures instead of scaling them")
+    stretch: bool = learn(False, "accept pairs whose pictures have different shapes, and scale one onto the other")
 
     generator: str = network(
         "unet", "G: with the skip connections of the U-Net or without", choices=("unet", "encoder-decoder")
@@ -148,6 +150,16 @@ class Settings:
         "the rate is from then on that of a run of so many",
         may_change=True,
     )
+    minutes: float | None = train(
+        None, "minutes of the whole run, in place of --epochs; the steps follow from the measured speed", metavar="M",
+        may_change=True,
+    )  # fmt: skip
+    steps: int | None = train(
+        None,
+        "steps of the whole run, in place of --epochs; also beside --minutes, to repeat such a run",
+        may_change=True,
+    )
+    keep_best: bool = train(False, "keep the newest weights whose L1 on val is at most a fiftieth above the lowest")
     batch_size: int = train(1, "pairs in a step of each process")
     lr: float = train(2e-4, "learning rate of Adam, whose betas are 0.5 and 0.999")
     jitter: bool = train(True, "scale to 286/256 and crop at random")
@@ -161,12 +173,17 @@ class Settings:
     init: str = train("", "checkpoint or run to start from; it may be of half the size", metavar="MODEL")
     seed: int = train(0, "seed of weights, order, jitter and z")
     mixed_precision: str = train(
-        "no", "bf16 is for GPUs, and CPUs with AMX", choices=("no", "bf16"), environment="ACCELERATE_MIXED_PRECISION"
+        "no",
+        "bf16 is for GPUs, and for CPUs with AMX",
+        choices=("no", "bf16"),
+        environment="ACCELERATE_MIXED_PRECISION",
     )
 
     device: str = run("auto", "auto, cpu, cuda, cuda:1, mps")
     workers: int | None = run(None, "processes that read pictures", also="default 0 on a CPU, 4 on a GPU")
+    save_every: float = run(300.0, "seconds between two saves of the state; a kill loses at most these")
     tensorboard: bool = run(False, "write logs for TensorBoard into OUT/training/tensorboard")
+    title: str = run("", "plain name of the model, for the page", metavar="WORDS")
     push_to_hub: str = run("", "upload the finished model; needs HF_TOKEN", metavar="OWNER/NAME")
     license: str = run("other", "licence of the model, for its card", metavar="ID")
 
@@ -183,11 +200,13 @@ class Settings:
             if choices and value not in choices and (value != "" or field.default != ""):
                 listed = ", ".join(map(str, choices))
                 raise TrainingError(f"{flag(field.name)} is {value!r}: choose one of {listed}.")
-        for name in ("features", "max_features", "nearest_of", "epochs", "batch_size"):
-            if getattr(self, name) < 1:
+        for name in ("features", "max_features", "nearest_of", "epochs", "batch_size", "steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 1.")
-        for name in ("lr", "l1_weight"):
-            if not 0 < getattr(self, name) < math.inf:
+        for name in ("lr", "l1_weight", "minutes", "save_every"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be above 0.")
         for name in ("mode_seeking_weight", "chroma_weight"):
             if not 0 <= getattr(self, name) < math.inf:
@@ -228,7 +247,7 @@ class Settings:
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
         if self.streaming and not self.data.startswith("hub:"):
-            raise TrainingError("--streaming is for data sets of the Hub: give --data hub:owner/name.")
+            raise TrainingError("--streaming is for data sets of the Hub: use --data hub:owner/name.")
         if self.streaming and (self.workers or 0) > 1:
             raise TrainingError("--streaming reads in one process: leave --workers out.")
         if self.palette and self.input_kind != "labels":
@@ -240,17 +259,22 @@ class Settings:
 
     @property
     def lightness(self) -> bool:
-        """It is colourisation."""
+        """Whether this is colourisation."""
         return self.make == "lightness"
 
     @property
+    def by_epochs(self) -> bool:
+        """The run's length is a number of epochs, rather than of minutes or steps."""
+        return self.minutes is None and self.steps is None
+
+    @property
     def size(self) -> int:
-        """Side of the pictures trained on, in pixels."""
+        """Side of the training pictures, in pixels."""
         return 2**self.depth
 
     @property
     def channels(self) -> tuple[int, int]:
-        """Of the input and of the output."""
+        """Channels of the input and of the output."""
         return (1, 2) if self.lightness else (3, 3)
 
 
@@ -260,16 +284,16 @@ def flag(name: str) -> str:
 
 
 def changed(before: dict, now: Settings) -> list[str]:
-    """What a run's settings were and are, where they differ in what is computed.
+    """The settings that changed since an earlier run and affect its result, as "NAME was OLD and is NEW".
 
     Args:
-        before: the fields of the earlier run, by their names of then; one that did not exist had its default.
+        before: fields of the earlier run, by their names at that time. Fields that did not exist had their defaults.
     """
     fields = dataclasses.fields(now)
     new_names = {field.metadata["formerly"]: field.name for field in fields if field.metadata["formerly"]}
     was = {**dataclasses.asdict(Settings("", "")), **{new_names.get(name, name): before[name] for name in before}}
     if not was.get("nearest", True):
-        was["nearest_of"] = 1  # what was --no-nearest
+        was["nearest_of"] = 1  # formerly --no-nearest
     differences = []
     for field in fields:
         old, new = was[field.name], getattr(now, field.name)

@@ -10,12 +10,13 @@ import os
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from pix2pix.errors import TrainingError
 from pix2pix.files import atomic_path
+
+if TYPE_CHECKING:
+    import torch
 
 STATE_FILE = "state.pt"
 BEFORE_FILE = "state.before.pt"
@@ -31,6 +32,8 @@ def write_state(folder: Path, state: dict[str, Any]) -> None:
     Raises:
         TrainingError: the state cannot be written, for example on a full disk. The existing states are untouched.
     """
+    import torch  # not above: the page asks `has_state`, and does without PyTorch
+
     path = folder / STATE_FILE
     try:
         with atomic_path(path) as temporary:
@@ -48,6 +51,8 @@ def read_state(folder: Path, device: torch.device) -> dict[str, Any]:
     Raises:
         TrainingError: there is none.
     """
+    import torch
+
     damaged = None
     for name in (STATE_FILE, BEFORE_FILE):
         path = folder / name

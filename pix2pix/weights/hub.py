@@ -131,9 +131,12 @@ def check_token() -> None:
         )
 
 
-def push(folder: str | Path, repo_id: str) -> str:
-    """Upload a checkpoint folder's config, weights and card to the Hub, as one commit; the repository is made where it
-    is missing. Returns its address.
+def push(folder: str | Path, repo_id: str, token: str | None = None) -> str:
+    """Upload a checkpoint folder's config, weights and card to the Hub in one commit. A missing repository is created.
+    Returns its address.
+
+    Args:
+        token: token whose rights are used; by default that of this machine.
 
     Raises:
         CheckpointError: there is no token, no access or no connection.
@@ -141,8 +144,9 @@ def push(folder: str | Path, repo_id: str) -> str:
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-    check_token()
-    api = HfApi()
+    if token is None:
+        check_token()
+    api = HfApi(token=token)
     try:
         url = api.create_repo(repo_id, exist_ok=True)
         api.upload_folder(
