@@ -102,7 +102,7 @@ def test_evaluate_takes_cut_pictures_whole(tmp_path: Path):
     kept: list[tuple] = []
     metrics = evaluate(translator, pairs_for(translator, DataSet(str(data))), keep=lambda *row: kept.append(row))
     for i, (_, x, output, y, figures) in enumerate(kept):
-        file = Image.open(data / "val" / "input" / f"{i}.png")
+        file = Image.open(data / "val" / "input" / f"{i}.png").convert("RGB")
         assert to_image(x.numpy()) == file and output == translator(file, 8 * i)
         assert figures == measure(torch.from_numpy(to_array(output)), y)
     assert metrics["count"] == 2 and set(metrics["baselines"]) == {"input", "mean"}
