@@ -1,8 +1,9 @@
 """How live the page is: `python -m benchmarks.live [--json FILE]`, in headless Chromium on this machine.
 
-One, three and ten pages are drawn on at once. Of every picture that comes: the time from the moving of the pen to the
-picture being there, while the pen is down and after it is lifted, and the model's own time in it. The browser, with all
-its pages, works on the same cores as the server.
+One, three and ten pages are drawn on at once, by the server's engine and by the browser's, a stroke each in turns. Of
+every picture that comes: the time from the moving of the pen to the picture being there, while the pen is down and
+after it is lifted, and the model's own time in it. The browser, with all its pages, works on the same cores as the
+server.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ LISTEN = """() => {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", default="edges2shoes")
+    parser.add_argument("--engines", nargs="+", choices=["server", "browser"], default=["server", "browser"])
     parser.add_argument("--drawers", type=int, nargs="+", default=[1, 3, 10])
     parser.add_argument("--strokes", type=int, default=15, help="of one drawer; of more, fewer each (default 15)")
     parser.add_argument("--json", help="write the figures to this file too")
@@ -41,30 +43,36 @@ def main() -> None:
     rows = []
     with running_page("--models", options.model) as (address, _), sync_playwright() as p:
         for count in options.drawers:
-            browser = p.chromium.launch(executable_path=chromium, args=FLAGS)
-            pages = [open_page(browser, address) for _ in range(count)]
+            browsers = {engine: p.chromium.launch(executable_path=chromium, args=FLAGS) for engine in options.engines}
+            pages = {
+                engine: [open_page(browser, address, engine) for _ in range(count)]
+                for engine, browser in browsers.items()
+            }
             for stroke in range(max(3, options.strokes // count)):
-                draw(pages, stroke)
-            trips = [trip for page in pages for trip in page.evaluate("window.trips")]
-            browser.close()
-            rows.append({"drawers": count, **figures(trips)})
+                for engine in options.engines:
+                    draw(pages[engine], stroke)
+            for engine, browser in browsers.items():
+                trips = [trip for page in pages[engine] for trip in page.evaluate("window.trips")]
+                browser.close()
+                rows.append({"engine": engine, "drawers": count, **figures(trips)})
     print(
-        "| drawers | pictures | model, ms | pen down: p50, p95, ms | lifted: p50, p95, ms | 2.5 models + 60 |\n"
-        "|---|---|---|---|---|---|"
+        "| engine | drawers | pictures | model, ms | pen down: p50, p95, ms | lifted: p50, p95, ms "
+        "| 2.5 models + 60 |\n"
+        "|---|---|---|---|---|---|---|"
     )
     for row in rows:
         print(
-            f"| {row['drawers']} | {row['pictures']} | {row['model_ms']:.0f} | {row['down_p50_ms']:.0f}, "
-            f"{row['down_p95_ms']:.0f} | {row['lifted_p50_ms']:.0f}, {row['lifted_p95_ms']:.0f} | "
-            f"{2.5 * row['model_ms'] + 60:.0f} |"
+            f"| {row['engine']} | {row['drawers']} | {row['pictures']} | {row['model_ms']:.0f} "
+            f"| {row['down_p50_ms']:.0f}, {row['down_p95_ms']:.0f} "
+            f"| {row['lifted_p50_ms']:.0f}, {row['lifted_p95_ms']:.0f} | {2.5 * row['model_ms'] + 60:.0f} |"
         )
     if options.json:
         write_text(options.json, json.dumps(rows, indent=2) + "\n")
 
 
-def open_page(browser: Any, address: str) -> Any:
+def open_page(browser: Any, address: str, engine: str) -> Any:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.goto(address)
+    page.goto(f"{address}?engine={engine}")
     page.wait_for_selector(".studio[data-state=ready]", timeout=120_000)
     page.locator(".examples button").first.click()  # also ends the drawing that a first visitor is shown
     page.wait_for_selector("#picture[data-final=true]", timeout=120_000)

@@ -8,7 +8,12 @@ import signal
 import socket
 import sys
 import threading
-from typing import NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from demo.models import Models
+    from demo.teach.desk import Desk
 
 # Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -32,21 +37,33 @@ def main(arguments: list[str] | None = None) -> int:
     known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
     names = options.models or [*list_models(), *known]
     try:
+        if options.to_space:
+            from demo.space import to_space
+
+            print(f"The Space is at {to_space(options.to_space, options.models or ())}. The Hub builds it in minutes.")
+            return 0
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
+        if options.export_site:
+            return write_site(Path(options.export_site), options.models or list_models())
         check_address(options.host, options.port)
         choose_device(options.device)
         print(f"Starting the page. In a few seconds it is at {here}", flush=True)
         from demo.models import Models
-        from demo.page import WEB, build
+        from demo.page import build
+        from demo.server.assets import routes
         from demo.server.journal import Journal
         from demo.server.limits import Limits
         from demo.server.service import Service
+        from demo.studio import WEB, assets, scripts
+        from demo.teach import tab
 
         models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
-        page = build(models, service).queue(max_size=2 * options.max_users)  # the service refuses before that, in words
+        desk = desk_for(options, models)
+        page = build(models, service, desk)
+        page.queue(max_size=2 * options.max_users)  # the service refuses before that, in words
         service.functions.read(page)
         models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
         stop = threading.Event()
@@ -55,9 +72,12 @@ def main(arguments: list[str] | None = None) -> int:
         page.launch(
             quiet=True,
             prevent_thread_lock=True,
-            app_kwargs={"middleware": [*service.middleware(), tags()], "routes": [web_files()]},
+            app_kwargs={
+                "middleware": [*service.middleware(), tags()],
+                "routes": [*routes(assets(models)), *(tab.routes(desk) if desk else [])],
+            },
             favicon_path=WEB / "icon.svg",
-            head=HEAD,
+            head="".join(f'<link rel="stylesheet" href="{scripts()}{name}">' for name in STYLES),
             server_name=name,
             server_port=options.port,
             share=options.share,
@@ -68,13 +88,56 @@ def main(arguments: list[str] | None = None) -> int:
             footer_links=[],
             theme=theme(),
         )
+        if desk:
+            desk.open()
         print(f"The page is at {page.share_url or here} (Ctrl+C stops it).", flush=True)
         stop.wait()
+        if desk:
+            desk.close()
         service.stop()
         page.close(verbose=False)
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
+    return 0
+
+
+STYLES = ("studio.css", "teach/teach.css")
+
+
+def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
+    """What takes in people's pairs; None where the page does not teach.
+
+    Raises:
+        Pix2PixError: it is asked for and cannot be.
+    """
+    from importlib.util import find_spec
+
+    from demo.teach.desk import HOME, STRANGERS, Desk
+    from demo.teach.runs import Shelf
+    from pix2pix import Pix2PixError
+
+    home = options.host in ("127.0.0.1", "localhost", "::1") and not options.share and not ON_SPACE
+    if not (home if options.teach is None else options.teach):
+        return None
+    if not all(find_spec(name) for name in ("torch", "torchvision", "torchmetrics")):
+        if options.teach:
+            raise Pix2PixError("--teach needs PyTorch: pip install .[train].")
+        return None
+    return Desk(models, Shelf(options.taught), HOME if home else STRANGERS)
+
+
+def write_site(target: Path, names: list[str]) -> int:
+    """Write the site without a server, and tell what is in it."""
+    from demo.models import Models
+    from demo.site import export_site
+
+    written = export_site(target, Models(names))
+    left = [name for name in names if name not in written]
+    print(f"The site is in {target}, with {', '.join(written)}.")
+    if left:
+        print(f"Left out, since they need a server: {', '.join(left)}.")
+    print(f"Look at it: python -m http.server --bind 127.0.0.1 --directory {target}")
     return 0
 
 
@@ -98,19 +161,6 @@ def check_address(host: str, port: int) -> None:
             raise Pix2PixError(
                 f"{host}, port {port}, cannot be listened on: choose another --port, or another --host."
             ) from None
-
-
-HEAD = """<link rel="stylesheet" href="web/studio.css">"""
-
-
-def web_files():
-    """The scripts and the style of the page, which are the same for everybody."""
-    from starlette.routing import Mount
-    from starlette.staticfiles import StaticFiles
-
-    from demo.page import WEB
-
-    return Mount("/web", StaticFiles(directory=WEB))
 
 
 def tags():
@@ -209,10 +259,35 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
     )
+    p.add_argument(
+        "--teach",
+        action=argparse.BooleanOptionalAction,
+        help="offer the tab Teach (default: to this machine alone; to others with limits, and for a day)",
+    )
+    p.add_argument(
+        "--taught",
+        type=Path,
+        default=data_folder() / "taught",
+        metavar="FOLDER",
+        help="where what is taught lies (default %(default)s)",
+    )
+    p.add_argument(
+        "--export-site",
+        metavar="DIR",
+        help="write a site that needs no server, for any web host, and stop",
+    )
     p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
+    p.add_argument(
+        "--to-space", metavar="OWNER/NAME", help="upload the page to a Hugging Face Space instead; needs HF_TOKEN"
+    )
     p.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     return p
+
+
+def data_folder() -> Path:
+    """Where programs keep what people make with them."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "pix2pix"
 
 
 class Parser(argparse.ArgumentParser):

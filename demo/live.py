@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
 MAX_FRAME_SIDE = 512
+MAX_SMALL = 200_000  # characters of a message without a picture; one that names 400 files takes about 100,000
 PNG_HEADER = "data:image/png;base64,"
 
 
@@ -182,11 +183,15 @@ def shown(function: Callable) -> Callable:
     return wrapped
 
 
-def answered(frame: Any, answer: Callable[[dict[str, Any]], dict[str, Any]]) -> str:
-    """The JSON that answers a message of the page: the number of the message, and what `answer` finds, or its error."""
+def answered(frame: Any, answer: Callable[[dict[str, Any]], dict[str, Any]], small: bool = False) -> str:
+    """The JSON that answers a message of the page: the number of the message, and what `answer` finds, or its error.
+
+    Args:
+        small: the message has no picture.
+    """
     number = {}
     try:
-        message = read_frame(frame)
+        message = small_message(frame) if small else read_frame(frame)
         number = {"id": message["id"]} if isinstance(message.get("id"), int) else {}
         return json.dumps({**number, **answer(message)})
     except Pix2PixError as error:
@@ -205,7 +210,7 @@ def asked(models: Models, message: dict[str, Any]) -> tuple[Translator, int, flo
 def small_message(message: Any) -> dict[str, Any]:
     """A message without a picture; an empty one where it is none."""
     try:
-        found = json.loads(message) if len(message) < 10_000 else {}
+        found = json.loads(message) if len(message) < MAX_SMALL else {}
     except (TypeError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

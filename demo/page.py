@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tempfile
-from base64 import b64encode
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,31 +16,26 @@ from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
 from demo.live import fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
-from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from pix2pix import KNOWN_MODELS, PALETTES, list_models
-from pix2pix.weights.pretrained import BUNDLED
+from demo.studio import EXAMPLES, properties, scripts, template
+from demo.teach.desk import Desk
+from demo.teach.tab import teach_channels, teach_tab
 
-HERE = Path(__file__).resolve().parent
-EXAMPLES = HERE / "examples"
-WEB = HERE / "web"
 # The page's address may end in a folder of a proxy: all addresses in it are relative to <base>.
-START = "import(new URL('web/main.js', document.baseURI).href).then(({ start }) => start(element, props));"
+START = "import(new URL('{scripts}main.js', document.baseURI).href).then(({{ start }}) => start(element, props));"
 ASK = (
     "document.addEventListener('pix2pix:ask:{name}', ({{ detail }}) => {{ props.value = detail; trigger('submit'); }});"
 )
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
-PREVIEW = "preview.jpg"
-# Whose drawings a model without any of its own starts from, by its palette.
-STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
 
-def build(models: Models, service: Service) -> gr.Blocks:
+def build(models: Models, service: Service, desk: Desk | None = None) -> gr.Blocks:
     """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others.
 
     Args:
         service: keeps the accounts of what it computes for whom.
+        desk: takes in what people teach with; without it, there is no such tab.
     """
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
         gr.HTML(f"<h1>{texts.TITLE}</h1>", elem_id="brand")
@@ -49,16 +43,25 @@ def build(models: Models, service: Service) -> gr.Blocks:
         with gr.Tabs(elem_id="rooms", overflow_behavior="wrap"):
             if drawing:
                 with gr.Tab(texts.DRAW_TAB):
-                    draw_tab(models, service)
+                    draw_tab(models, service, teaches=desk is not None)
+                    if desk:  # their cards are on the first tab, so it asks for them
+                        teach_channels(desk, service, channel)
             if pictures:
                 with gr.Tab(texts.TILE_TAB) as tab, gr.Column(elem_id="tiles"):
                     tile_tab(tab, models, pictures, service)
+            if drawing and desk:
+                with gr.Tab(texts.TEACH_TAB):
+                    teach_tab()
         public_endpoint(models, service)
     return page
 
 
-def draw_tab(models: Models, service: Service) -> None:
-    """The studio: one component, whose scripts are the modules in web/. It asks the server through channels."""
+def draw_tab(models: Models, service: Service, teaches: bool) -> None:
+    """The studio: one component, whose scripts are the modules in web/. It asks the server through channels.
+
+    Args:
+        teaches: the page has models that were taught on it.
+    """
 
     def live(frame: Any, request: gr.Request) -> Any:
         with service.drawing(request):
@@ -72,21 +75,14 @@ def draw_tab(models: Models, service: Service) -> None:
         with service.drawing(request):
             return lines_of(frame)
 
-    words = {
-        **texts.WEB,
-        **{f"icon:{name}": picture for name, picture in icons().items()},
-        **{f"rule:{name}": str(value) for name, value in RULES.items()},
-    }
     gr.HTML(
-        html_template=filled((WEB / "studio.html").read_text(encoding="utf-8"), words),
-        js_on_load=START,
+        html_template=template(),
+        js_on_load=START.format(scripts=scripts()),
         elem_id="studio",
         apply_default_css=False,
         padding=False,
-        models=studio(models),
-        texts=texts.WEB,
-        icons=icons(),
-        tools=[path.name for path in sorted((WEB / "tools").glob("*.js")) if path.name != "tool.js"],
+        **properties(models),
+        teaches=teaches,
     )
     # Overload drops drawings that were overtaken, never the last one.
     channel("draw", live, concurrency_id="drawing", trigger_mode="always_last")
@@ -220,71 +216,6 @@ def public_endpoint(models: Models, service: Service) -> None:
         api_description=texts.API,
         concurrency_id="file",
     )
-
-
-def filled(template: str, words: dict[str, str]) -> str:
-    """A template with its `{{name}}` filled in."""
-    for word, text in words.items():
-        template = template.replace(f"{{{{{word}}}}}", text)
-    return template
-
-
-def icons() -> dict[str, str]:
-    """The pictures in web/icons, as SVG without their comments, by name."""
-    found = {}
-    for path in sorted((WEB / "icons").glob("*.svg")):
-        drawing = path.read_text(encoding="utf-8")
-        inner = drawing[drawing.index(">", drawing.index("<svg")) + 1 : drawing.index("</svg>")]
-        found[path.stem] = f'<svg viewBox="0 0 24 24" aria-hidden="true">{" ".join(inner.split())}</svg>'
-    return found
-
-
-def studio(models: Models) -> dict[str, dict[str, Any]]:
-    """What the studio needs to know of each model that people draw for."""
-    costs = {model.name: texts.COST.format(megabytes=model.megabytes) for model in KNOWN_MODELS}
-    known = {}
-    for _, name in models.choices(drawn=True):
-        task = models.tasks[name]
-        palette = task.get("palette")
-        title = task.get("title")
-        short = Path(name).name
-        known[name] = {
-            "title": title if isinstance(title, str) and title else texts.TITLES.get(name, short),
-            "code": short,
-            "input": task["input"],
-            "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
-            "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
-            "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
-            "examples": drawings(name, palette),
-            "preview": preview(name),
-            "cost": costs[name] if models.to_download(name) else "",
-        }
-    return known
-
-
-def preview(name: str) -> str | None:
-    """A small picture of what a model makes, as a data URL: "preview.jpg" beside its weights, if it is there."""
-    path = (BUNDLED / name if name in list_models() else Path(name)) / PREVIEW
-    return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode() if path.is_file() else None
-
-
-def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int) -> int:
-    """A whole number that a model's config wishes the page to begin with, its "pen" in pixels or its "seed"."""
-    value = task.get(name)
-    return value if type(value) is int and least <= value <= most else otherwise
-
-
-def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
-    """A model's drawings, as name and data URL: its own, or another's that is drawn with the same colours."""
-    own = EXAMPLES / Path(name).name
-    folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
-    return [
-        {
-            "name": path.stem.split("-", 1)[-1].replace("-", " "),
-            "image": "data:image/png;base64," + b64encode(path.read_bytes()).decode(),
-        }
-        for path in sorted(folder.glob("*.png"))
-    ]
 
 
 def tile_name(path: Path) -> str:

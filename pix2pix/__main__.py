@@ -94,6 +94,16 @@ def parser() -> argparse.ArgumentParser:
     tone.add_argument("--diversity", dest="sample_distance_weight", type=weight, help=argparse.SUPPRESS)  # its old name
     tone.set_defaults(run=run_tone)
 
+    pairs = commands.add_parser("pairs", help="make pairs of photos, as side-by-side files to train on")
+    pairs.add_argument("photos", metavar="PHOTOS", type=Path, help="folder of photos")
+    pairs.add_argument("output", metavar="OUT", type=Path, help="folder to make, with train/ and val/ in it")
+    pairs.add_argument(
+        "--make", choices=["edges", "lightness"], default="edges",
+        help="what stands on the left: the photo's outlines or its lightness (default edges)",
+    )  # fmt: skip
+    pairs.add_argument("--size", type=side, default=256, help="side of each half in pixels (default 256)")
+    pairs.set_defaults(run=run_pairs)
+
     models = commands.add_parser("models", help="list the bundled, cached and known models")
     models.set_defaults(run=run_models)
     return p
@@ -171,10 +181,11 @@ def run_translate(options: argparse.Namespace) -> int:
         if options.polarity == "auto" and WORDS[found]:
             warn(f"{times} of the pictures: each {WORDS[found]}. --polarity dark-lines takes them as they are.")
     if skipped := outcome.skipped:
-        names = ", ".join(path.name for path in skipped[:SHOWN]) + (", ..." if len(skipped) > SHOWN else "")
-        warn(f"{len(skipped)} files are no pictures, and are left aside: {names}.")
+        names = ", ".join(path.name for path in skipped[:SHOWN])
+        more = f" and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
+        warn(f"Left aside, as no pictures: {names}{more}.")
     if outcome.faults:
-        warn(f"{outcome.written} files are in {output}; {len(outcome.faults)} pictures could not be translated.")
+        warn(f"{outcome.written} files are in {output}. Not translated: {len(outcome.faults)}.")
     return 1 if outcome.faults else 0
 
 
@@ -255,6 +266,13 @@ def run_tone(options: argparse.Namespace) -> None:
         print(f"  {what:25} {before[name]:.4f}  {after[name]:.4f}")
 
 
+def run_pairs(options: argparse.Namespace) -> None:
+    from pix2pix.pairs.written import write_pairs
+
+    counts = write_pairs(options.photos, options.output, options.make, options.size)
+    print(f"{options.output}: {', '.join(f'{count} pairs in {split}' for split, count in counts.items())}")
+
+
 def run_models(options: argparse.Namespace) -> None:
     from pix2pix.weights.hub import cached_models, is_cached
     from pix2pix.weights.known import KNOWN_MODELS
@@ -301,6 +319,13 @@ def seed(text: str) -> int:
     value = int(text)
     if not 0 <= value <= MAX_SEED:
         raise argparse.ArgumentTypeError(f"must be from 0 to {MAX_SEED}")
+    return value
+
+
+def side(text: str) -> int:
+    value = int(text)
+    if not 32 <= value <= 4096:
+        raise argparse.ArgumentTypeError("must be from 32 to 4096")
     return value
 
 

@@ -10,8 +10,8 @@ _declared: list[torch.library.Library] = []
 def import_torchvision() -> None:
     """Make `import torchvision` work, also beside a CPU build of PyTorch.
 
-    The package index's torchvision is built for CUDA; beside a CPU build of PyTorch its import stops at two operators
-    that nothing here uses. Declaring their names lets it in.
+    The torchvision of the package index is built for CUDA. Beside a CPU build of PyTorch, its import fails at two
+    operators that nothing here uses. Declaring their names makes the import work.
     """
     try:
         import torchvision
@@ -21,5 +21,5 @@ def import_torchvision() -> None:
         library = torch.library.Library("torchvision", "DEF")
         for operator in ("nms", "qnms"):
             library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-        _declared.append(library)  # the names vanish with the object, so it is kept
+        _declared.append(library)  # the declarations last as long as this object
         import torchvision  # noqa: F401

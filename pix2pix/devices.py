@@ -19,10 +19,10 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 def choose_device(name: str) -> str | torch.device:
     """`auto` (CUDA or Apple's GPU where there is one, else the CPU) or a PyTorch device name.
 
-    "cpu" is given back as it is, so that those who need no PyTorch do not wait for its import.
+    "cpu" is returned as it is, without importing PyTorch.
 
     Raises:
-        Pix2PixError: no such device here.
+        Pix2PixError: this machine has no such device.
     """
     if name == "cpu":
         return name
@@ -59,12 +59,12 @@ def gigabytes(text: str) -> float:
 
 
 def keep_freed_memory() -> None:
-    """Let this process keep the memory that it frees, up to a gigabyte, for what it makes next.
+    """Let this process keep up to a gigabyte of freed memory for its next allocations.
 
-    glibc gives large tensors' memory back to the system after each training step, and in the next gets it again page by
-    page, which takes about a twentieth of a step. Other C libraries are left as they are.
+    glibc returns the memory of large tensors to the system after each training step, and gets it back page by page in
+    the next, which takes about a twentieth of a step. With other C libraries, nothing changes.
     """
     libc = ctypes.CDLL(None) if sys.platform == "linux" else None
     if libc and hasattr(libc, "mallopt"):
-        libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)  # the most that glibc takes
+        libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)  # the highest value that glibc accepts
         libc.mallopt(M_TRIM_THRESHOLD, 1 << 30)

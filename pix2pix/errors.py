@@ -1,21 +1,21 @@
-"""What goes wrong in the hands of a user: one sentence each, naming the thing and the remedy."""
+"""Errors that a user can cause. Each message is one sentence that names the thing and the remedy."""
 
 
 def reason(error: Exception) -> str:
-    """What another library says of an error, to stand in one of our sentences."""
+    """The message of another library's error, to be quoted in one of our sentences."""
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
 class Pix2PixError(Exception):
-    """Base of the errors below. Command lines print its sentence and exit with code 2; the page shows it."""
+    """Base of the errors below. Command lines print its message and exit with code 2; the page shows it."""
 
 
 class DataError(Pix2PixError):
-    """A folder or a file of training pairs is not what it should be."""
+    """A folder or a file of training pairs cannot be used."""
 
 
 class MissingSplit(DataError):
-    """The data has no such split."""
+    """The data has no split of that name."""
 
 
 class ImageError(Pix2PixError):
@@ -23,7 +23,7 @@ class ImageError(Pix2PixError):
 
 
 class CheckpointError(Pix2PixError):
-    """A model cannot be found or does not fit."""
+    """A model cannot be found, read or used."""
 
 
 class TrainingError(Pix2PixError):

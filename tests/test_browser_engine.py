@@ -81,7 +81,7 @@ def write_case(folder: Path, checkpoint: Path, name: str, size: int, rng: np.ran
         picture = Image.fromarray(drawing).resize((size, size), Image.Resampling.NEAREST)
         case |= {"drawing": True, "drawn": [0, 1, 2, 77, 2**52]}
         write("drawing.bin", np.asarray(picture.convert("RGBA")))
-        pictures = Translator.from_pretrained(checkpoint).sample(picture, case["drawn"])
+        pictures = Translator.from_pretrained(checkpoint).sample(picture, case["drawn"], polarity="dark-lines")
         write("pictures.bin", np.stack([np.asarray(each.convert("RGBA")) for each in pictures]))
     return case
 

@@ -13,6 +13,7 @@ import pytest
 from browser import (
     PHONE,
     box_of,
+    by_engine,
     changed_by,
     choose,
     clear,
@@ -32,11 +33,13 @@ from browser import (
     sheet_of,
     start_from,
 )
-from PIL import Image
+from drawn import drawing, on_paper
+from PIL import Image, ImageOps
 from places import ROOT
 from serving import running_app
 
 from pix2pix import PALETTES, Generator, Translator, outline
+from pix2pix.pictures.drawings import strokes
 
 pytestmark = pytest.mark.browser
 
@@ -76,7 +79,7 @@ def test_a_blank_sheet_sends_nothing_and_invites(page):
 
 def test_a_drawing_that_was_refused_for_now_is_sent_again(address: str, browser, shoes: Translator):
     page = browser.new_page()  # the browser itself writes refusals into the console
-    page.goto(address)
+    page.goto(by_engine(address, "server"))
     ready(page)
     start_from(page)
     sentence = "The server is busy, with 64 requests waiting: try again in 3 s."
@@ -93,7 +96,7 @@ def test_a_drawing_that_was_refused_for_now_is_sent_again(address: str, browser,
 
 def test_when_the_server_is_away_the_page_says_so_and_goes_on_by_itself(address: str, browser, shoes: Translator):
     page = browser.new_page()
-    page.goto(address)
+    page.goto(by_engine(address, "server"))
     ready(page)
     start_from(page)
     set_seed(page, 5)
@@ -505,6 +508,39 @@ def test_a_photo_on_the_sheet_becomes_its_outlines(page, shoes: Translator, tmp_
     page.click("#undo")
     assert page.locator(".photo").is_hidden()
     settled(page)
+
+
+def bring(page, image: Image.Image, path: Path) -> None:
+    image.save(path)
+    changed_by(page, lambda: page.set_input_files("[data-file=upload]", path))
+
+
+def test_drawings_of_other_kinds_are_read_and_the_guess_can_be_changed(page, shoes: Translator, tmp_path: Path):
+    lines = drawing(1).convert("RGB")
+    light = ImageOps.invert(lines)
+    bring(page, light, tmp_path / "canny.png")
+    page.wait_for_selector(".toast:has-text('light lines on dark')")
+    assert same(sheet_of(page), lines)
+    assert same(picture_of(page), shoes(lines, seed=0))
+    changed_by(page, lambda: page.select_option("[data-taken]", "dark lines"))
+    assert same(sheet_of(page), light)
+
+    alone = Image.new("RGBA", lines.size, "white")  # white strokes on nothing
+    alone.putalpha(light.convert("L"))
+    bring(page, alone, tmp_path / "alone.png")
+    assert same(sheet_of(page), lines)
+
+    photo = on_paper(drawing(2, 400), 2, "blue")
+    bring(page, photo, tmp_path / "photo.png")
+    page.wait_for_selector(".toast:has-text('a drawing on paper')")
+    assert page.locator(".fewer").is_hidden() and page.input_value("[data-taken]") == "paper"
+    assert same(sheet_of(page), strokes(photo))
+    changed_by(page, lambda: page.select_option("[data-taken]", "scene"))
+    assert page.locator(".fewer").is_visible()
+    assert np.asarray(sheet_of(page)).tobytes() != strokes(photo).tobytes()
+
+    bring(page, lines, tmp_path / "lines.png")  # needs no reading
+    assert page.locator(".photo").is_hidden() and same(sheet_of(page), lines)
 
 
 SLOW_APP = """

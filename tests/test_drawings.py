@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import math
 from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import INKS, SIDE, drawing, ink, on_dark, on_paper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
@@ -16,64 +16,15 @@ from scipy import ndimage
 from skimage import data
 from skimage.morphology import skeletonize
 
-from pix2pix import Translator, open_image, outline
+from pix2pix import Settings, Trainer, TrainingError, Translator, open_image, outline
 from pix2pix.errors import ImageError
 from pix2pix.pairs.folders import find_source
 from pix2pix.pairs.pairs import Pairs
 from pix2pix.pairs.polarity import look_at
 from pix2pix.pictures.drawings import DARK, LIGHT, PAPER, PHOTOGRAPHED, SCENE, inverted, kind_of, read_drawing, strokes
+from pix2pix.training import command as train
 
-SIDE = 256
-INKS = {"blue": (30, 50, 170), "black": (20, 20, 25), "red": (170, 30, 40), "pencil": (105, 105, 110)}
 EXAMPLES = [path for model in ("edges2emoji", "edges2shoes") for path in (ROOT / "demo/examples" / model).glob("*.png")]
-
-
-def drawing(seed: int, side: int = SIDE, width: float = 1.2) -> Image.Image:
-    """Closed curves, straight strokes and circles: black on white, of mode L, with soft sides."""
-    rng = np.random.default_rng(seed)
-    large = Image.new("L", (2 * side, 2 * side), 255)
-    draw = ImageDraw.Draw(large)
-    line = max(1, round(2 * width * side / SIDE))
-    t = np.linspace(0, 2 * math.pi, 120)
-    for _ in range(3):
-        x, y = rng.uniform(0.5, 1.5, 2) * side
-        r = rng.uniform(0.15, 0.4) * side * (1 + 0.2 * np.cos(t * rng.integers(2, 5)))
-        draw.line(list(zip(x + r * np.cos(t), y + r * np.sin(t), strict=True)), fill=0, width=line, joint="curve")
-    for _ in range(4):
-        draw.line([tuple(rng.uniform(0.2, 1.8, 2) * side) for _ in range(2)], fill=0, width=line)
-    return large.resize((side, side), Image.Resampling.BOX)
-
-
-def on_paper(lines: Image.Image, seed: int, ink: str, hard_shadow: bool = False) -> Image.Image:
-    """A phone's photo of a drawing: cream paper, coloured ink, light that falls off, a shadow, noise, blur and JPEG."""
-    rng = np.random.default_rng(seed)
-    side = lines.width
-    covered = (1 - np.asarray(lines, float) / 255)[..., None]
-    paper = np.array([235, 232, 220]) * rng.uniform(0.8, 1)
-    pixels = paper * (1 - covered) + np.array(INKS[ink]) * covered
-    down, across = np.mgrid[0:side, 0:side] / side
-    turn = rng.uniform(0, 2 * math.pi)
-    light = 1 - 0.4 * (math.cos(turn) * down + math.sin(turn) * across + 1) / 2.4
-    shadow = Image.new("L", lines.size)
-    ImageDraw.Draw(shadow).polygon(
-        [(side * rng.uniform(0.3, 0.7), 0), (side, 0), (side, side), (side * rng.uniform(0.3, 0.7), side)], fill=255
-    )
-    blur = side / (300 if hard_shadow else 20)
-    light = light * (1 - 0.35 * np.asarray(shadow.filter(ImageFilter.GaussianBlur(blur)), float) / 255)
-    pixels = pixels * light[..., None] + rng.normal(0, 4, pixels.shape)
-    photo = Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(side / 1000))
-    file = io.BytesIO()
-    photo.save(file, "JPEG", quality=75)
-    return Image.open(file).convert("RGB")
-
-
-def on_dark(lines: Image.Image, ground: tuple[int, int, int], chalk: tuple[int, int, int]) -> Image.Image:
-    covered = (1 - np.asarray(lines, float) / 255)[..., None]
-    return Image.fromarray(np.rint(np.array(ground) * (1 - covered) + np.array(chalk) * covered).astype(np.uint8))
-
-
-def ink(image: Image.Image) -> np.ndarray:
-    return np.asarray(image.convert("L")) < 128
 
 
 def apart(a: np.ndarray, b: np.ndarray) -> float:
@@ -255,6 +206,35 @@ def test_a_set_of_photographed_drawings_is_one(tmp_path: Path):
     for path in (folder / "input").iterdir():
         on_paper(open_image(path).convert("L").resize((500, 500)), 0, "pencil").save(path)
     assert look_at(find_source(folder), "AtoB", "edges") == PHOTOGRAPHED
+
+
+def test_the_trainer_inverts_light_lines_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture):
+    data = str(make_set(tmp_path / "set", 6, 0))
+    options = ["--data", data, "--input-kind", "edges", "--depth", "8", "--device", "cpu"]
+    for more, is_said in (([], True), (["--polarity", "dark-lines"], False), (["--polarity", "light-lines"], True)):
+        assert train.main([*options, *more, "--check"]) == 0
+        assert ("light lines on dark: they are inverted" in capsys.readouterr().out) == is_said
+    small = {"features": 4, "max_features": 8, "discriminator_features": 4, "device": "cpu", "input_kind": "edges"}
+    trainer = Trainer(Settings(data, str(tmp_path / "out"), hand_drawn=True, **small))
+    for pairs in (trainer.pairs, trainer.fixed):
+        for x, _ in (pairs[i] for i in range(len(pairs))):
+            assert 0.001 < (x < 0).float().mean() < 0.2
+    kept = Trainer(Settings(data, str(tmp_path / "out"), polarity="dark-lines", **small))
+    assert (kept.pairs[0][0] < 0).float().mean() > 0.8
+    with pytest.raises(TrainingError, match="--polarity is about drawings"):
+        Settings(data, "out", input_kind="photo", polarity="dark-lines")
+
+
+def test_a_model_trained_on_photographed_drawings_sees_them_as_they_are(tmp_path: Path):
+    data = make_set(tmp_path / "set", 0, 2)
+    for path in (data / "input").iterdir():
+        on_paper(open_image(path).convert("L"), 0, "pencil").save(path)
+    small = {"features": 4, "max_features": 8, "depth": 5, "discriminator_features": 4, "device": "cpu", "epochs": 1}
+    Trainer(Settings(str(data), str(tmp_path / "out"), input_kind="edges", **small)).train()
+    translator = Translator.from_pretrained(tmp_path / "out")
+    assert translator.task["drawings"] == PHOTOGRAPHED
+    photo = on_paper(drawing(1), 1, "pencil")
+    assert translator.read(photo) == (photo, DARK)
 
 
 # The translator

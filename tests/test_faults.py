@@ -101,7 +101,7 @@ def test_the_state_before_a_damaged_one_leads_to_the_same_bytes(
     state = tmp_path / "run" / "training" / "state.pt"
     state.write_bytes(state.read_bytes()[:5000])
     Trainer(small_settings(pairs, tmp_path / "run", epochs=3), resume=True).train()
-    assert "state.pt is damaged: going on from" in capsys.readouterr().err
+    assert "state.pt is damaged: continuing from" in capsys.readouterr().err
     assert weights(tmp_path / "run") == weights(tmp_path / "whole")
 
     for name in ("state.pt", "state.before.pt"):
@@ -140,7 +140,7 @@ def test_a_full_disk_stops_no_run_and_loses_no_state(pairs: Path, tmp_path: Path
             return step(x, y)
 
         trainer.learner.train_step = fill_the_disk  # type: ignore[method-assign]
-        with pytest.raises(TrainingError, match=r"run cannot be written .*: make room, then go on with --resume\."):
+        with pytest.raises(TrainingError, match=r"run cannot be written .*: make room, then continue with --resume\."):
             trainer.train()
         assert trainer.learner.step == 48 and "state.pt cannot be written" in capfd.readouterr().err
         assert not (out / "config.json").exists() and not list(out.rglob(".*"))

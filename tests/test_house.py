@@ -36,8 +36,12 @@ PLAN["demo.models"] = (*PLAN["demo.server"], "demo.server", "demo.texts", "demo.
 PLAN["demo.live"] = (*PLAN["demo.models"], "demo.models")
 PLAN["demo.files"] = (*PLAN["demo.live"], "demo.live")
 PLAN["demo.examples"] = (*PLAN["demo.server"], "demo.rules")
-PLAN["demo.page"] = (*PLAN["demo.files"], "demo.files")
-PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page")
+PLAN["demo.studio"] = (*PLAN["demo.models"], "demo.models")
+PLAN["demo.site"] = (*PLAN["demo.studio"], "demo.studio")
+PLAN["demo.teach"] = (*PLAN["demo.studio"], "demo.studio", "demo.live")
+PLAN["demo.page"] = (*PLAN["demo.files"], "demo.files", "demo.studio", "demo.teach")
+PLAN["demo.space"] = PLAN["demo.server"]
+PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page", "demo.site", "demo.space")
 PLAN["app"] = ("demo.launch",)
 PLAN["train"] = ("pix2pix.training",)
 

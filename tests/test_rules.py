@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 import shutil
@@ -15,9 +14,11 @@ import pytest
 from PIL import Image
 from places import ROOT
 
-from demo.rules import DRAWN, RULES, SIDE, THRESHOLD
-from pix2pix import MAX_SEED, PALETTES, list_models, outline, read_task
+from demo.live import spread_map
+from demo.rules import DRAWN, HARDLY, LOOKS, RULES, SIDE, THRESHOLD
+from pix2pix import MAX_SEED, PALETTES, list_models, mean_distance, read_task
 from pix2pix.networks.config import CHOICES, GeneratorConfig
+from pix2pix.pictures import edge_filter
 from pix2pix.pictures.drawings import KINDS, is_drawing
 from pix2pix.pictures.images import is_white_on_nothing
 from pix2pix.pictures.palettes import snap
@@ -55,7 +56,7 @@ def test_the_page_asks_for_numbers_that_are_there():
 
 
 def test_the_numbers_are_those_of_the_core():
-    assert inspect.signature(outline).parameters["threshold"].default == THRESHOLD
+    assert edge_filter.THRESHOLD == THRESHOLD
     assert RULES["LARGEST_SEED"] <= min(MAX_SEED, 2**53 - 1)
     drawn = [task for task in map(read_task, list_models()) if task["input"] in DRAWN]
     assert drawn and {task["image_size"] for task in drawn} == {SIDE}
@@ -84,9 +85,38 @@ def test_both_know_the_same_settings_of_a_generator():
         assert set(values) <= set(CHOICES.get(name, values)), name
 
 
+@needs_node
+def test_both_find_the_same_outlines():
+    rng = np.random.default_rng(0)
+    blots = Image.fromarray(rng.integers(0, 256, (20, 20, 3), np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    code = "web('outlines.js').then(({ outlined }) => [...outlined(Uint8ClampedArray.from(given), 256, 0.25)])"
+    found = np.array(in_node(code, np.asarray(blots.convert("RGBA")).ravel().tolist()))
+    expected = np.asarray(edge_filter.outline(blots, 0.25).convert("RGBA"))
+    assert (found.reshape(expected.shape) == expected).all()
+    assert 2000 < (expected[..., 0] == 0).sum() < 20000
+
+
+@needs_node
+@pytest.mark.parametrize("spread", [1, 40])
+def test_both_know_where_looks_differ(spread: int):
+    rng = np.random.default_rng(0)
+    looks = [rng.integers(100, 100 + spread, (8, 8, 4), np.uint8) for _ in range(LOOKS)]
+    for look in looks:
+        look[..., 3] = 255
+    code = """web('spread.js').then(({ alike, spreadMap }) => {
+        const looks = given.map((look) => Uint8ClampedArray.from(look));
+        return [alike(looks), [...spreadMap(looks)]];
+    })"""
+    same, found = in_node(code, [look.ravel().tolist() for look in looks])
+    pictures = [Image.fromarray(look).convert("RGB") for look in looks]
+    assert same == (mean_distance(pictures) < HARDLY) == (spread == 1)
+    expected = np.asarray(spread_map(pictures).convert("RGBA"), int)
+    assert np.abs(np.reshape(found, expected.shape) - expected).max() <= 1
+
+
 def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():
     html = (WEB / "studio.html").read_text(encoding="utf-8")
-    choice = html[html.index("data-kind") : html.index("</select>")]
+    choice = html[html.index("data-taken") : html.index("</select>")]
     assert sorted(re.findall(r'<option value="(.+?)"', choice)) == sorted(KINDS)
 
 

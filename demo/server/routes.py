@@ -12,8 +12,10 @@ UPLOAD, ANSWERS = f"{API}/upload", f"{API}/queue/data"
 OPEN = {
     "GET": re.compile(
         r"/(|config/?|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon(/\d+)?|(assets|static|svelte|web)/.*"
+        r"|models/[0-9a-f]{16}/(config\.json|model\.safetensors)"
         r"|gradio_api/(info/?|openapi\.json|app_id/?|startup-events|login_check/?|theme\.css|upload_progress"
-        r"|queue/data|queue/status|heartbeat/[\w-]+|file=(?!.*://).*|call/\w+/\w+))"
+        r"|queue/data|queue/status|heartbeat/[\w-]+|file=(?!.*://).*|call/\w+/\w+)"
+        r"|taught/[0-9a-f]{32}/(look/\d{1,9}\.jpg|report\.html|model\.(zip|onnx)|\d{1,15}/(config\.json|model\.safetensors)))"
     ),
     "POST": re.compile(r"/gradio_api/(upload|queue/join|run/\w+/?|call/\w+/?|cancel|reset/?)"),
 }

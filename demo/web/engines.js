@@ -1,4 +1,5 @@
-// What translates drawings. The page knows this interface alone; `ServerEngine` asks Gradio's queue.
+// What translates drawings. The page knows this interface alone. `ServerEngine` asks Gradio's queue, `DeviceEngine` in
+// device.js computes in the browser, and `Chooser` in chooser.js uses the better of the two.
 
 import { ask } from './channels.js';
 import { LOOKS } from './rules.js';
@@ -25,10 +26,19 @@ import { LOOKS } from './rules.js';
  * @property {string} unsure a picture of where they differ, a URL
  * @property {boolean} alike
  *
+ * @typedef {'dark lines' | 'light lines' | 'paper' | 'scene'} PictureKind  what a picture is, to be taken as lines
+ *
+ * @typedef {object} Lines  a picture as dark lines on white
+ * @property {string} image a data URL
+ * @property {PictureKind} kind what the picture was taken as
+ *
  * @typedef {object} Engine
+ * @property {number} gap ms between two drawings while the pen moves
  * @property {(drawing: Drawing, wish: Wish) => Promise<Picture | null>} translate null where a newer one overtook it
  * @property {(drawing: Drawing, wish: Wish, count?: number) => Promise<Samples>} variations from the wish's seed on
  * @property {(model: string, report: (line: string) => void) => Promise<{ rate: number }>} open makes a model ready
+ * @property {(image: string, threshold: number, kind: PictureKind | 'auto') => Promise<Lines>} lines of a PNG data URL;
+ *     the threshold, 0 to 1, is of a photo's outlines
  * @property {() => Promise<boolean>} reachable
  */
 
@@ -37,6 +47,8 @@ export class Trouble extends Error {}
 
 /** @implements {Engine} */
 export class ServerEngine {
+  gap = 70;
+
   /** @param {Drawing} drawing @param {Wish} wish @returns {Promise<Picture | null>} */
   async translate(drawing, wish) {
     return said(await ask('draw', { ...wish, image: drawing.png() }, { newest: true }));
@@ -52,6 +64,11 @@ export class ServerEngine {
     return said(await ask('open', { model }, { report: ({ line }) => report(line) }));
   }
 
+  /** @param {string} image @param {number} threshold @param {PictureKind | 'auto'} kind @returns {Promise<Lines>} */
+  async lines(image, threshold, kind) {
+    return said(await ask('trace', { image, threshold, kind }));
+  }
+
   async reachable() {
     try {
       return (await fetch(new URL('health', document.baseURI), { cache: 'no-store', signal: AbortSignal.timeout(4000) })).ok;
@@ -59,18 +76,6 @@ export class ServerEngine {
       return false;
     }
   }
-}
-
-/** @typedef {'dark lines' | 'light lines' | 'paper' | 'scene'} PictureKind  what a picture is, to be taken as lines */
-
-/**
- * A picture as dark lines on white, which the server finds.
- * @param {string} image a PNG data URL @param {number} threshold of a photo's outlines, 0 to 1
- * @param {PictureKind | 'auto'} kind what to take it as
- * @returns {Promise<{ image: string, kind: PictureKind }>} a data URL, and what it was taken as
- */
-export async function linesOf(image, threshold, kind) {
-  return said(await ask('trace', { image, threshold, kind }));
 }
 
 /** @param {any} answer */

@@ -2,6 +2,9 @@
 
 import { find, filled, menus, pictureButton, radioGroup, squared } from './dom.js';
 import { hex, parse } from './colours.js';
+import { liveCamera } from './camera.js';
+import { Chooser } from './chooser.js';
+import { DeviceEngine } from './device.js';
 import { ServerEngine, Trouble } from './engines.js';
 import { drawItself, firstVisit } from './invitation.js';
 import { KEYS, keyboard } from './keyboard.js';
@@ -13,6 +16,7 @@ import { LARGEST_SEED, SIDE } from './rules.js';
 import { asked, card, enlarged, linkTo, save, share } from './sharing.js';
 import { Sheet } from './sheet.js';
 import { entries, keepEntry, keepWork, lastWork } from './store.js';
+import { taughtCards } from './teach/cards.js';
 import { Toolbox } from './toolbox.js';
 import { Transport } from './transport.js';
 
@@ -27,24 +31,28 @@ import { Transport } from './transport.js';
  * @property {{ name: string, image: string }[]} examples
  * @property {string | null} preview
  * @property {string} cost what it costs to fetch; empty where it is here
+ * @property {string} weights where browsers find its checkpoint; empty where it is none for them
  *
  * @typedef {object} Props
  * @property {Record<string, Model>} models
  * @property {Record<string, string>} texts
  * @property {Record<string, string>} icons
  * @property {string[]} tools files in tools/
+ * @property {boolean} [server] false for a site without one
+ * @property {boolean} [teaches] there is a tab on which models are taught
  */
 
 const REST = 1200; // ms that a drawing lies still before it goes into the history
 
 /** @param {HTMLElement} root @param {Props} props */
-export async function start(root, { models, texts, icons, tools }) {
+export async function start(root, { models, texts, icons, tools, server = true, teaches = false }) {
   const button = (/** @type {string} */ id) => /** @type {HTMLButtonElement} */ (find(root, `#${id}`));
   const picture = /** @type {HTMLImageElement} */ (find(root, '#picture'));
   const seedInput = /** @type {HTMLInputElement} */ (find(root, '#seed'));
   const rateInput = /** @type {HTMLInputElement} */ (find(root, '#rate'));
   const sheet = new Sheet(/** @type {HTMLCanvasElement} */ (find(root, '#sheet')));
-  const engine = new ServerEngine();
+  const wantedEngine = new URLSearchParams(location.search).get('engine');
+  const engine = new Chooser(server ? new ServerEngine() : null, new DeviceEngine(models), texts, wantedEngine);
   const film = new Film();
   const names = Object.keys(models);
   let model = names[0];
@@ -66,7 +74,7 @@ export async function start(root, { models, texts, icons, tools }) {
   const toolbox = new Toolbox(root, sheet, icons, (words) => { say(words); });
   const loaded = await Promise.all(tools.map((name) => import(`./tools/${name}`)));
   toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
-  const { put, leave } = photos(root, sheet, texts, toast);
+  const { put, leave } = photos(root, sheet, engine, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate }));
   let playing = /** @type {import('./packing.js').Layers | null} */ (null); // what draws itself
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
@@ -118,6 +126,19 @@ export async function start(root, { models, texts, icons, tools }) {
     frame.textContent =
       state.name === 'failed' ? state.sentence : state.name === 'ready' ? '' : filled(texts[state.name], state);
     sheet.canvas.dataset.frame = String(transport.frames);
+  };
+
+  const place = find(root, '.place');
+  const camera = liveCamera(root, sheet, texts, toast);
+  let told = '';
+  engine.onPlace = ({ name, alone, loading, reason }) => {
+    place.dataset.place = name;
+    camera.offer(name === 'device' && loading === null);
+    place.textContent =
+      loading !== null ? filled(texts.place_loading, { percent: Math.round(100 * loading) }) : texts[alone && name === 'device' && server ? 'place_alone' : `place_${name}`];
+    place.title = reason && filled(texts.no_device, { reason });
+    if (reason && reason !== told && server) toast(filled(texts.no_device, { reason }));
+    told = reason;
   };
 
   // --- look: seed and how different -----------------------------------------------------------------------------------
@@ -215,20 +236,19 @@ export async function start(root, { models, texts, icons, tools }) {
   const shelves = new Map();
   const shelf = (/** @type {Model} */ { palette }) => (palette ? palette.map(([, value]) => value).join(' ') : 'lines');
   const cards = radioGroup(find(root, '.cards'), (card) => useModel(card.dataset.model ?? ''));
-  find(root, '.cards').replaceChildren(
-    ...names.map((name) => {
-      const { title, code, preview, cost } = models[name];
-      const each = pictureButton(filled(texts.model_card, { title, code: cost ? `${code}, ${cost}` : code }), preview ?? undefined);
-      each.dataset.model = name;
-      if (!preview) each.insertAdjacentHTML('beforeend', `<span class="blank">${icons.sparkles}</span>`);
-      const words = document.createElement('span');
-      words.innerHTML = '<b></b><small></small>';
-      find(words, 'b').textContent = title;
-      find(words, 'small').textContent = cost || code;
-      each.append(words);
-      return each;
-    }),
-  );
+  const cardOf = (/** @type {string} */ name) => {
+    const { title, code, preview, cost } = models[name];
+    const each = pictureButton(filled(texts.model_card, { title, code: cost ? `${code}, ${cost}` : code }), preview ?? undefined);
+    each.dataset.model = name;
+    if (!preview) each.insertAdjacentHTML('beforeend', `<span class="blank">${icons.sparkles}</span>`);
+    const words = document.createElement('span');
+    words.innerHTML = '<b></b><small></small>';
+    find(words, 'b').textContent = title;
+    find(words, 'small').textContent = cost || code;
+    each.append(words);
+    return each;
+  };
+  find(root, '.cards').replaceChildren(...names.map(cardOf));
 
   const fit = (/** @type {string} */ name) => {
     const next = models[name];
@@ -284,6 +304,26 @@ export async function start(root, { models, texts, icons, tools }) {
     } finally {
       card.removeAttribute('aria-busy');
     }
+  };
+
+  const cardNamed = (/** @type {string} */ name) => root.querySelector(`[data-model="${CSS.escape(name)}"]`);
+  const taught = {
+    add(/** @type {string} */ name, /** @type {Model} */ entry) {
+      models[name] = entry;
+      if (!names.includes(name)) names.push(name);
+      const old = cardNamed(name);
+      if (old) old.replaceWith(cardOf(name));
+      else find(root, '.cards').append(cardOf(name));
+      cards.check((card) => card.dataset.model === model);
+    },
+    remove(/** @type {string} */ name) {
+      if (!models[name]) return;
+      if (model === name) useModel(names[0]);
+      cardNamed(name)?.remove();
+      names.splice(names.indexOf(name), 1);
+      delete models[name];
+    },
+    use: (/** @type {string} */ name) => useModel(name),
   };
 
   // --- examples and history ---------------------------------------------------------------------------------------------
@@ -520,6 +560,7 @@ export async function start(root, { models, texts, icons, tools }) {
   sheet.show();
   showSheet();
   showHistory();
+  if (teaches) taughtCards(taught);
   const mine = (opening += 1);
   engine.open(model, toast).then(
     (opened) => { if (mine === opening && rate === null) rateInput.value = String(opened.rate); },

@@ -2,7 +2,7 @@
 
 import { enclosed } from './areas.js';
 import { dataUrl, filled, find, squared } from './dom.js';
-import { Trouble, linesOf } from './engines.js';
+import { Trouble } from './engines.js';
 import { SIDE } from './rules.js';
 import { drawn, whiteOnNothing } from './sheet.js';
 import { hex } from './colours.js';
@@ -10,14 +10,14 @@ import { hex } from './colours.js';
 const SENT = 400; // pixels of a picture's longer side, so that any fits into a message
 
 /**
- * @param {HTMLElement} root @param {import('./sheet.js').Sheet} sheet @param {Record<string, string>} texts
- * @param {(words: string) => void} tell
+ * @param {HTMLElement} root @param {import('./sheet.js').Sheet} sheet @param {import('./engines.js').Engine} engine
+ * @param {Record<string, string>} texts @param {(words: string) => void} tell
  */
-export function photos(root, sheet, texts, tell) {
+export function photos(root, sheet, engine, texts, tell) {
   const panel = find(root, '.photo');
   const threshold = /** @type {HTMLInputElement} */ (find(root, '[data-threshold]'));
   const colours = /** @type {HTMLInputElement} */ (find(root, '[data-colours]'));
-  const kind = /** @type {HTMLSelectElement} */ (find(root, '[data-kind]'));
+  const kind = /** @type {HTMLSelectElement} */ (find(root, '[data-taken]'));
   let photo = /** @type {{ image: ImageData, url: string } | null} */ (null);
   let asked = 0;
 
@@ -33,7 +33,7 @@ export function photos(root, sheet, texts, tell) {
     const mine = (asked += 1);
     const { url, image } = photo;
     try {
-      const found = await linesOf(url, Number(threshold.value), taken);
+      const found = await engine.lines(url, Number(threshold.value), taken);
       const lines = await createImageBitmap(await (await fetch(found.image)).blob());
       if (mine !== asked) return;
       sheet.draw(squared(lines, SIDE, hex(sheet.paper), false));

@@ -210,7 +210,7 @@ export class Sheet {
 
   // --- pictures from elsewhere --------------------------------------------------------------------------------------
 
-  /** Draw a picture's pixels, of the sheet's size. @param {ImageData} image */
+  /** Draw a picture's pixels, RGBA, of the sheet's size. @param {{ data: Uint8ClampedArray }} image */
   draw({ data }) {
     const labels = holdsNumbers(data, this.palette) ? this.palette : [];
     for (let at = 0, from = 0; at < PIXELS; at++, from += 4) {

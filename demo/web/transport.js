@@ -6,7 +6,6 @@ import { Trouble } from './engines.js';
 /** @typedef {import('./engines.js').Picture} Picture */
 /** @typedef {{ name: 'ready' } | { name: 'busy', seconds: number } | { name: 'gone' } | { name: 'failed', sentence: string }} State */
 
-const GAP = 70; // ms between two drawings
 const LOST = 2000; // ms after which an answer is no longer waited for
 const PATIENCE = 5000; // ms after which a complete drawing is sent again, twice as many the next time
 const ATTEMPTS = 6;
@@ -44,7 +43,7 @@ export class Transport {
     } else if (final) {
       this.#send(true);
     } else {
-      const gap = this.#answered < this.frames ? LOST : GAP;
+      const gap = this.#answered < this.frames ? LOST : this.engine.gap;
       this.#soon ??= setTimeout(() => this.#send(false), Math.max(0, this.#lastSent + gap - performance.now()));
     }
   }

@@ -1,1 +1,1 @@
-"""Measuring a model on pairs, and reporting what was measured."""
+"""Measuring a model on pairs, and reporting the figures."""

@@ -1,4 +1,4 @@
-"""The pairs that a model is measured on, as it saw them in training."""
+"""The pairs for measuring a model, read as in its training."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def pairs_for(
     """One split of data as a model sees it: at its size, in the proportions and with the values of its training.
 
     Args:
-        translator: of the model.
-        data: read with the task's "make".
-        split: of the data.
-        direction: None: the one trained in.
-        stretch: pairs whose pictures have different shapes are welcome.
-        polarity: of drawn inputs; "auto" goes by most of them.
+        translator: the model.
+        data: data set, read with the task's "make".
+        split: name of the split.
+        direction: `AtoB` or `BtoA`; None for the direction of training.
+        stretch: whether the pictures of a pair may have different shapes.
+        polarity: polarity of drawn inputs; with "auto", the majority decides.
         squares: of a model that was trained on squares cut out of larger pictures, the middle square of each picture,
             and not the picture whole.
 

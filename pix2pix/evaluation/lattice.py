@@ -1,8 +1,8 @@
-"""The lattice of a generator: a regular pattern of 2, 4 or 8 pixels, which transposed convolutions tend to draw.
+"""The lattice of a generator: a regular pattern with a period of 2, 4 or 8 pixels, typical of transposed convolutions.
 
-It shows as peaks in the power spectrum. Each figure is the outputs' power at the frequency of a period, over the median
-power that the targets have around that frequency. 1 is what a picture has there without any pattern. Targets may have
-a lattice of their own, such as JPEG's blocks of 8 pixels, so their figures stand beside the outputs'.
+It shows as peaks in the power spectrum. Each figure is the outputs' power at the frequency of a period, over the
+targets' median power around that frequency. A picture without a pattern has about 1. Targets may have a lattice of
+their own, such as JPEG's blocks of 8 pixels, so their figures are given beside the outputs'.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import numpy as np
 from torch import Tensor
 
 PERIODS = (2, 4, 8)  # pixels
-AROUND = (3, 6)  # how near and how far "around" is, in steps of the spectrum
+AROUND = (3, 6)  # nearest and farthest distance that is "around", in steps of the spectrum
 
 
 class Lattice:
-    """The mean power spectra of outputs and targets, of pictures of one size."""
+    """The mean power spectra of outputs and targets, all of one size."""
 
     def __init__(self) -> None:
         self.outputs: np.ndarray | float = 0.0

@@ -1,4 +1,4 @@
-"""What `evaluate` reports: how near the outputs come to the targets of a split, and how they vary."""
+"""The figures of `evaluate`: the distance of outputs from the targets of a split, and their variation."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from pix2pix.translate.translator import Translator
 
 Metrics = dict[str, float]
 SAMPLES = 8
-LAB_BINS = {"L": (0, 100, 100), "a": (-110, 110, 110), "b": (-110, 110, 110)}  # from, to, how many
+LAB_BINS = {"L": (0, 100, 100), "a": (-110, 110, 110), "b": (-110, 110, 110)}  # lowest, highest, number of bins
 
 
 def measure(output: Tensor, target: Tensor) -> Metrics:
-    """Distances of one picture from its target.
+    """Measure one picture against its target.
 
     Args:
         output, target: (3, H, W) in [-1, 1].
 
     Returns:
-        "l1": mean absolute difference on [0, 1], 0 is best.
-        "psnr": peak signal-to-noise ratio in dB, higher is better (100 for equal pictures).
-        "ssim": structural similarity (Wang et al. 2004; 11x11 Gaussian window, sigma 1.5), 1 is best.
+        "l1": mean absolute difference, from 0 to 1; 0 is best.
+        "psnr": peak signal-to-noise ratio in dB; higher is better (100 for equal pictures).
+        "ssim": structural similarity (Wang et al. 2004; 11x11 Gaussian window, sigma 1.5); 1 is best.
     """
     import_torchvision()  # torchmetrics imports it
     from torchmetrics.functional.image import structural_similarity_index_measure
@@ -52,7 +52,7 @@ def measure(output: Tensor, target: Tensor) -> Metrics:
 
 
 class LabHistograms:
-    """Counts of L, a and b over all pixels of all pictures added, as in the paper's Fig. 7."""
+    """Histograms of L, a and b over all pixels of the added pictures, as in the paper's Fig. 7."""
 
     def __init__(self) -> None:
         self.counts = {name: np.zeros(bins) for name, (_, _, bins) in LAB_BINS.items()}
@@ -64,7 +64,7 @@ class LabHistograms:
             self.counts[name] += np.histogram(lab[..., channel].clip(low, high), bins, (low, high))[0]
 
     def intersection(self, other: LabHistograms) -> Metrics:
-        """For each of "L", "a" and "b" the share that the two distributions have in common, from 0 to 1."""
+        """The share that two distributions have in common, from 0 to 1, for each of "L", "a" and "b"."""
         return {
             name: float(np.minimum(mine / mine.sum(), theirs / theirs.sum()).sum())
             for (name, mine), theirs in zip(self.counts.items(), other.counts.values(), strict=True)
@@ -72,11 +72,11 @@ class LabHistograms:
 
 
 class LabelScores:
-    """The columns of the paper's FCN score for outputs that are label maps, the palette in the place of the FCN: every
-    pixel is of the label whose colour is nearest.
+    """The columns of the paper's FCN score for outputs that are label maps. The palette replaces the FCN: each pixel
+    gets the label with the nearest colour.
 
     Args:
-        palette: of the labels.
+        palette: palette of the labels.
     """
 
     def __init__(self, palette: Palette) -> None:
@@ -91,8 +91,8 @@ class LabelScores:
         )
 
     def scores(self) -> dict[str, Any]:
-        """ "pixel_accuracy"; "class_accuracy" and "iou", means over the labels that occur in the targets; "ious", each
-        label's, by name."""
+        """ "pixel_accuracy"; "class_accuracy" and "iou", means over the labels that occur in the targets; and "ious",
+        the IoU of each label, by name."""
         hits, true, mine = np.diag(self.pairs), self.pairs.sum(1), self.pairs.sum(0)
         there = true > 0
         ious = hits[there] / (true + mine - hits)[there]
@@ -110,9 +110,9 @@ class Evaluation:
     """One row of a report.
 
     Attributes:
-        sums: of `measure` over the pairs.
-        lab: of the outputs.
-        labels: where the outputs have a palette.
+        sums: sums of `measure` over the pairs.
+        lab: histograms of the outputs.
+        labels: scores of label maps, where the outputs have a palette.
     """
 
     palette: Palette | None
@@ -209,7 +209,7 @@ def scaled(picture: Tensor, sides: tuple[int, int]) -> Tensor:
 
 
 def rounded(figures: Any) -> Any:
-    """The same with every number to four places."""
+    """The figures with every number rounded to four places."""
     if isinstance(figures, dict):
         return {name: rounded(value) for name, value in figures.items()}
     return round(figures, 4) if isinstance(figures, float) else figures

@@ -1,4 +1,5 @@
-"""How a model of painted drawings treats the paint: whether it obeys the colours, and keeps light and shade in them."""
+"""Measures of models of painted drawings: whether outputs keep the colours of the paint, and light and shade in
+them."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ SATURATION = 0.7
 class PaintScores:
     """Sums over the pairs of a split.
 
-    Each drawing is painted twice: its areas in the median colours that the target has there, and all of them in one of
-    24 colours (12 hues at two lightnesses), another one for each drawing.
+    Each drawing is painted twice: once with each area in the target's median colour there, and once with all areas in
+    one of 24 colours (12 hues at two lightnesses), a different one for each drawing.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class PaintScores:
         Args:
             translator: the model.
             x, y: (3, S, S) in [-1, 1]: the drawing or flat art, and its target.
-            seed: of the noise.
+            seed: seed of the noise.
         """
         drawing, target = ((part.permute(1, 2, 0).numpy() + 1) * 127.5 for part in (x, y))
         art = is_flat_art(drawing)
@@ -59,9 +60,9 @@ class PaintScores:
 
     def report(self) -> dict[str, float]:
         """
-        "painted_l1": mean absolute difference to the target, from 0 to 1, with the areas in its colours.
-        "relief": the standard deviation of lightness within the painted areas, over that of the targets.
-        "colour_miss": mean absolute difference of the paint and the output's median colour there, from 0 to 1.
+        "painted_l1": mean absolute difference from the target, from 0 to 1, with the areas in the target's colours.
+        "relief": standard deviation of lightness within the painted areas, over that of the targets.
+        "colour_miss": mean absolute difference between the paint and the output's median colour there, from 0 to 1.
         """
         outputs, targets = np.array(self.reliefs).sum(0) if self.reliefs else (0.0, 0.0)
         return {

@@ -1,4 +1,4 @@
-"""FID, KID and LPIPS of an evaluation, by torchmetrics, where the networks that they compare by can be had."""
+"""FID, KID and LPIPS of an evaluation, by torchmetrics, where the networks behind them are available."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ BATCH = 16
 
 
 def perceptual(rows: Sequence[Row]) -> tuple[dict[str, float], list[str]]:
-    """What can be measured of "fid", "kid" and "lpips" (all: 0 is best), and a sentence for each that cannot.
+    """Measure "fid", "kid" and "lpips" (for each, 0 is best).
 
-    FID and KID compare the two sets of pictures, and say little about fewer than some hundreds.
+    FID and KID compare two sets of pictures, and mean little below a few hundred pictures.
 
     Args:
-        rows: the outputs and targets of an evaluation.
+        rows: outputs and targets of an evaluation.
+
+    Returns:
+        The figures, and a sentence for each one that cannot be measured here.
     """
     import_torchvision()
     found: dict[str, float] = {}
@@ -30,9 +33,9 @@ def perceptual(rows: Sequence[Row]) -> tuple[dict[str, float], list[str]]:
     for name, compute in (("fid", fid), ("kid", kid), ("lpips", lpips)):
         try:
             found[name] = compute(rows)
-        except Exception as error:  # a package or a download of another project: anything may be raised
+        except Exception as error:  # other packages and downloads may raise anything
             reason = str(error).strip().split("\n")[0][:160]
-            missing.append(f"{name.upper()} is left out: its network cannot be had here ({reason}).")
+            missing.append(f"{name.upper()} is left out: its network is not available here ({reason}).")
     return found, missing
 
 

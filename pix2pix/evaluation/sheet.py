@@ -1,4 +1,4 @@
-"""A page of an evaluation's pictures: one HTML file with everything in it."""
+"""The pictures of an evaluation on a page: one HTML file that contains everything."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pix2pix.evaluation.report import metrics_text
 from pix2pix.pictures.images import to_image
 
 EXTREMES = 8  # worst and best pairs shown
-FIRST = 12  # by name, chosen by nobody
+FIRST = 12  # first pairs by name, uncurated
 
 PAGE = """\
 <!doctype html>

@@ -1,1 +1,1 @@
-"""The paper: the generator, the discriminator, their losses, and the dropout noise. Knows no files."""
+"""The paper: the generator, the discriminator, their losses, and the dropout noise. Reads and writes no files."""

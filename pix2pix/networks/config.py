@@ -1,4 +1,4 @@
-"""The networks and the objective as plain data: enough to know every shape in a generator without building it."""
+"""The networks and the objective as plain data. They give every tensor's shape without building a network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class GeneratorConfig:
     """The arguments of `pix2pix.Generator`; see there.
 
     Raises:
-        ValueError: one is of the wrong type or out of range.
+        ValueError: an argument is of the wrong type or out of range.
     """
 
     in_channels: int = 3
@@ -40,7 +40,7 @@ class GeneratorConfig:
     activation: str = "relu"
     padding: str = "zeros"
     head: str = "transposed"
-    # What other projects' networks do otherwise (see `pix2pix.weights.foreign`).
+    # Variants of other projects' networks (see `pix2pix.weights.foreign`).
     encoder_dropped_levels: tuple[int, ...] = ()
     skip_activation: str = "relu"
     innermost_activation: str = "relu"
@@ -64,7 +64,7 @@ class GeneratorConfig:
             if type(levels) not in (tuple, list) or any(type(v) is not int or not 0 <= v <= last for v in levels):
                 raise ValueError(f"{name} is {levels!r}: it must be a list of levels from 0 to {last}.")
             if list(levels) != sorted(set(levels)):
-                raise ValueError(f"{name} is {levels!r}: each level once, in order.")
+                raise ValueError(f"{name} is {levels!r}: list each level once, in order.")
             object.__setattr__(self, name, tuple(levels))  # a JSON file holds a list
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
@@ -80,7 +80,7 @@ class GeneratorConfig:
 
     @property
     def papers_own(self) -> bool:
-        """Its layers are the paper's, whatever their number and width."""
+        """Whether the layers are the paper's, whatever their number and width."""
         papers = GeneratorConfig()
         choices = (
             "encoder_dropped_levels", "activation", "skip_activation", "innermost_activation", "padding", "head"
@@ -93,8 +93,11 @@ class GeneratorConfig:
         return 2**self.depth
 
     def noise_shapes(self, height: int, width: int) -> list[tuple[int, int, int]]:
-        """(channels, height, width) of each dropout mask for a picture of these sides: the decoder's, innermost
-        first, then the encoder's, outermost first. Where whole channels are dropped, height and width are 1."""
+        """(channels, height, width) of each dropout mask for a picture of this size.
+
+        The decoder's masks come first, from the innermost level outwards, then the encoder's, from the outermost
+        inwards. Where whole channels are dropped, height and width are 1.
+        """
         inward = self.widths[-2::-1]
         sites = [(inward[level], self.depth - 1 - level) for level in self.dropped_levels]
         sites += [(self.widths[level], level + 1) for level in self.encoder_dropped_levels]
@@ -132,10 +135,12 @@ class GeneratorConfig:
 
 @dataclass(frozen=True)
 class Objective:
-    """What the generator is trained on.
+    """The terms of the objective.
 
-    adversarial: there is a discriminator. conditional: it sees the input beside the output. distance: "l1", "l2", or
-    "" for none, how an output is compared with the target.
+    Attributes:
+        adversarial: whether there is a discriminator.
+        conditional: whether the discriminator sees the input beside the output.
+        distance: comparison of output and target: "l1", "l2", or "" for none.
     """
 
     adversarial: bool

@@ -1,11 +1,11 @@
 """The discriminator: a PatchGAN, which judges every patch of a picture (Isola et al. 2017, sections 3.2.2 and 4.4).
 
 The 70 x 70 one, the paper's choice, is C64 - C128 - C256 - C512 - 1, all 4x4 convolutions; the last two have stride 1.
-A 256 x 256 picture gets 30 x 30 logits. The first level and the last have no norm; leaky ReLU, 0.2.
+A 256 x 256 picture gets 30 x 30 logits. The first and the last level have no norm. The activation is a leaky ReLU, 0.2.
 
-The paper's norm, at its batch of one, takes away the mean of every channel, and with it some of how light a picture is
-and of what colour: that is left to L1, which wants the middle of all tones. The norm "layer" takes away only the
-mean of all channels together; what each has more or less than that, and so the tone, is still there to be judged.
+The paper's norm, at its batch of one, removes the mean of every channel, and with it part of the picture's lightness
+and tint. These are then left to L1, which favours an average tone. The norm "layer" removes only the mean of all
+channels together. The differences between channels stay, so the discriminator can judge the tone.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class Discriminator(nn.Module):
     """PatchGAN discriminator.
 
     Args:
-        in_channels: channels of the input picture and of the judged picture together; of the judged picture alone, for
-            an unconditional discriminator.
-        features: channels of the first level; they double up to 8 times as many.
+        in_channels: channels of the input and the judged picture together; for an unconditional discriminator, of the
+            judged picture alone.
+        features: channels of the first level; each level doubles them, up to 8 times as many.
         patch: the receptive field of one logit, in pixels: 1, 16, 34, 70, 142 or 286.
-        norm: "batch" or "instance", see `pix2pix.Generator`; or "layer", by one mean and variance of all channels
-            of a picture (Ba et al., "Layer Normalization", 2016), with a scale and shift for each.
+        norm: "batch" or "instance" (see `pix2pix.Generator`), or "layer": one mean and variance for all channels of a
+            picture (Ba et al., "Layer Normalization", 2016), with a scale and shift for each channel.
 
     Raises:
         ValueError: an argument is out of range.
@@ -65,7 +65,7 @@ class Discriminator(nn.Module):
         self.apply(initialise)
 
     def forward(self, x: Tensor | None, y: Tensor) -> Tensor:
-        """Judge `y`, as a translation of `x`.
+        """Judge `y` as a translation of `x`.
 
         Args:
             x: (N, C, H, W), the input pictures in [-1, 1]; None for an unconditional discriminator.
@@ -78,5 +78,5 @@ class Discriminator(nn.Module):
 
 
 def norm_of(kind: str, channels: int) -> nn.Module:
-    """Of `NORMS`. Each normalises a picture by itself."""
+    """A norm of `NORMS`. Each normalises every picture by itself."""
     return nn.GroupNorm(1, channels) if kind == "layer" else PictureNorm(channels, affine=kind == "batch")

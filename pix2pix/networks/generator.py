@@ -1,6 +1,6 @@
 """The generator: a U-Net from picture to picture (Isola et al. 2017, section 3.2.1 and appendix 6.1.1).
 
-The whole network is in this file. At 256 x 256 and `features=64` it is the paper's:
+The whole network is in this file. At 256 x 256 and `features=64`, it is the paper's:
 
     encoder   C64 - C128 - C256 - C512 - C512 - C512 - C512 - C512
     decoder   CD512 - CD512 - CD512 - C512 - C256 - C128 - C64 - out
@@ -10,12 +10,12 @@ CDk has dropout 0.5 after the norm. Each decoder level sees [up, skip], concaten
 The first and the innermost level have no norm: the latter is 1x1, and normalising one value by its own
 mean would make it zero (the paper's erratum).
 
-Two things are said by the paper in a sentence and matter more than they look:
+The paper mentions two things in passing that matter more than they seem:
 
-* The norm is batch norm by the statistics of the test batch, which is one picture. So a picture is always
-  normalised by itself here, in training too, whatever else shares the batch.
-* Dropout is the noise z, and stays on at test time. Its masks are an *input* of `forward`, made from a seed
-  by `pix2pix.networks.noise`, so that a seed names a picture.
+* The norm is batch norm with the statistics of the test batch, which is one picture. So here a picture is always
+  normalised by itself, in training too, whatever else is in the batch.
+* Dropout is the noise z, and stays on at test time. Its masks are an *input* of `forward`. They are made from a seed by
+  `pix2pix.networks.noise`, so the same seed gives the same picture.
 """
 
 from __future__ import annotations
@@ -41,24 +41,25 @@ class Generator(nn.Module):
         features: channels of the first level; each level doubles them ...
         max_features: ... up to this many.
         depth: number of halvings, 4 to 12. A picture's sides must be multiples of 2**depth.
-        dropout: the training rate of the dropout noise, in [0, 1). A property of the trained network that the
-            sampler reads; the masks themselves are an input of `forward`.
+        dropout: rate of the dropout noise in training, in [0, 1). Samplers read it; the masks themselves are an input
+            of `forward`.
         dropped_levels: decoder levels that carry dropout, counted from the innermost, 0.
-        dropout_kind: "element", the paper's, or "channel", which drops whole channels: fewer random numbers, each of
-            which changes the whole picture.
-        skips: False makes it the paper's encoder-decoder, its ablation of the U-Net (section 4.2).
-        norm: "batch", or "instance", without a learned scale and shift. Both by each picture's own statistics.
-        activation: "relu", or "relu6", which ends at 6, of the decoder, on what comes up from within: no spot can then
-            grow so bright that its channel's norm takes all else for nothing (Karras et al., "StyleGAN2", 2020, 2.1).
-        padding: "zeros" or "reflect", of the encoder's convolutions but the innermost.
-        head: "transposed", the paper's, or "resize" for nearest-neighbour scaling and a convolution, which leaves no
-            checkerboard.
+        dropout_kind: "element" as in the paper, or "channel", which drops whole channels, so that each random number
+            changes the whole picture.
+        skips: whether the decoder sees the encoder's levels. False gives the paper's encoder-decoder (section 4.2).
+        norm: "batch", or "instance" without a learned scale and shift. Both use each picture's own statistics.
+        activation: activation of the decoder's inputs from the level below: "relu", or "relu6", which is capped at 6.
+            The cap keeps a single bright spot from dominating its channel's norm, which suppresses the other
+            activations (Karras et al., "StyleGAN2", CVPR 2020, section 2.1).
+        padding: padding of the encoder's convolutions, except the innermost: "zeros" or "reflect".
+        head: last layer: "transposed" as in the paper, or "resize" for nearest-neighbour scaling and a convolution,
+            which leaves no checkerboard.
 
     The other arguments are for networks of other projects, which `pix2pix.weights.foreign` reads:
         encoder_dropped_levels: encoder levels that carry dropout, counted from the outermost, 0.
-        skip_activation: "relu" or "leaky", what the decoder puts on a skip.
-        innermost_activation: "relu" or "leaky", what the first decoder level puts on its input.
-        running_statistics: the checkpoint has running statistics of its norms, for `use_running_statistics`.
+        skip_activation: activation of the skips: "relu" or "leaky".
+        innermost_activation: activation of the first decoder level's input: "relu" or "leaky".
+        running_statistics: whether the norms hold running statistics, for `use_running_statistics`.
 
     The defaults give the paper's network: 8 levels, 54,414,531 parameters.
 
@@ -117,12 +118,12 @@ class Generator(nn.Module):
         self.apply(initialise)
 
     def forward(self, x: Tensor, noise: Sequence[Tensor] | None = None) -> Tensor:
-        """Translate.
+        """Translate a batch of pictures.
 
         Args:
-            x: (N, in_channels, H, W) in [-1, 1]; H and W multiples of `config.multiple`.
-            noise: dropout masks shaped (N, *shape) for the shapes of `config.noise_shapes(H, W)`: 0 where a unit
-                is dropped, 1 / (1 - rate) where it is kept. None: dropout off.
+            x: (N, in_channels, H, W) in [-1, 1]; H and W are multiples of `config.multiple`.
+            noise: dropout masks of shapes (N, *shape), for each shape of `config.noise_shapes(H, W)`: 0 where a unit
+                is dropped, 1 / (1 - rate) where it is kept. None turns dropout off.
 
         Returns:
             (N, out_channels, H, W) in [-1, 1].
@@ -130,8 +131,11 @@ class Generator(nn.Module):
         return self.decode(self.encode(x, noise), noise)
 
     def encode(self, x: Tensor, noise: Sequence[Tensor] | None = None) -> list[Tensor]:
-        """What the decoder needs of a picture, outermost level first. Unless the encoder has dropout of its own
-        (`config.encoder_dropped_levels`), no noise enters here: one encoding serves any number of samples."""
+        """The encoder's levels, outermost first, as `decode` takes them.
+
+        Unless the encoder has dropout of its own (`config.encoder_dropped_levels`), it needs no noise. One encoding
+        then serves any number of samples.
+        """
         multiple = self.config.multiple
         if x.shape[-1] % multiple or x.shape[-2] % multiple:
             raise ValueError(
@@ -148,7 +152,7 @@ class Generator(nn.Module):
         return skips
 
     def decode(self, skips: Sequence[Tensor], noise: Sequence[Tensor] | None = None) -> Tensor:
-        """The picture of an encoding (see `encode`) under a noise (see `forward`)."""
+        """The picture for an encoding (see `encode`) and a noise (see `forward`)."""
         on_up, on_skip = ACTIVATIONS[self.config.activation], ACTIVATIONS[self.config.skip_activation]
         masks = dict(zip(self.config.dropped_levels, noise or ()))  # noqa: B905  # the encoder's masks follow
         x = ACTIVATIONS[self.config.innermost_activation](skips[-1])
@@ -162,10 +166,10 @@ class Generator(nn.Module):
         return torch.tanh(self.head(x))
 
     def use_running_statistics(self) -> Generator:
-        """Normalise by the running statistics of the training instead of by each picture's own; returns itself.
+        """Normalise by the running statistics of training instead of each picture's own. Returns the generator itself.
 
         Raises:
-            ValueError: the network has none (`config.running_statistics`).
+            ValueError: the network has no running statistics (`config.running_statistics`).
         """
         if not self.config.running_statistics:
             raise ValueError("This generator has no running statistics: use the picture's own.")
@@ -178,15 +182,15 @@ class Generator(nn.Module):
     def from_pretrained(cls, source: str | Path, norm_statistics: str = "picture") -> Generator:
         """Load a generator from a bundled name, a folder, a file or a Hub id (see `pretrained.find_checkpoint`).
 
-        Every tensor must be there, none may be left over, and every shape must fit.
+        No tensor may be missing or unexpected, and every shape must fit.
 
         Args:
-            source: what to load.
-            norm_statistics: "picture" (the paper's: each picture by its own) or "running" (by the training's, where
-                the checkpoint has them; other programs call it evaluation mode).
+            source: bundled name, folder, file or Hub id.
+            norm_statistics: "picture", each picture's own, as in the paper; or "running", those of training, where the
+                checkpoint has them. Other programs call the latter evaluation mode.
 
         Raises:
-            CheckpointError: one sentence that names the source, what was looked for and what to do.
+            CheckpointError: the source cannot be found or does not hold a generator.
         """
         from pix2pix.weights.pretrained import load_generator
 
@@ -196,10 +200,10 @@ class Generator(nn.Module):
         """Write `config.json` and `model.safetensors` to `folder`, each in one atomic step.
 
         Args:
-            folder: made where it is missing.
-            task: what the model is for, stored beside the constructor's arguments: direction, kind of input,
-                palette, size trained at.
-            half: store the weights in float16, at half the bytes.
+            folder: checkpoint folder; it is created if missing.
+            task: purpose of the model, stored beside the constructor's arguments: direction, kind of input, palette,
+                training size.
+            half: store the weights in float16, in half the space.
         """
         from pix2pix.weights.checkpoint import save_generator
 
@@ -209,8 +213,8 @@ class Generator(nn.Module):
 class Down(nn.Module):
     """One encoder level, (N, C, H, W) -> (N, C', H/2, W/2): leaky ReLU, convolution, norm.
 
-    The activation stands in front of the convolution, as in the paper's own code, so that the decoder's skip gets
-    the values before it and puts a plain ReLU on them. The input picture itself meets none.
+    The activation comes before the convolution, as in the paper's own code. So the skip carries the values before the
+    activation, and the decoder applies a plain ReLU to them. The input picture gets no activation.
     """
 
     def __init__(
@@ -239,12 +243,12 @@ class Up(nn.Module):
 
 
 class PictureNorm(nn.Module):
-    """Batch norm at a batch of one: each picture by its own mean and variance, then a learned scale and shift.
+    """Batch norm at a batch of one: each picture's own mean and variance, then a learned scale and shift.
 
     Args:
-        channels: of the tensors that it normalises.
-        affine: it has a learned scale and shift.
-        running: it also holds running statistics, from a network that was trained with batch norm elsewhere.
+        channels: channels of the tensors.
+        affine: whether there is a learned scale and shift.
+        running: whether it also holds running statistics, of a network that another program trained with batch norm.
     """
 
     def __init__(self, channels: int, affine: bool = True, running: bool = False) -> None:
@@ -260,7 +264,7 @@ class PictureNorm(nn.Module):
         if self.by_running:
             mean, variance = self.get_buffer("running_mean"), self.get_buffer("running_var")
             return F.batch_norm(x, mean, variance, self.weight, self.bias, eps=1e-5)
-        if len(x) == 1:  # the same, without copies of the scale and the shift for each picture
+        if len(x) == 1:  # the same result, without a copy of scale and shift for each picture
             return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=1e-5)
         return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=1e-5)
 

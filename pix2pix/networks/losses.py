@@ -1,7 +1,8 @@
-"""The objective: G* = arg min_G max_D L_cGAN(G, D) + lambda L_L1(G), and its ablations (Isola et al. 2017, sections
-3.1 and 4.2).
+"""The objective and its ablations (Isola et al. 2017, sections 3.1 and 4.2):
 
-The logits are the discriminator's, before any sigmoid: log D = -softplus(-logit), log(1 - D) = -softplus(logit).
+    G* = arg min_G max_D L_cGAN(G, D) + lambda L_L1(G)
+
+Logits are the discriminator's outputs before a sigmoid: log D = -softplus(-logit), log(1 - D) = -softplus(logit).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def discriminator_loss(real: Tensor, fake: Tensor, kind: str = "vanilla") -> Ten
         kind: "vanilla", or "least-squares" for (E[(D - 1)^2] + E[D^2]) / 2 of the logits (Mao et al., ICCV 2017).
 
     Returns:
-        A scalar; 0.693 (ln 2) where the discriminator knows nothing.
+        A scalar; 0.693 (ln 2) where the discriminator guesses.
     """
     if kind == "least-squares":
         return (torch.square(real - 1).mean() + torch.square(fake).mean()) / 2
@@ -32,8 +33,8 @@ def discriminator_loss(real: Tensor, fake: Tensor, kind: str = "vanilla") -> Ten
 
 
 def generator_gan_loss(fake: Tensor, kind: str = "vanilla") -> Tensor:
-    """-E[log D(x, G(x, z))]: the generator makes D's "real" likelier, rather than its "fake" less likely
-    (section 3.3; the non-saturating form).
+    """-E[log D(x, G(x, z))], the non-saturating form (section 3.3): the generator maximises log D instead of minimising
+    log(1 - D).
 
     Args:
         fake: logits of generated pairs, any shape.
@@ -45,15 +46,15 @@ def generator_gan_loss(fake: Tensor, kind: str = "vanilla") -> Tensor:
 
 
 def distances(output: Tensor, target: Tensor, kind: str = "l1") -> Tensor:
-    """How far each output is from its target, in the units of [-1, 1] pictures; L_L1 is their mean.
+    """The distance of each output from its target, in the units of [-1, 1] pictures. L_L1 is their mean.
 
     Args:
-        output: (N, C, H, W), the generator's.
-        target: (N, C, H, W), the pictures it should have made.
-        kind: "l1" for the mean absolute difference, "l2" for the mean squared one.
+        output: (N, C, H, W) outputs of the generator.
+        target: (N, C, H, W) targets.
+        kind: "l1" for the mean absolute difference, "l2" for the mean squared difference.
 
     Returns:
-        (N,)
+        (N,) distances.
     """
     difference = output - target
     return (difference.abs() if kind == "l1" else difference.square()).mean((1, 2, 3))

@@ -1,12 +1,12 @@
 """The noise z: dropout masks from a seed (Isola et al. 2017, section 3).
 
-A seed names a noise for good: the masks come from Philox-4x64-10, a counter-based generator with a published
-definition (Salmon et al., SC 2011), as NumPy implements it, and not from any framework's global state. So the same
-seed gives the same masks in PyTorch, in another engine, alone or in a batch, today and in ten years.
+A seed always gives the same noise. The masks come from Philox-4x64-10, a counter-based generator with a published
+definition (Salmon et al., SC 2011), as implemented by NumPy, not from a framework's global state. So the same seed
+gives the same masks in any engine, alone or in a batch, today and in ten years.
 
 Mask number `level` of draw `draw` of seed `seed` is the stream with key (seed, 0) and counter (0, level, draw, 0).
 Each 64-bit output is split into two 32-bit words, low half first; a unit is kept when its word is at least
-rate * 2**32. Units stand in the order (channel, row, column).
+rate * 2**32. Units are ordered by channel, row and column.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def dropout_masks(shapes: Sequence[tuple[int, int, int]], rate: float, seed: int
         shapes: (channels, height, width) of each mask, from `Generator.noise_shapes`.
         rate: probability that a unit is dropped, in [0, 1).
         seed: 0 to 2**63 - 1.
-        draw: which of the seed's independent noises, at least 0. Sampling uses 0; training uses one for each
-            picture that it has seen.
+        draw: number of the noise among the seed's independent ones, at least 0. Sampling uses 0; training uses a new
+            one for each picture.
 
     Returns:
         float32 arrays: 0 where a unit is dropped, 1 / (1 - rate) where it is kept.

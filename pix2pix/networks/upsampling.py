@@ -2,15 +2,15 @@
 
 A 4x4 kernel of stride 2 reaches its output pixels in four phases, each through a 2x2 part of the kernel. Nothing makes
 the phases agree, so a trained network draws a lattice with a period of 2 pixels (Odena et al., "Deconvolution and
-Checkerboard Artifacts", Distill 2016). Upsampling by 2 and convolving with a 3x3 kernel k has no such phases. The two
-together are linear, and are the transposed convolution whose kernel is
+Checkerboard Artifacts", Distill 2016). Upsampling by 2 and convolving with a 3x3 kernel k has no such phases. Together
+they equal the transposed convolution whose kernel is
 
     W = M k M^T,    M = [[0, 0, 1],
                          [0, 1, 1],
                          [1, 1, 0],
                          [1, 0, 0]]
 
-for each pair of channels. So a generator can learn k and be stored as W: an ordinary generator, at the same cost.
+for each pair of channels. So a generator can learn k and store W, as an ordinary generator of the same cost.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 SPREAD = torch.tensor([[0.0, 0.0, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 0.0], [1.0, 0.0, 0.0]])  # M
-TIED = ".parametrizations.weight.original"  # the name that PyTorch gives k, where an ordinary network has ".weight"
+TIED = ".parametrizations.weight.original"  # PyTorch's name of k, in place of ".weight"
 
 
 class NearestKernel(nn.Module):
-    """The parametrisation of a weight: `forward` makes W of k, `right_inverse` finds the nearest k of any W."""
+    """The parametrisation of a weight: `forward` makes W from k, `right_inverse` finds the k nearest to any W."""
 
     def forward(self, small: Tensor) -> Tensor:
         """(in, out, 3, 3) -> (in, out, 4, 4)."""
@@ -40,14 +40,14 @@ class NearestKernel(nn.Module):
 
 
 def tie_kernels(generator: nn.Module) -> None:
-    """Let every transposed convolution of a network learn a 3x3 kernel from here on."""
+    """Let every transposed convolution of a network learn a 3x3 kernel from now on."""
     for module in generator.modules():
         if isinstance(module, nn.ConvTranspose2d):
             parametrize.register_parametrization(module, "weight", NearestKernel())
 
 
 def ordinary_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state of a network with or without tied kernels, as that of an ordinary one."""
+    """The state of a network, with or without tied kernels, as an ordinary network's."""
     spread = NearestKernel()
     return {
         name.replace(TIED, ".weight"): spread(tensor) if name.endswith(TIED) else tensor
@@ -56,7 +56,7 @@ def ordinary_weights(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def fitting_weights(generator: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """An ordinary network's state, as this generator holds it: with tied kernels, the nearest 3x3 kernels."""
+    """An ordinary network's state in the form of `generator`: with tied kernels, the nearest 3x3 kernels."""
     tied = {name for name, _ in generator.named_parameters() if name.endswith(TIED)}
     gather = NearestKernel()
     fitting = {}

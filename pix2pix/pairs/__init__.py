@@ -1,1 +1,1 @@
-"""Training pairs: where they come from and what training does to them. Knows no networks."""
+"""Training pairs: their sources, and what training does to them. Nothing here depends on the networks."""

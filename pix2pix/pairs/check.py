@@ -1,4 +1,4 @@
-"""A look at training data before the first step: what was understood, and what is wrong."""
+"""The check of training data before the first step: what was understood, and what is wrong."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from pix2pix.pictures.reading import PLAIN, Reading
 from pix2pix.pictures.turning import alike, drawn_raw, turned
 
 EXAMPLES = 3
-SHOWN = 10  # faults in a sentence
-OF_A_STREAM = 32  # pairs looked at while the others are still arriving
-DARK = 31  # the highest level of pictures that are nearly black
+SHOWN = 10  # faults listed in an error
+OF_A_STREAM = 32  # pairs that are checked while others are still arriving
+DARK = 31  # highest level of nearly black pictures
 Looks = list[tuple[str, Look, Look]]  # a pair's name, A and B
 
 
 @dataclass
 class Findings:
-    """What a look at training data found.
+    """The result of a check of training data.
 
     Attributes:
-        readings: what the pictures of each side mean.
-        notes: what else was understood, one line each.
-        faults: what is wrong, one sentence each.
+        readings: meaning of the pictures on each side.
+        notes: other findings, one line each.
+        faults: faults, one sentence each.
     """
 
     readings: Readings = field(default_factory=Readings)
@@ -50,22 +50,22 @@ def look_over(
     direction: str = "AtoB",
     stretch: bool = False,
 ) -> Findings:
-    """Open every pair once, in parallel and with a progress bar, and choose what the values of their pictures mean: one
-    meaning for all pictures of a side.
+    """Open every pair once, in parallel and with a progress bar, and find one meaning for the values of each side.
 
-    Pairs that are unchanged since an earlier look are not opened. Of pairs that are still arriving only the first are.
+    Pairs that are unchanged since an earlier check are not opened. Of pairs that are still arriving, only the first
+    are.
 
     Args:
-        data: the data set.
+        data: data set.
         sources: some of its splits.
-        meant: what is said already: palettes and spans.
-        direction: tells which options speak of which side.
-        stretch: pairs whose pictures have different shapes are welcome.
+        meant: what the options state already: palettes and spans.
+        direction: `AtoB` or `BtoA`; it decides which options are about which side.
+        stretch: whether the pictures of a pair may have different shapes.
     """
     found = Findings()
     looks = looked_at(data, sources, (meant.a.palette, meant.b.palette), found)
     if any(source.arriving and len(source.names) > OF_A_STREAM for source in sources):
-        found.notes.append(f"the pairs are still arriving: only the first {OF_A_STREAM} of a split are looked at")
+        found.notes.append(f"the pairs are still arriving: only the first {OF_A_STREAM} of a split are checked")
     raw = settle_turns(looks, found)
     if not stretch:
         name_shapes(looks, raw, found)
@@ -78,8 +78,8 @@ def look_over(
 
 
 def understood(data: DataSet, found: Findings) -> list[str]:
-    """What was made of the data, in a few lines: where A and B are, how many pairs, what their pictures mean, and what
-    was ignored."""
+    """A summary of the data in a few lines: where A and B are, the number of pairs, the meaning of their pictures, and
+    the files that were ignored."""
     train, val = data.split("train"), data.val()
     count = f"{len(train.names):,} pairs to train on"
     if val is None:
@@ -105,7 +105,7 @@ def refuse(faults: Sequence[str]) -> None:
 def looked_at(
     data: DataSet, sources: Sequence[Source], palettes: tuple[Palette | None, Palette | None], found: Findings
 ) -> Looks:
-    """A look at each pair that can be read; the others are faults."""
+    """The looks of all pairs that can be read; the others become faults."""
     memory = Memory(f"{data.identity}|{palettes}")
 
     def look(task: tuple[Source, int]) -> tuple[str, tuple[Look, Look] | str]:
@@ -114,7 +114,7 @@ def looked_at(
         if known := memory.recall(stamp):
             try:
                 return stamp, (Look.of(known[0]), Look.of(known[1]))
-            except (KeyError, IndexError, TypeError, ValueError):  # of another program
+            except (KeyError, IndexError, TypeError, ValueError):  # an entry that another program wrote
                 pass
         try:
             a, b = (Look.at(image, p) for image, p in zip(source.stored(index), palettes, strict=True))
@@ -138,7 +138,7 @@ def looked_at(
 def progress(
     sources: Sequence[Source], look: Callable[[tuple[Source, int]], tuple[str, tuple[Look, Look] | str]]
 ) -> Iterator[tuple[str, str, tuple[Look, Look] | str]]:
-    """The name of each pair, and what `look` makes of it: many at a time, but a stream's in order."""
+    """The result of `look` for each pair, and its name. Several run at a time, but a stream's run in order."""
     ready = [(source, i) for source in sources if not source.arriving for i in range(len(source.names))]
     coming = [(source, i) for source in sources if source.arriving for i in range(min(OF_A_STREAM, len(source.names)))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -149,8 +149,8 @@ def progress(
 
 
 def settle_turns(looks: Looks, found: Findings) -> bool:
-    """Whether pictures beside a photo that EXIF turns were drawn on its stored pixels, where shapes do not tell: as
-    most of those where they do."""
+    """Whether the partners of photos that EXIF turns were drawn on the stored pixels. Where shapes do not tell, the
+    majority of the others decides."""
     turns = [((a.size, b.size), (a.turn, b.turn)) for _, a, b in looks]
     decided = [drawn_raw(*facts) for facts in turns]
     raw, seen = decided.count(True), decided.count(False)
@@ -173,7 +173,7 @@ def settle_turns(looks: Looks, found: Findings) -> bool:
 
 
 def name_shapes(looks: Looks, raw: bool, found: Findings) -> None:
-    """Pairs whose pictures, upright, have different shapes."""
+    """Find pairs whose pictures have different shapes once they are upright."""
     different = []
     for name, a, b in looks:
         sizes, turns = (a.size, b.size), (a.turn, b.turn)
@@ -191,12 +191,12 @@ def name_shapes(looks: Looks, raw: bool, found: Findings) -> None:
 
 
 def settle(side: str, looks: list[tuple[str, Look]], meant: Reading, inputs: bool, found: Findings) -> Reading:
-    """What the values of one side's pictures mean.
+    """The meaning of the values on one side.
 
     Args:
         side: "A" or "B".
-        meant: what is said already.
-        inputs: these are the inputs.
+        meant: what the options state already.
+        inputs: whether this side holds the inputs.
     """
     if not looks:
         return meant
@@ -225,7 +225,7 @@ def settle(side: str, looks: list[tuple[str, Look]], meant: Reading, inputs: boo
 
 
 def settle_numbers(side: str, looks: list[tuple[str, Look]], palette: Palette, found: Findings) -> bool:
-    """Whether the label maps of one side hold the numbers of labels, or else their colours."""
+    """Whether the label maps of one side hold label numbers rather than colours."""
     uses = [(name, look.labels) for name, look in looks if look.labels]
     names, last = list(palette), len(palette) - 1
     only_numbers = [name for name, use in uses if (use.numbered or use.void) and not use.coloured]
@@ -259,7 +259,7 @@ def settle_numbers(side: str, looks: list[tuple[str, Look]], palette: Palette, f
 
 
 def level(look: Look, span: Span | None) -> int:
-    """The highest level that a picture of more than 8 bits gets; 0 for others."""
+    """The highest level of a picture with more than 8 bits once it is read; 0 for others."""
     if not look.deep or not span:
         return 0
     return round(255 * (look.deep[1] - span[0]) / (span[1] - span[0]))

@@ -1,4 +1,4 @@
-"""Flat art that becomes a painted drawing, and its target partly white clay, for `pix2pix.pairs.paint`."""
+"""Painted drawings from flat art, whose targets are partly white clay; for `pix2pix.pairs.paint`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from scipy import ndimage
 
 from pix2pix.pairs.recolour import LUMA, RECOLOURED, WHITE, beside_the_lines, recoloured
 
-DARK = 110  # luma of a detail that is drawn as a line, at most
-THIN = 3.5  # pixels, half of its width, at most
-CLAY = 226  # level of clay that is neither lit nor in shade
-LIT, SHADED = 22, -80  # how far its shading may go from there
-GROOVE = 55  # levels that an outline between two parts of clay is darker
-REACH = 14  # pixels that a target may stand out over its flat art
+DARK = 110  # highest luma of a detail that is drawn as a line
+THIN = 3.5  # greatest half-width of such a detail, in pixels
+CLAY = 226  # level of clay that is neither lit nor shaded
+LIT, SHADED = 22, -80  # greatest deviations from that level
+GROOVE = 55  # levels by which an outline between two parts of clay is darker
+REACH = 14  # pixels by which a target may extend beyond its flat art
 
 
 def flat_colours(image: Image.Image) -> Image.Image:
-    """Flat art without the mixed colours along its edges: each of their pixels takes the nearest area's colour.
+    """Flat art without the mixed colours along its edges, whose pixels take the nearest area's colour.
 
-    A colour is the art's own where it fills a square of 2 x 2 pixels somewhere.
+    A colour belongs to the art if it fills a square of 2 x 2 pixels somewhere.
     """
     pixels = np.asarray(image.convert("RGB")).astype(np.int32)
     packed = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
@@ -35,14 +35,14 @@ def flat_colours(image: Image.Image) -> Image.Image:
 def paint_art(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The outlines, (S, S), the painted art and the target, (S, S, 3) each."""
     labels = areas_of(x, y)
-    y = np.where((y.min(-1) >= 250)[..., None], WHITE, y)  # what compression did to the white around it
+    y = np.where((y.min(-1) >= 250)[..., None], WHITE, y)  # removes compression artefacts from the white background
     if rng.random() < RECOLOURED:
         x, y = recoloured(x, y, rng)
     how = rng.choice(["art", "outlined", "partly", "clay"], p=[0.3, 0.3, 0.25, 0.15])
     lines = np.full(labels.shape, WHITE, np.float32)
     if how == "art":
         if rng.random() < 0.7:
-            x = ndimage.gaussian_filter(x, (0.5, 0.5, 0))  # with soft edges, as art is stored
+            x = ndimage.gaussian_filter(x, (0.5, 0.5, 0))  # soft edges, as in stored art
         return lines, x, y
 
     details = dark_details(x, labels)
@@ -51,7 +51,7 @@ def paint_art(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[n
     count = labels.max() + 1
     keep = {"outlined": 1.0, "partly": rng.uniform(0.2, 0.9), "clay": 0.0}[how]
     coloured = rng.random(count) < keep
-    coloured[0] = True  # what is around the art stays white
+    coloured[0] = True  # the background stays white
     if how != "outlined":
         y = clay(y, labels, ~coloured, details)
     if rng.random() < 0.6:
@@ -63,7 +63,7 @@ def paint_art(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[n
 
 
 def areas_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """The connected areas of one colour of flat art: (S, S) whole numbers, 0 for the white around and its holes."""
+    """The connected areas of one colour in flat art: (S, S) whole numbers, 0 for the white background and its holes."""
     whole = x.astype(np.int32)
     packed = whole[..., 0] << 16 | whole[..., 1] << 8 | whole[..., 2]
     labels = np.zeros(packed.shape, np.int32)
@@ -81,7 +81,7 @@ def areas_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def dark_details(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The thin dark areas of flat art, which a drawing has as lines: bool (S, S)."""
+    """The thin dark areas of flat art, which a drawing shows as lines: bool (S, S)."""
     dark = (x @ LUMA < DARK) & (labels > 0)
     depth = ndimage.distance_transform_edt(dark)
     parts, count = ndimage.label(dark)
@@ -107,11 +107,11 @@ def clay(y: np.ndarray, labels: np.ndarray, bare: np.ndarray, details: np.ndarra
     Args:
         y: (S, S, 3).
         labels: (S, S), from `areas_of`.
-        bare: (areas + 1,) bool, which areas are clay.
-        details: (S, S) bool, which stay dark.
+        bare: (areas + 1,) bool, true for areas that become clay.
+        details: (S, S) bool, true for pixels that stay dark.
     """
     light = y @ LUMA
-    # A target stands out a little over its flat art: what does so belongs to the nearest area.
+    # Where a target extends beyond its flat art, it belongs to the nearest area.
     solid = labels > 0
     distance, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
     over = ~solid & (y.min(-1) < 248) & (distance <= REACH)
@@ -135,7 +135,7 @@ def clay(y: np.ndarray, labels: np.ndarray, bare: np.ndarray, details: np.ndarra
 def with_strokes(
     lines: np.ndarray, y: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Drawing and target with 1 to 4 curves inside one area each: in the target they are dark grooves."""
+    """Add 1 to 4 curves to the drawing, each inside one area. In the target they are dark grooves."""
     side = len(labels)
     places = np.argwhere(labels > 0)
     for _ in range(int(rng.integers(1, 5)) if len(places) else 0):

@@ -1,7 +1,7 @@
-"""Where pairs come from: folders in their usual layouts, photos alone, or a data set of the Hugging Face Hub.
+"""The sources of pairs: folders in the usual layouts, photos alone, or a data set of the Hugging Face Hub.
 
-A source knows the names of its pairs and opens each as two RGB pictures, A and B. What training makes of them
-(scaling, jitter, tensors) is `pix2pix.pairs.pairs`'s.
+A source knows the names of its pairs and opens each as two RGB pictures, A and B. `pix2pix.pairs.pairs` does what comes
+after: scaling, jitter and tensors.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from pix2pix.pictures.images import as_stored, open_image
 
 MAKES = ("edges", "lightness")
 HUB = "hub:"
-VAL_SPLITS = ("val", "validation", "test")  # as data sets of the Hub name them; folders have more words for them
-HELD_OUT = 0.1  # share of the pairs kept for val where a folder has no val split
+VAL_SPLITS = ("val", "validation", "test")  # names on the Hub; folders may use other words
+HELD_OUT = 0.1  # share of the pairs that are held out where a folder has no val split
 FEWEST_TO_SPLIT = 5
 
 
 class DataSet:
-    """All splits of some training data, which is looked through once.
+    """All splits of a data set, which is looked through once.
 
     Args:
         data: a folder, or `hub:owner/name` for a data set of the Hub. A folder may hold
@@ -40,19 +40,19 @@ class DataSet:
               `data/B/SPLIT`, `data/SPLIT/input` and `data/SPLIT/target`, or `data/input` and `data/target` for all.
 
             See `pix2pix.pairs.layouts` for the words that name splits and sides.
-        make: with photos alone in `data/SPLIT/*` or `data/*`, what to make A of: "edges" (their outlines, see
+        make: for photos alone, in `data/SPLIT/*` or `data/*`: how A is made from them, "edges" (their outlines, see
             `pix2pix.pictures.edge_filter`) or "lightness" (for colourisation).
-        columns: the names of A and B in a data set of the Hub.
-        streaming: begin with such a data set before all of it is here.
-        config: the name of its configuration, where it has several.
+        columns: columns of A and B in a data set of the Hub.
+        streaming: start before all of such a data set is downloaded.
+        config: name of its configuration, where it has several.
 
     Attributes:
-        name: of the data, for people.
-        identity: of the data and how it is read, for programs.
-        ignored: what lies in a folder and belongs to no pair, in words.
+        name: name for people.
+        identity: the data and the way it is read, for programs.
+        ignored: files that belong to no pair, in words.
 
     Raises:
-        DataError: nothing there, no pairs in it, or a picture without a partner.
+        DataError: the data does not exist, holds no pairs, or has a picture without a partner.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class DataSet:
             self._named = hub_splits(str(data)[len(HUB) :], columns, streaming, config)
             return
         if make not in ("", *MAKES):
-            raise DataError(f"{make!r} cannot be made of photos: choose {' or '.join(MAKES)}.")
+            raise DataError(f"{make!r} cannot be made from photos: choose {' or '.join(MAKES)}.")
         self._root = Path(data)
         if not self._root.is_dir():
             raise DataError(f"There is no folder {self._root}: --data takes a folder of pairs, or hub:owner/name.")
@@ -86,12 +86,12 @@ class DataSet:
         """The pairs of one split.
 
         Args:
-            name: usually `train` or `val`. For `val` any of `VAL_SPLITS` serves; where the data has none of them, a
-                tenth of the training pairs is held out, the same one every time: see `held_out`.
+            name: usually `train` or `val`. Any of `VAL_SPLITS` counts as `val`. Without one, a tenth of the training
+                pairs is held out, always the same; see `held_out`.
 
         Raises:
             MissingSplit: there is no such split.
-            DataError: its pictures are no pairs.
+            DataError: its pictures are not pairs.
         """
         found: Source | None
         if name not in ("train", "val"):
@@ -105,13 +105,13 @@ class DataSet:
                 found = Part(found, [i for i, key in enumerate(self._keys) if (key in held) == (name == "val")])
         if found is None or not found.names:
             raise MissingSplit(
-                f"{self.name} has no {name} split: put its pairs into a folder of that name (of {FEWEST_TO_SPLIT} "
-                "pairs or more a tenth is held out as val)."
+                f"{self.name} has no {name} split: put its pairs into a folder of that name ("
+                f"with {FEWEST_TO_SPLIT} pairs or more, a tenth is held out as val)."
             )
         return found
 
     def val(self) -> Source | None:
-        """The val split; None where the data is too small to have one."""
+        """The val split, or None where the data is too small for one."""
         try:
             return self.split("val")
         except MissingSplit:
@@ -122,7 +122,7 @@ class DataSet:
 
     def _other(self, name: str) -> Source | None:
         if name not in self._named and self._root and name not in SPLIT_WORDS and (self._root / name).is_dir():
-            files = read_layout(self._root / name, bool(self._make)).splits[""]  # a split of somebody's own name
+            files = read_layout(self._root / name, bool(self._make)).splits[""]  # a split with a name of the user's own
             self._named[name] = self._of(files)
         return self._named[name]() if name in self._named else None
 
@@ -142,7 +142,7 @@ class DataSet:
     @cached_property
     def _held(self) -> set[tuple[str, str]]:
         held = held_out(self._keys)
-        if isinstance(self._whole, HubStream):  # what comes first
+        if isinstance(self._whole, HubStream):  # the first to arrive
             self._whole.apart = len(held)
             return set(self._keys[: len(held)])
         return held
@@ -156,7 +156,7 @@ def find_source(
     streaming: bool = False,
     config: str = "",
 ) -> Source:
-    """The pairs of one split of a `DataSet`; arguments and errors are those of that and of its `split`."""
+    """The pairs of one split. Arguments and errors are those of `DataSet` and of its `split`."""
     return DataSet(data, make, columns, streaming, config).split(split)
 
 
@@ -194,7 +194,7 @@ class Files(Source):
     """Pairs in the files of a folder.
 
     Raises:
-        DataError: one is no picture.
+        DataError: a file is not a picture.
     """
 
     def __init__(self, split: Split) -> None:
@@ -215,7 +215,7 @@ class SideBySide(Files):
     """Pictures that hold A and B beside each other, A on the left.
 
     Raises:
-        DataError: one is no picture, or cannot be cut into two equal halves.
+        DataError: a file is not a picture, or cannot be cut into two equal halves.
     """
 
     def __init__(self, split: Split) -> None:
@@ -234,7 +234,7 @@ class SideBySide(Files):
 
 
 class Twins(Files):
-    """A and B in files of their own."""
+    """A and B in separate files."""
 
     def stored(self, index: int) -> Pair:
         a, b = self.split.files[index]
@@ -242,7 +242,7 @@ class Twins(Files):
 
 
 class Photos(Files):
-    """B is a photo; A is made of it."""
+    """B is a photo, and A is made from it."""
 
     makes_a = True
 
@@ -260,15 +260,14 @@ class Photos(Files):
 
 
 def held_out(keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The val split of what nobody has split: a tenth of the different pairs, at least one and never more.
+    """The val split of data without one: at most a tenth of the different pairs, but at least one.
 
-    Pairs of the same input stay together, so that no held-out input is trained on; where every input comes so often
-    that a tenth has no room for one, single pairs are held out. The order is that of SHA-256, so the split follows from
-    the keys alone and is the same in every run and on every machine. Fewer than `FEWEST_TO_SPLIT` different pairs are
-    not split.
+    Pairs of the same input stay together, so that no held-out input is trained on. If every input is so common that a
+    tenth has no room for one, single pairs are held out. Pairs are ordered by SHA-256, so the split depends on the keys
+    alone and is the same in every run and on every machine. Fewer than `FEWEST_TO_SPLIT` different pairs are not split.
 
     Args:
-        keys: of each pair, the names of its input and of its target; see `Source.keys`.
+        keys: names of the input and the target of each pair; see `Source.keys`.
     """
     families: dict[str, set[tuple[str, str]]] = {}
     for key in keys:
@@ -289,8 +288,8 @@ def sha256(name: str) -> bytes:
 
 
 def content_names(files: Sequence[Path], names: Sequence[str]) -> list[str]:
-    """A name for each file by which to split: its own, or one that it shares with every file of the same bytes, so
-    that no copy of a val picture is trained on. Only files of equal length are read."""
+    """A name for each file by which to split. Files with the same bytes share one, so that no copy of a val picture is
+    trained on. Only files of equal length are read."""
     lengths = [path.stat().st_size for path in files]
     counts = Counter(lengths)
     contents = (path.read_bytes() if counts[n] > 1 else None for path, n in zip(files, lengths, strict=True))
@@ -301,7 +300,7 @@ def size_of(path: Path) -> tuple[int, int]:
     """Width and height from a picture's header.
 
     Raises:
-        DataError: it is no picture.
+        DataError: the file is not a picture.
     """
     try:
         with Image.open(path) as image:
@@ -314,7 +313,7 @@ def stored_picture(path: Path) -> Image.Image:
     """A file's picture in its own mode, not turned by EXIF.
 
     Raises:
-        DataError: it cannot be read.
+        DataError: the picture cannot be read.
     """
     try:
         return open_image(path, printable(path), read=as_stored)

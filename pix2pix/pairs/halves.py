@@ -1,4 +1,4 @@
-"""Whether pictures hold A and B side by side, or are single photos."""
+"""Telling pictures with A and B side by side from single photos."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from PIL import Image
 
 LOOKED_AT = 24  # pictures
-WIDE = 1.9  # times as wide as high: two squares side by side; few photos are
-SEAM = 1.3  # times the change at any other place across the pictures, that parts A from B
-PLAIN = 6.0  # grey levels that a column of plain background varies by
-SIDE = 256  # pixels of height, to which pictures are scaled before a look
-PLACES = 32  # across a picture
+WIDE = 1.9  # ratio of width to height: that of two squares side by side, and of few photos
+SEAM = 1.3  # the change between A and B, over that at any other place across the picture
+PLAIN = 6.0  # greatest deviation of a column of plain background, in grey levels
+SIDE = 256  # height in pixels to which pictures are scaled first
+PLACES = 32  # places compared across a picture
 
 
 def hold_two_halves(files: Sequence[Path]) -> bool:
-    """Whether pictures are pairs side by side, by their shape or by what is in their middle.
+    """Whether pictures are pairs side by side, judged by their shape or by their middle.
 
-    A pair of squares is twice as wide as high. Of other shapes, they are pairs when their halves meet in a seam, more
-    of one than there is at any other place, or in plain background.
+    A pair of squares is twice as wide as high. Pictures of other shapes are pairs if their halves meet in plain
+    background or in a seam that is stronger than the change at any other place.
     """
     count = min(LOOKED_AT, len(files))
     ratios, looks = [], []
@@ -31,7 +31,7 @@ def hold_two_halves(files: Sequence[Path]) -> bool:
                 ratios.append(image.width / image.height)
                 if ratios[-1] < WIDE:
                     looks.append(look(image.convert("L")))
-        except Exception:  # what cannot be read is told by those who read all pictures
+        except Exception:  # unreadable pictures are reported by the check of the data
             continue
     if not ratios or median(ratios) >= WIDE:
         return True
@@ -40,8 +40,8 @@ def hold_two_halves(files: Sequence[Path]) -> bool:
 
 
 def look(image: Image.Image) -> tuple[float, np.ndarray, bool]:
-    """How much a grey picture changes across its middle; how much at most at each of `PLACES` others; and whether its
-    middle is plain background."""
+    """The change of a grey picture across its middle, the changes at `PLACES` others, and whether its middle is plain
+    background."""
     columns = np.asarray(image.resize((image.width, min(image.height, SIDE))), np.float32)
     middle = image.width // 2
     if image.width % 2 or middle < 4:

@@ -1,9 +1,10 @@
-"""Edges as a hand would draw them.
+"""Changes that make the lines of an edge filter look drawn by hand.
 
-An edge filter's lines are one pixel wide, lie exactly on the photo's edges, follow every seam, and the object fills the
-picture in the same way every time. A person's do not. These changes to training pairs teach a generator to take both.
+An edge filter's lines are one pixel wide, lie exactly on the photo's edges and follow every seam, and the object always
+fills the picture in the same way. A person's lines do not. These changes to training pairs teach a generator to accept
+both.
 
-All draw from PyTorch's global random state: `pix2pix.pairs.pairs` lends them one that follows from (seed, epoch, pair).
+All of them draw from PyTorch's global random state, which `pix2pix.pairs.pairs` derives from (seed, epoch, pair).
 """
 
 from __future__ import annotations
@@ -13,20 +14,24 @@ from torch import Tensor
 from torch.nn import functional as F
 
 WHITE = 255
-SMALLEST = 0.6  # of the canvas, for an object that does not fill it
+SMALLEST = 0.6  # smallest share of the canvas's side that an object takes
 WOBBLE = 1.5  # pixels, the standard deviation of a line's displacement
 WIDEST = 3  # pixels, the widest line
 MOST_GAPS = 8
 LONGEST_DROPPED = 80  # pixels
 OUTLINES = 0.3  # share of the drawings that lose their inner lines
-REACH = (4, 32)  # pixels from the background, within which such a drawing keeps its lines: least, most
-BACKGROUND = 245  # lightness of a photo's, at least
+REACH = (
+    4,
+    32,
+)  # least and greatest distance from the background, in pixels, within which such a drawing keeps its lines
+BACKGROUND = 245  # least lightness of a photo's background
 
 
 def leave_outline(pair: Tensor) -> Tensor:
-    """In a share `OUTLINES` of all cases, leave out the lines inside the object: few people draw more than an outline.
+    """In a share `OUTLINES` of all cases, leave out the lines inside the object, since few people draw more than an
+    outline.
 
-    Nothing changes where the photo does not stand on white, for nothing tells the object's inside there.
+    Nothing changes where the photo has no white background, since there the inside of the object is unknown.
 
     Args:
         pair: (2, 3, L, L) in [0, 255], the drawing and its photo.
@@ -41,7 +46,7 @@ def leave_outline(pair: Tensor) -> Tensor:
     if border.float().mean() < 0.5:
         return pair
     reach = int(torch.randint(REACH[0], REACH[1] + 1, ()))
-    # A square's maximum is that of its columns and then of its rows.
+    # The maximum over a square is that over its columns and then over its rows.
     near = F.max_pool2d(background[None].float(), (2 * reach + 1, 1), stride=1, padding=(reach, 0))
     near = F.max_pool2d(near, (1, 2 * reach + 1), stride=1, padding=(0, reach))
     return torch.stack([torch.where(near > 0, pair[0], WHITE), pair[1]])
@@ -53,9 +58,9 @@ def place(pair: Tensor, size: int, flat: bool = False, labels: bool = False) -> 
     Args:
         pair: (2, 3, L, L) in [0, 255], the drawing and its photo, both on white.
         size: side of the canvas.
-        flat: the drawing is flat art, whose colours must not mix.
-        labels: the photo is a label map. Its colours do not mix either, and the label that is commonest at its border
-            goes on around it.
+        flat: whether the drawing is flat art, whose colours must not mix.
+        labels: whether the photo is a label map. Then its colours do not mix either, and the commonest label along its
+            border continues around it.
 
     Returns:
         float32 (2, 3, size, size).
@@ -66,7 +71,9 @@ def place(pair: Tensor, size: int, flat: bool = False, labels: bool = False) -> 
     if flat:
         small[0] = F.interpolate(pair[:1].float(), (side, side))[0]
     else:
-        small[0] = WHITE - (2 * (WHITE - small[0])).clamp(max=WHITE)  # thin lines fade when scaled down: ink them again
+        small[0] = WHITE - (2 * (WHITE - small[0])).clamp(
+            max=WHITE
+        )  # thin lines fade when scaled down, so they are darkened
     canvas = torch.full((2, 3, size, size), float(WHITE))
     if labels:
         small[1] = F.interpolate(pair[1:].float(), (side, side))[0]
@@ -83,7 +90,7 @@ def border_colour(image: Tensor) -> Tensor:
 
 
 def draw_by_hand(edges: Tensor) -> Tensor:
-    """Wobbling lines of another width with gaps in them; one drawing in four stays as it is.
+    """Make lines wobble, change their width and give them gaps; one drawing in four stays as it is.
 
     Args:
         edges: (3, S, S) in [0, 255], dark lines on white.
@@ -92,7 +99,7 @@ def draw_by_hand(edges: Tensor) -> Tensor:
 
 
 def redraw(x: Tensor, seed: int) -> Tensor:
-    """A drawing as a hand would repeat it, always the same for a seed: (3, S, S) in [-1, 1] to the same."""
+    """A drawing as a hand would redraw it, the same for each seed: (3, S, S) in [-1, 1] to the same."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return redrawn((x + 1) * 127.5) / 127.5 - 1
@@ -104,7 +111,7 @@ def redrawn(edges: Tensor) -> Tensor:
 
 
 def wobbling(edges: Tensor) -> Tensor:
-    """Displaced by a smooth random field, as by a hand that is not quite steady."""
+    """Lines displaced by a smooth random field, as by an unsteady hand."""
     size = edges.shape[-1]
     coarse = torch.randn(1, 2, 9, 9) * (WOBBLE * 2 / size)  # grid_sample measures a picture as 2 wide
     field = F.interpolate(coarse, (size, size), mode="bicubic", align_corners=True)[0].permute(1, 2, 0)
@@ -114,7 +121,7 @@ def wobbling(edges: Tensor) -> Tensor:
 
 
 def without_a_stroke(edges: Tensor) -> Tensor:
-    """A length of up to `LONGEST_DROPPED` pixels along the lines left out, half of the time."""
+    """Half of the time, leave out a stretch of up to `LONGEST_DROPPED` pixels along the lines."""
     ink = edges[0] < WHITE / 2
     points = ink.nonzero()
     length = int(torch.randint(0, LONGEST_DROPPED // 2, ())) if torch.rand(()) < 0.5 else 0
@@ -125,23 +132,23 @@ def without_a_stroke(edges: Tensor) -> Tensor:
     near = ink[top : row + length + 1, left : column + length + 1]
     dropped = torch.zeros_like(near)
     dropped[row - top, column - left] = True
-    for _ in range(length):  # a pixel further along the lines each time, both ways
+    for _ in range(length):  # each time one pixel further along the lines, both ways
         dropped = (F.max_pool2d(dropped[None].float(), 3, stride=1, padding=1)[0] > 0) & near
     edges = edges.clone()
-    around = F.max_pool2d(dropped[None].float(), 3, stride=1, padding=1)[0] > 0  # the lines' soft sides too
+    around = F.max_pool2d(dropped[None].float(), 3, stride=1, padding=1)[0] > 0  # include the lines' soft sides
     edges[0, top : row + length + 1, left : column + length + 1][around] = WHITE
     return edges
 
 
 def thicker(edges: Tensor) -> Tensor:
-    """Every line 0 to `WIDEST` - 1 pixels wider."""
+    """Make every line 0 to `WIDEST` - 1 pixels wider."""
     more = int(torch.randint(0, WIDEST, ()))
     padded = F.pad(edges, (more // 2, more - more // 2) * 2, value=WHITE)
     return -F.max_pool2d(-padded[None], more + 1, stride=1)[0]
 
 
 def with_gaps(edges: Tensor) -> Tensor:
-    """Up to `MOST_GAPS` places on the lines wiped white, 3 to 12 pixels wide."""
+    """Wipe up to `MOST_GAPS` places on the lines white, 3 to 12 pixels wide."""
     ink = (edges.mean(0) < WHITE / 2).nonzero()
     edges = edges.clone()
     for _ in range(int(torch.randint(0, MOST_GAPS + 1, ())) if len(ink) else 0):

@@ -1,4 +1,4 @@
-"""Pairs of a data set on the Hugging Face Hub, through the `datasets` library."""
+"""Pairs from a data set on the Hugging Face Hub, through the `datasets` library."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def hub_splits(
     """The splits of a data set of the Hub, or of anything else that `datasets.load_dataset` takes by name.
 
     Args:
-        name: `owner/name`, with `@revision` if need be, or a local folder of Parquet files.
-        columns: of A and B; each holds pictures.
-        streaming: do not wait for the whole data set.
-        config: the name of its configuration; "" where it has one alone, or one called default.
+        name: `owner/name`, optionally with `@revision`, or a local folder of Parquet files.
+        columns: columns of A and B; each holds pictures.
+        streaming: start before the whole data set is downloaded.
+        config: name of the configuration; "" where there is only one, or one called default.
 
     Raises:
         DataError: the `datasets` library is missing, or there is no such data set, configuration or column.
@@ -36,7 +36,7 @@ def hub_splits(
     path, _, revision = name.partition("@")
     try:
         found: Any = datasets.load_dataset(path, config or None, revision=revision or None, streaming=streaming)
-    except Exception as error:  # the library lets those of many others through
+    except Exception as error:  # errors of many other libraries pass through `datasets`
         configs = configurations(path, revision) if isinstance(error, ValueError) else []
         if config not in configs and len(configs) > 1 - bool(config):
             what = f"has no configuration {config}" if config else f"has {len(configs)} configurations"
@@ -55,17 +55,17 @@ def hub_splits(
 
 
 def configurations(path: str, revision: str) -> list[str]:
-    """The names of a data set's configurations, as far as they can be had."""
+    """The names of a data set's configurations, or none where they cannot be listed."""
     import datasets
 
     try:
         return list(datasets.get_dataset_config_names(path, revision=revision or None))
-    except Exception:  # what is wrong is told by the error that led here
+    except Exception:  # the error that led here is reported instead
         return []
 
 
 class Rows(Source):
-    """Rows of two columns of pictures, which are decoded here, after a look at their size."""
+    """Rows of two columns of pictures. They are decoded here, after their size is checked."""
 
     def __init__(self, rows: Any, columns: tuple[str, str], split: str, count: int) -> None:
         import datasets
@@ -80,16 +80,16 @@ class Rows(Source):
         """The pictures of a row.
 
         Args:
-            contents: of both, as they are encoded; None where there is no picture.
+            contents: encoded bytes of both; None where there is no picture.
 
         Raises:
-            DataError: one is none, or cannot be read.
+            DataError: a picture is missing or cannot be read.
         """
         pictures = []
         for column, content in zip(self.columns, contents, strict=True):
             name = f"{column} of row {index} in {self.split}"
             if not content:
-                raise DataError(f"{name} holds no picture: take the row out of the data set, or mend it.")
+                raise DataError(f"{name} holds no picture: remove the row from the data set, or repair it.")
             try:
                 pictures.append(open_image(io.BytesIO(content), name, read=as_stored))
             except ImageError as error:
@@ -98,7 +98,7 @@ class Rows(Source):
 
 
 class HubPairs(Rows):
-    """One split of a data set that is here."""
+    """One split of a data set that is downloaded."""
 
     def __init__(self, rows: Any, columns: tuple[str, str], split: str = "train") -> None:
         self._fingerprint = rows._fingerprint
@@ -120,15 +120,15 @@ class HubPairs(Rows):
 
 
 class HubStream(Rows):
-    """One split of a data set that comes in while it is used. What has come is kept, as it was encoded, in a temporary
-    folder until the process ends, so that later epochs ask the Hub for nothing.
+    """One split of a data set that is downloaded while it is used. Encoded pictures are kept in a temporary folder
+    until the process ends, so that later epochs ask the Hub for nothing.
 
     Attributes:
-        apart: how many of the first rows are held out as val. A later row with the same input as one of them is not
-            used: another row takes its place.
+        apart: number of rows at the start that are held out as val. A later row with the same input as one of them is
+            replaced by another row.
 
     Raises:
-        DataError: the data set does not tell how many rows it has.
+        DataError: the data set does not state its length.
     """
 
     arriving = True
@@ -136,15 +136,15 @@ class HubStream(Rows):
     def __init__(self, name: str, rows: Any, columns: tuple[str, str], split: str = "train") -> None:
         count = getattr((getattr(rows.info, "splits", None) or {}).get(split), "num_examples", None)
         if not count:
-            raise DataError(f"The data set {name} does not tell its length: leave --streaming out.")
+            raise DataError(f"The data set {name} does not state its length: leave --streaming out.")
         super().__init__(rows, columns, split, count)
         self.name = name
         self._folder = tempfile.TemporaryDirectory(prefix="pix2pix-stream-")
         self._stream: Iterator[dict[str, Any]] | None = None
         self._come = 0
         self.apart = 0
-        self._inputs: set[bytes] = set()  # digests of those held out
-        self._copies: dict[int, int | None] = {}  # rows not used, and the last one before each that is
+        self._inputs: set[bytes] = set()  # digests of the held-out inputs
+        self._copies: dict[int, int | None] = {}  # unused rows, and the last used row before each
 
     def stored(self, index: int) -> Pair:
         while self._come <= index:
@@ -160,8 +160,10 @@ class HubStream(Rows):
         self._stream = self._stream or iter(self.rows)
         try:
             row = next(self._stream)
-        except Exception as error:  # a connection of another library, or the end before its time
-            raise DataError(f"The data set {self.name} broke off after {self._come} pairs ({error}): resume.") from None
+        except Exception as error:  # a network error of another library, or too early an end
+            raise DataError(
+                f"The data set {self.name} broke off after {self._come} pairs ({error}): continue with --resume."
+            ) from None
         contents = [encoded(row[column]) or b"" for column in self.columns]
         for column, content in zip(self.columns, contents, strict=True):
             self._file(self._come, column).write_bytes(content)
@@ -178,7 +180,7 @@ class HubStream(Rows):
 
 
 def encoded(value: dict[str, Any] | None) -> bytes | None:
-    """The bytes of a picture as `datasets` gives it undecoded: they are there, or in a local file, or nowhere."""
+    """The encoded bytes of a picture from `datasets`: they are in the value or in a local file. None: no picture."""
     if not value:
         return None
     if value["bytes"] is not None or not value["path"]:

@@ -1,8 +1,8 @@
-"""What a folder of training data holds: its splits, which pictures are A and which B, and what is left aside.
+"""The layout of a folder of training data: its splits, and which pictures are A and which B.
 
-People name their folders in many ways. The usual words for splits and sides are known, in any case and with any
-separator (`trainA`, `Train/Input`, `val_masks`). Hidden files are ignored, and so is what belongs to no pair. Whatever
-was decided is kept in words, to be shown before a training starts.
+The usual words for splits and sides are recognised, in any case and with any separator (`trainA`, `Train/Input`,
+`val_masks`). Hidden files and files that belong to no pair are ignored. Every decision is kept in words, to be shown
+before training starts.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ B_WORDS = {
     "truths", "groundtruth", "reference", "clean", "sharp", "clear", "high", "highres", "hr", "hq", "color", "colour",
     "colors", "colours", "result", "results",
 }  # fmt: skip
-# A side only beside one of the others: photos are the target of sketches, and the input of masks.
+# A side only in combination: photos are the targets of sketches, and the inputs of masks.
 PICTURE_WORDS = {"image", "images", "img", "imgs", "jpegimages", "photo", "photos", "picture", "pictures"}
 LABEL_WORDS = {"mask", "masks", "label", "labels", "annotation", "annotations", "seg", "segmentation", "semantic"}
 FILLERS = {"set", "data", "dataset", "folder", "dir", "ground"}
-DEEPEST = 8  # folders within each other
-LISTED = 5  # names in a sentence
+DEEPEST = 8  # deepest level of nested folders
+LISTED = 5  # names listed in a sentence
 BY_NAME = "by their names"
-FIRST_BY_NAME = "the first by name; --direction BtoA turns them round"
+FIRST_BY_NAME = "the first by name; --direction BtoA swaps them"
 
 
 @dataclass
 class Split:
-    """The files of one split: A and B of each pair, or one picture where A and B share it or A is made of it.
+    """The files of one split: A and B of each pair, or one picture that holds both or from which A is made.
 
     Attributes:
-        names: of the pairs, for people.
-        keys: of the pairs, their names without suffixes.
-        words: what A and B are, for people.
+        names: names of the pairs, for people.
+        keys: names of the pairs without suffixes.
+        words: description of A and B, for people.
     """
 
     files: list[tuple[Path, ...]]
@@ -65,11 +65,11 @@ class Split:
 
 @dataclass
 class Layout:
-    """What a folder holds.
+    """The contents of a folder.
 
     Attributes:
-        splits: by "train", "val" and "test", or by the folder's name; "" where nothing is split.
-        ignored: what was left aside, in words.
+        splits: splits by name: "train", "val" and "test", or the folder's name, or "" where nothing is split.
+        ignored: ignored files, in words.
     """
 
     splits: dict[str, Split] = field(default_factory=dict)
@@ -82,11 +82,11 @@ class Folder:
 
     path: Path
     pictures: list[Path] = field(default_factory=list)
-    folders: dict[str, Folder] = field(default_factory=dict)  # those with pictures, by name
-    others: Counter[str] = field(default_factory=Counter)  # what else lies there, in words
+    folders: dict[str, Folder] = field(default_factory=dict)  # folders with pictures, by name
+    others: Counter[str] = field(default_factory=Counter)  # other files, in words
 
     def all_pictures(self) -> list[Path]:
-        """Its own, then those of its folders."""
+        """The folder's own pictures, then those of its folders."""
         return self.pictures + [path for folder in self.folders.values() for path in folder.all_pictures()]
 
     def all_others(self) -> Counter[str]:
@@ -94,13 +94,13 @@ class Folder:
 
 
 def read_layout(root: Path, make: bool = False) -> Layout:
-    """What the folder `root` holds.
+    """Read the layout of the folder `root`.
 
     Args:
-        make: A is made of photos, so there is no B to look for.
+        make: whether A is made from photos, so that there is no B to look for.
 
     Raises:
-        DataError: no pictures, or no way to tell what they are; the sentence lists what was found.
+        DataError: there are no pictures, or their layout is not recognised; the message lists what was found.
     """
     top = folder = look_into(root)
     while len(folder.folders) == 1 and not split_of(*folder.folders):
@@ -123,7 +123,7 @@ def read_layout(root: Path, make: bool = False) -> Layout:
 
 
 def look_into(path: Path, depth: int = 0) -> Folder:
-    """A folder's visible pictures and folders, all the way down."""
+    """A folder's visible pictures and folders, at all levels."""
     folder = Folder(path)
     suffixes = picture_suffixes()
     for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
@@ -145,11 +145,11 @@ def look_into(path: Path, depth: int = 0) -> Folder:
 
 
 def read_splits(folder: Folder, make: bool) -> dict[str, Split]:
-    """The splits that a folder's own folders are named after, and what is not split where there is no "train"."""
+    """The splits named by a folder's own folders. Without a "train", also the pairs that are not split."""
     whole: dict[str, Folder] = {}  # a split in one folder
-    sided: dict[str, Folder] = {}  # a split in several: trainA and trainB, train_images and train_masks
+    sided: dict[str, Folder] = {}  # a split in several folders: trainA and trainB, train_images and train_masks
     rest = Folder(folder.path, folder.pictures)
-    # A folder whose name is the word alone goes before another of the same split.
+    # A folder whose name is only the word takes precedence over another of the same split.
     for name, inner in sorted(folder.folders.items(), key=lambda item: (len(item[0]), item[0])):
         if not (split := split_of(name)):
             rest.folders[name] = inner
@@ -179,16 +179,16 @@ def read_splits(folder: Folder, make: bool) -> dict[str, Split]:
 
 
 def read_split(folder: Folder, make: bool, paired: bool = False) -> Split | None:
-    """The pairs of a folder that holds one split; None where it holds none that are recognised.
+    """The pairs of a folder that holds one split; None where none are recognised.
 
     Args:
-        paired: other splits hold pairs, so single photos here are left aside.
+        paired: whether other splits hold pairs, so that single photos here are ignored.
 
     Raises:
         DataError: its pictures are single photos, or a picture has no partner.
     """
     if make:
-        return singles(folder, folder.all_pictures(), "photos, of which A is made") if folder.all_pictures() else None
+        return singles(folder, folder.all_pictures(), "photos from which A is made") if folder.all_pictures() else None
     while not folder.pictures and len(folder.folders) == 1:
         (folder,) = folder.folders.values()
     if sides := choose_sides(folder):
@@ -205,14 +205,14 @@ def read_split(folder: Folder, make: bool, paired: bool = False) -> Split | None
     if paired or not folder.pictures:
         return None
     raise DataError(
-        f"The pictures in {printable(folder.path)} look like single photos, for nothing parts their halves: add "
+        f"The pictures in {printable(folder.path)} look like single photos, not like A and B side by side: add "
         "--make edges or --make lightness to train on photos alone, or put pairs there "
         f"{layouts(folder.path)}."
     )
 
 
 def choose_sides(folder: Folder) -> tuple[Folder, Folder, str] | None:
-    """The folders of A and of B among a folder's own, and how that was told; None where it cannot be."""
+    """The folders of A and B within a folder, and how they were recognised; None where they are not."""
     known: dict[str, list[str]] = {"A": [], "B": [], "picture": [], "label": [], "": []}
     for name in folder.folders:
         known[side_of(name)].append(name)
@@ -241,7 +241,7 @@ def choose_sides(folder: Folder) -> tuple[Folder, Folder, str] | None:
 
 
 def match(a: Folder, b: Folder) -> bool:
-    """Whether every picture of two folders has its partner in the other."""
+    """Whether every picture in two folders has a partner in the other."""
     one, other = ({key_of(path, side.path) for path in side.all_pictures()} for side in (a, b))
     return one == other
 
@@ -249,8 +249,7 @@ def match(a: Folder, b: Folder) -> bool:
 def twins(a: Folder, b: Folder, why: str) -> Split:
     """The pictures of two folders that have the same name, whatever their suffixes.
 
-    Names that differ in case, or in the words for their sides (`1_input.png`, `1_target.png`), go together too where
-    names as they are do not.
+    If that fails, names may also differ in case, or in the words for their sides (`1_input.png`, `1_target.png`).
 
     Raises:
         DataError: a file has no partner, or more than one.
@@ -288,7 +287,8 @@ def twins(a: Folder, b: Folder, why: str) -> Split:
 
 
 def beside_each_other(pictures: Sequence[Path]) -> Split | None:
-    """Pairs of files in one folder: `1_A.png` with `1_B.png`, or `1.jpg` with `1.png`; None where not all are."""
+    """Pairs of files in one folder: `1_A.png` with `1_B.png`, or `1.jpg` with `1.png`. None if a file has no
+    partner."""
     by_key: dict[str, dict[str, Path]] = {}
     suffixes = [path.suffix.lower() for path in pictures]
     for path in pictures:
@@ -296,7 +296,7 @@ def beside_each_other(pictures: Sequence[Path]) -> Split | None:
         tokens = words_of(path.stem)
         if tokens and side_of(tokens[-1]) in ("A", "B", "label", "picture"):
             name = key[: -len(tokens[-1])].rstrip("_-. ")
-            if name:  # a picture called `a` is one by that name
+            if name:  # `a` alone is a name, not a side
                 key, side = name, tokens[-1]
         by_key.setdefault(f"{path.parent}/{key}", {})[side] = path
     sides = Counter(side for found in by_key.values() for side in found)
@@ -318,12 +318,12 @@ def singles(folder: Folder, pictures: Sequence[Path], words: str) -> Split:
 
 
 def words_of(name: str) -> list[str]:
-    """The words in a name: `trainInput_2` is train and input."""
+    """The words in a name: `trainInput_2` gives train and input."""
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
 
 def split_of(*names: str) -> str:
-    """The split that all of these names mean, or ""."""
+    """The split that all of these names indicate, or ""."""
     found = set()
     for name in names:
         tokens = [word for word in words_of(name) if word not in FILLERS]
@@ -339,7 +339,7 @@ def split_of(*names: str) -> str:
 
 
 def side_of(name: str) -> str:
-    """The side that a name means: "A", "B", or, which depends on the other, "picture" or "label"; else ""."""
+    """The side that a name indicates: "A" or "B"; "picture" or "label", which depend on the other side; or ""."""
     tokens = words_of(name)
     if "to" in tokens[1:-1] or re.search("[a-z]2[a-z]", name):  # a task such as edges2shoes, not a side
         return ""
@@ -352,7 +352,8 @@ def side_of(name: str) -> str:
 
 
 def key_of(path: Path, folder: Path) -> str:
-    """A picture's name in its folder, without its suffix. Accents are written in one way, for macOS has another."""
+    """A picture's name in its folder, without its suffix. Accents are normalised, since macOS writes them
+    differently."""
     return unicodedata.normalize("NFC", str(path.relative_to(folder).with_suffix("")))
 
 
@@ -364,24 +365,24 @@ def without_sides(key: str) -> str:
 
 
 def printable(name: str | Path) -> str:
-    """A name that can be written as UTF-8, whatever bytes the disk has for it."""
+    """A name that can be written as UTF-8, whatever bytes are on disk."""
     return str(name).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def listed(paths: Sequence[str | Path], most: int = LISTED) -> str:
-    """Some names with commas, and how many more there are."""
+    """The first names, separated by commas, and the number of others."""
     more = f" and {len(paths) - most:,} more" if len(paths) > most else ""
     return ", ".join(printable(path) for path in paths[:most]) + more
 
 
 def layouts(root: Path) -> str:
-    """Two layouts that work, in words."""
+    """Two supported layouts, in words."""
     here = printable(root)
     return f"as {here}/input/1.png with {here}/target/1.png, or as {here}/1.png with A and B side by side in it"
 
 
 def found_words(folder: Folder) -> str:
-    """What a folder holds, in words, to stand in a sentence."""
+    """A folder's contents, in words for a sentence."""
     found = [f"{printable(name)}/ ({len(inner.all_pictures()):,} pictures)" for name, inner in folder.folders.items()]
     found += [f"{len(folder.pictures):,} pictures"] if folder.pictures else []
     found += [f"{count} {what}" if not what.endswith("/") else what for what, count in sorted(folder.others.items())]
@@ -389,7 +390,7 @@ def found_words(folder: Folder) -> str:
 
 
 def ignored_words(folder: Folder, used: set[Path]) -> list[str]:
-    """What lies in a folder and belongs to no pair, in words."""
+    """The files of a folder that belong to no pair, in words."""
     others = folder.all_others()
     words = [what if what.endswith("/") else f"{count} {what}" for what, count in sorted(others.items())]
     unused = [path for path in folder.all_pictures() if path not in used]

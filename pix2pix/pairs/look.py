@@ -1,4 +1,4 @@
-"""What a picture of training data shows at a look: its shape, its turn, and what its values are."""
+"""A look at a picture of training data: its shape, its EXIF turn and its values."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from pix2pix.pictures.turning import turn_of
 
 @dataclass(frozen=True)
 class Look:
-    """One picture.
+    """What one picture shows.
 
     Attributes:
-        size: width and height as it is stored.
-        turn: by EXIF; see `pix2pix.pictures.turning.turn_of`.
-        deep: of a picture with 16 or 32 bits per pixel, the lowest and the highest value, and whether all are whole
-            numbers.
-        brightest: of another, the highest level of any channel.
-        labels: of a label map, what its pixels are.
+        size: width and height as stored.
+        turn: EXIF turn; see `pix2pix.pictures.turning.turn_of`.
+        deep: for 16 or 32 bits per pixel: lowest and highest value, and whether all are whole numbers.
+        brightest: for 8 bits: highest level of any channel.
+        labels: for label maps: what the pixels are.
     """
 
     size: tuple[int, int]
@@ -37,7 +36,7 @@ class Look:
         """Look at a picture as it is stored.
 
         Args:
-            palette: of label maps.
+            palette: palette of label maps.
         """
         deep = value_range(image) if image.mode in DEEP else None
         return cls(
@@ -49,7 +48,7 @@ class Look:
         )
 
     def facts(self) -> dict[str, Any]:
-        """As JSON can hold it."""
+        """The look in a form that JSON can hold."""
         return asdict(self)
 
     @classmethod
@@ -57,7 +56,7 @@ class Look:
         """The reverse of `facts`.
 
         Raises:
-            KeyError, TypeError: these are no such facts.
+            KeyError, TypeError: these facts describe no look.
         """
         labels = facts["labels"]
         return cls(
@@ -70,7 +69,7 @@ class Look:
 
 
 def brightest(image: Image.Image) -> int:
-    """The highest level of any channel; a colour table's entries count, not their numbers."""
+    """The highest level of any channel. For a colour table, its entries count, not their numbers."""
     if image.mode == "1":
         return 255
     extrema = (image.convert("RGB") if image.mode == "P" else image).getextrema()

@@ -1,7 +1,7 @@
-"""What was seen in pictures before, so that a second look at unchanged data takes no time.
+"""A cache of what earlier checks found in pictures, so that unchanged data is not read again.
 
-It lies in the user's cache folder, one file for each data set, and may be deleted at any time. A file that is damaged,
-or of another version, is as good as none; so is a folder that cannot be written.
+It is in the user's cache folder, one file for each data set, and may be deleted at any time. A file that is damaged or
+of another version is ignored, and so is a folder that cannot be written.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 
 from pix2pix.files import write_text
 
-VERSION = 1  # of what `pix2pix.pairs.look` finds
+VERSION = 1  # of the facts that `pix2pix.pairs.look` finds
 
 
 class Memory:
-    """Facts about pairs by their stamps (see `Source.stamp`).
+    """Facts about pairs, by their stamps (see `Source.stamp`).
 
     Args:
-        what: names the data, and all else that the facts depend on.
+        what: identity of the data, and everything else that the facts depend on.
     """
 
     def __init__(self, what: str) -> None:
@@ -32,27 +32,27 @@ class Memory:
         self._kept: dict[str, Any] = {}
 
     def recall(self, stamp: str) -> Any:
-        """The facts of a stamp; None where there are none."""
+        """The facts for a stamp, or None."""
         return self._known.get(named(stamp)) if stamp else None
 
     def keep(self, stamp: str, facts: Any) -> None:
-        """Remember facts, which JSON can hold. What is not kept anew is forgotten by `save`."""
+        """Remember facts, which JSON can hold. `save` drops facts that were not kept again."""
         if stamp:
             self._kept[named(stamp)] = facts
 
     def save(self) -> None:
-        """Write what was kept, in one atomic step, if it is news."""
+        """Write the kept facts in one atomic step, if they have changed."""
         if self.path is None or self._kept == self._known:
             return
         body = json.dumps(self._kept)
         try:
             write_text(self.path, f"{header(body)}\n{body}\n")
-        except OSError:  # a full disk or a read-only home: then the next run looks again
+        except OSError:  # a full disk or a read-only home: the next run checks again
             return
 
 
 def cache_folder() -> Path | None:
-    """Where this user's programs keep what they can make again; None where there is no home."""
+    """The user's cache folder, or None where there is no home."""
     try:
         base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
     except RuntimeError:
@@ -71,10 +71,10 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def header(body: str) -> str:
-    """The first line of a file: the version, and a checksum of the rest."""
+    """The first line of a cache file: the version, and a checksum of the rest."""
     return f"{VERSION} {hashlib.sha256(body.encode()).hexdigest()}"
 
 
 def named(stamp: str) -> str:
-    """A short name for a stamp, whatever bytes are in its paths."""
+    """A short name for a stamp, whatever bytes its paths contain."""
     return hashlib.sha256(stamp.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -1,16 +1,15 @@
-"""Painted drawings, made of training pairs: black lines on white, and under them any colours.
+"""Painted drawings from training pairs: black lines on white, with colours under them.
 
-A network learns what colours mean from what people do with them: fill areas with the bucket, some or all of them, a
-little beside the lines; scribble with a broad brush; dab; leave the paper white. So at each step the input is painted
-anew, with colours taken from the target.
+People fill some or all areas with a bucket, miss the lines a little, scribble with a broad brush, dab, or leave the
+paper white. To learn from all of this, each input is painted anew at every step, with colours taken from the target.
 
-Two kinds of pairs are painted. The kind shows in each input:
+Two kinds of pairs are painted. The pixels of the input tell the kind:
 
-* **Lines** and a photo. Areas get the median colour of the photo there. What is not painted is the model's to choose.
-* **Flat art** and a picture of the same thing with light and shade. Its areas have their colours already. They are
-  outlined, and some are left white. There the target becomes white clay: its own shading, without its colours.
+* **Lines** and a photo. Areas get the median colour of the photo there. The model chooses the colours of the rest.
+* **Flat art** and a picture of the same thing with light and shade. Its areas already have colours. They get outlines,
+  and some become white. There the target becomes white clay: its own shading, without its colours.
 
-All draw from a `numpy` generator, which follows from (seed, epoch, pair).
+All random numbers come from a NumPy generator that is seeded by (seed, epoch, pair).
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ from pix2pix.pairs.recolour import WHITE
 
 
 def painted(pair: Tensor, flat: bool, by_hand: bool, rng: np.random.Generator) -> Tensor:
-    """A pair whose input is painted, as people paint drawings.
+    """Paint the input of a pair as people paint drawings.
 
     Args:
         pair: (2, 3, S, S) in [0, 255]: lines on white, or flat art from `flat_colours`; and the target on white.
-        flat: the input is flat art.
-        by_hand: draw the lines as a hand does (see `pix2pix.pairs.hand_drawn`).
-        rng: decides everything.
+        flat: whether the input is flat art.
+        by_hand: whether to draw the lines as a hand does (see `pix2pix.pairs.hand_drawn`).
+        rng: source of all random numbers.
 
     Returns:
-        float32, the same shape. The target of flat art may have become clay, or have got lines.
+        float32, the same shape. The target of flat art may be partly clay, and may have lines.
     """
     x, y = (part.permute(1, 2, 0).to(torch.float32).numpy().copy() for part in pair)
     lines, x, y = (paint_art if flat else paint_drawing)(x, y, rng)
@@ -48,9 +47,9 @@ def painted(pair: Tensor, flat: bool, by_hand: bool, rng: np.random.Generator) -
 
 
 def is_flat_art(x: np.ndarray) -> bool:
-    """Whether an input has areas of colour or grey, and is not lines alone: (S, S, 3) in [0, 255]."""
+    """Whether an input has areas of colour or grey rather than only lines: (S, S, 3) in [0, 255]."""
     low, high = x.min(-1).astype(np.int16), x.max(-1).astype(np.int16)
     areas = (high - low > 40) | ((low > 90) & (low < 235))
     areas = ndimage.binary_erosion(areas)  # the soft sides of a line are thin
-    solid = ndimage.binary_erosion(high < 235, np.ones((9, 9), bool))  # so is a line
+    solid = ndimage.binary_erosion(high < 235, np.ones((9, 9), bool))  # lines are thin too
     return float((areas | solid).mean()) > 0.004

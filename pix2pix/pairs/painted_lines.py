@@ -1,4 +1,4 @@
-"""Lines that are painted in the colours of a photo, for `pix2pix.pairs.paint`."""
+"""Line drawings painted in the colours of a photo; for `pix2pix.pairs.paint`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from scipy import ndimage
 from pix2pix.pairs.recolour import RECOLOURED, WHITE, beside_the_lines, recoloured
 
 UNPAINTED = 0.35  # share of the drawings
-LINELESS = 0.08  # share of the painted ones
+LINELESS = 0.08  # share of the painted drawings
 SMALLEST_AREA = 60  # pixels
-OFF_LIGHTNESS, OFF_CHANNEL = 45, 15  # how far paint may be from the photo's colour, in levels
-BACKGROUND = 245  # lightness of a photo's, at least
+OFF_LIGHTNESS, OFF_CHANNEL = 45, 15  # greatest deviations of paint from the photo's colour, in levels
+BACKGROUND = 245  # least lightness of a photo's background
 
 
 def paint_drawing(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -46,10 +46,10 @@ def enclosed_areas(lines: np.ndarray, gap: int = 1) -> np.ndarray:
 
     Args:
         lines: (S, S) in [0, 255], dark on white.
-        gap: pixels by which the lines are thickened first, so that areas with gaps of twice as many count as closed.
+        gap: pixels by which the lines are thickened first, so that gaps of up to twice this width count as closed.
 
     Returns:
-        (S, S) whole numbers: 0 outside, and 1 and up for each area, which reaches under its lines.
+        (S, S) whole numbers: 0 outside, 1 and up for the areas, which extend under their lines.
     """
     walls = ndimage.binary_dilation(lines < 160, iterations=gap)
     parts, count = ndimage.label(~walls)
@@ -58,13 +58,13 @@ def enclosed_areas(lines: np.ndarray, gap: int = 1) -> np.ndarray:
     outside[np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])] = True
     keep[outside] = keep[0] = outside[0] = False
     labels = (np.cumsum(keep) * keep)[parts]
-    # Each area grows back under its lines. Open paper stays outside.
+    # Each area grows back under its lines. Paper that is not enclosed stays outside.
     distance, (rows, columns) = ndimage.distance_transform_edt(labels == 0, return_indices=True)
     return np.where((distance <= gap + 2) & ~outside[parts], labels[rows, columns], 0)
 
 
 def silhouette(y: np.ndarray) -> np.ndarray:
-    """Where a photo on white is not background: bool (S, S)."""
+    """The pixels of a photo on white that are not background: bool (S, S)."""
     return ndimage.binary_fill_holes(y.mean(-1) < BACKGROUND)
 
 
@@ -72,15 +72,15 @@ def filled(
     paper: np.ndarray, labels: np.ndarray, y: np.ndarray, share: float, off: bool = False,
     rng: np.random.Generator | None = None,
 ) -> np.ndarray:  # fmt: skip
-    """Paper with a share of the areas in the median colour that the target has there.
+    """Fill a share of the areas with the target's median colour there.
 
     Args:
         paper: (S, S, 3).
         labels: (S, S), from `enclosed_areas`.
         y: (S, S, 3), the target.
-        share: of the areas that are filled; 1 for all.
-        off: choose colours that are a little off: paint that is copied is then punished.
-        rng: needed for a share below 1, and for colours that are off.
+        share: share of the areas to fill; 1 for all.
+        off: whether colours are a little off, so that copying the paint is penalised.
+        rng: random numbers, needed for a share below 1 and for colours that are off.
     """
     paper = paper.copy()
     for label, box in enumerate(ndimage.find_objects(labels), start=1):
@@ -95,7 +95,7 @@ def filled(
 
 
 def dabbed(paper: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Paper with 1 to 10 blobs and broad strokes of the target's local colours."""
+    """Paint 1 to 10 blobs and broad strokes in the target's local colours."""
     places = np.argwhere(y.mean(-1) < BACKGROUND)
     if not len(places):
         return paper

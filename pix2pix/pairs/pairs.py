@@ -28,35 +28,35 @@ MEMORY_FOR_PAIRS = 1 << 30  # bytes of decoded pictures that a data set may keep
 
 
 class Pairs(Dataset):
-    """What a source holds, ready for the networks.
+    """The pairs of a source as tensors for the networks.
 
     Args:
-        source: from `pix2pix.pairs.folders.find_source`.
+        source: source from `pix2pix.pairs.folders.find_source`.
         direction: `AtoB` (input A, target B) or `BtoA`.
-        size: side of the square pictures that come out, in pixels.
+        size: side of the resulting square pictures, in pixels.
         jitter: scale both pictures to 286/256 of `size` and cut the same random square out of both. Off, they are
             scaled to `size`.
-        crop: scale nothing, and cut squares out of larger pictures: random ones with the jitter, else the middle ones.
-            Pictures that are smaller are mirrored at their borders.
-        whole: with `crop` and without the jitter, cut nothing either.
-        stretched: scaled pictures that are no squares are stretched. Otherwise they keep their proportions and get
-            margins (see `pix2pix.pictures.places`).
-        paper: the colour of the inputs' margins; None: their borders go on.
+        crop: cut squares out of larger pictures instead of scaling: random ones with the jitter, otherwise from the
+            middle. Smaller pictures are extended by mirroring.
+        whole: with `crop` and without the jitter, use whole pictures instead of squares.
+        stretched: stretch scaled pictures to a square. Otherwise they keep their proportions and get margins (see
+            `pix2pix.pictures.places`).
+        paper: colour of the inputs' margins; None repeats their borders.
         mirror: mirror both or neither, half of the time.
-        hand_drawn: with the jitter, change drawn inputs as a hand would (see `pix2pix.pairs.hand_drawn`).
-        readings: what the values of A and B mean. Label maps are scaled without mixing colours, and every pixel
-            becomes the palette's nearest colour, which undoes what JPEG did to them.
-        lightness: for colourisation: the input becomes the target's lightness and the target its colour (see
+        hand_drawn: with the jitter, redraw inputs as a hand would (see `pix2pix.pairs.hand_drawn`).
+        readings: meaning of the values of A and B. Label maps are scaled without mixing colours, and every pixel
+            becomes the palette's nearest colour, which removes JPEG artefacts.
+        lightness: for colourisation: the input becomes the target's lightness, and the target its colour (see
             `pix2pix.pictures.color`).
         paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
             put anywhere on white.
-        inverted: invert the inputs, which have light lines on dark. None: as most of them look, where they are drawn by
-            hand or painted (see `pix2pix.pairs.polarity`).
-        seed: of the jitter. What `pairs[epoch, index]` gives depends on (seed, epoch, index) alone, so it is the same
-            in any order, in any process, and after a resume.
+        inverted: invert the inputs, which have light lines on dark. None: the majority of drawn or painted inputs
+            decides (see `pix2pix.pairs.polarity`).
+        seed: seed of the jitter. `pairs[epoch, index]` depends on (seed, epoch, index) alone, so it is the same in any
+            order, in any process, and after a resume.
 
     Raises:
-        DataError: there is no such direction; later, when it is asked for, a picture that cannot be read.
+        DataError: there is no such direction; or, when a pair is loaded, a picture cannot be read.
     """
 
     def __init__(
@@ -100,10 +100,10 @@ class Pairs(Dataset):
 
     def __getitem__(self, key: int | tuple[int, int]) -> tuple[Tensor, Tensor]:
         """The pair `index`, or `(epoch, index)`: float32 input and target, (3, size, size) each, in [-1, 1]; for
-        colourisation (1, size, size) and (2, size, size). With `whole`, of the pictures' own size."""
+        colourisation, (1, size, size) and (2, size, size). With `whole`, they have the pictures' own size."""
         epoch, index = key if isinstance(key, tuple) else (0, key)
         pair = self._load(index)
-        # The changes draw from PyTorch's global state: lend them one made from the key, then put it back.
+        # The changes draw from PyTorch's global state: one that follows from the key, until the old one is restored.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mixed_seed(self.seed, epoch, index))
             pair = self._changed(pair)
@@ -148,8 +148,8 @@ class Pairs(Dataset):
         return pair
 
     def _changed(self, pair: Tensor) -> Tensor:
-        """The pair under this key's jitter, mirroring, paint and hand. One tensor holds both pictures, so one draw
-        serves both."""
+        """The pair after jitter, mirroring, paint and redrawing. One tensor holds both pictures, so both get the same
+        changes."""
         by_hand = self.hand_drawn and self.jitter
         flat = self.paint and is_flat_art(pair[0].permute(1, 2, 0).numpy())
         placed = self.jitter and (self.hand_drawn or self.paint)
@@ -169,7 +169,7 @@ class Pairs(Dataset):
 
 
 def random_crop(pair: Tensor, size: int) -> Tensor:
-    """The same square of `size` pixels out of both pictures."""
+    """The same square of `size` pixels from both pictures."""
     import_torchvision()
     from torchvision.transforms import v2
 
@@ -194,5 +194,5 @@ def to_bytes(
 
 
 def mixed_seed(*parts: int) -> int:
-    """One 63-bit seed from several non-negative integers; different parts give unrelated seeds."""
+    """A 63-bit seed from several non-negative integers. Different integers give unrelated seeds."""
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)

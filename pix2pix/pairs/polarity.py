@@ -1,4 +1,4 @@
-"""How the drawings of a data set are drawn: by its majority, for a set is of one kind."""
+"""The polarity of a data set's drawings. The majority decides, since a data set is of one kind."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pix2pix.errors import DataError
 from pix2pix.pairs.source import AS_SEEN, Readings, Source
 from pix2pix.pictures.drawings import DARK, LIGHT, PAPER, PHOTOGRAPHED, SCENE, has_no_colour, kind_of
 
-LOOKED_AT = 24  # inputs, of a whole set
-OF_A_STREAM = 4  # the first, for the others have not come
+LOOKED_AT = 24  # inputs of a complete data set
+OF_A_STREAM = 4  # first inputs of a stream, whose others have not arrived
 
 
 def look_at(source: Source, direction: str, input_kind: str, make: str = "", readings: Readings = AS_SEEN) -> str:
-    """What most inputs are: `DARK` lines on light, `LIGHT` lines on dark, or `PHOTOGRAPHED`.
+    """The kind of most inputs: `DARK` lines on light, `LIGHT` lines on dark, or `PHOTOGRAPHED`.
 
-    Inputs that are no drawings, or that are made of photos, count as `DARK`; so do painted ones with any colour.
+    Inputs that are not drawings, or are made from photos, count as `DARK`. So do painted ones with any colour.
 
     Args:
-        source: of the pairs.
+        source: source of the pairs.
         direction: `AtoB` or `BtoA`.
-        input_kind: of the model: edges, paint, labels or photo.
-        make: what the inputs are made of, see `find_source`.
-        readings: what the values of A and B mean.
+        input_kind: the model's kind of input: edges, paint, labels or photo.
+        make: how inputs are made from photos; see `find_source`.
+        readings: meaning of the values of A and B.
     """
     if input_kind not in ("edges", "paint") or make:
         return DARK
@@ -33,7 +33,7 @@ def look_at(source: Source, direction: str, input_kind: str, make: str = "", rea
         try:
             image = source.open(index, readings)[direction == "BtoA"]
         except DataError:
-            continue  # whoever trains on it will be told
+            continue  # training reports it
         kind = kind_of(image)
         if input_kind == "paint" and not (kind == LIGHT and has_no_colour(image)):
             kind = DARK
@@ -43,5 +43,5 @@ def look_at(source: Source, direction: str, input_kind: str, make: str = "", rea
 
 
 def says_light(polarity: str, found: str) -> bool:
-    """Whether inputs are inverted: as `polarity` says, or with "auto" as was found."""
+    """Whether inputs are inverted: as `polarity` says, or as found for "auto"."""
     return polarity == "light-lines" or (polarity == "auto" and found == LIGHT)

@@ -1,4 +1,4 @@
-"""What every source of pairs offers, wherever they come from."""
+"""The interface of all sources of pairs."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Pair = tuple[Image.Image, Image.Image]
 
 @dataclass(frozen=True)
 class Readings:
-    """What the pictures of a data set mean.
+    """The meaning of a data set's pictures.
 
     Attributes:
-        a, b: how those of each side become RGB.
-        drawn_raw: where one picture of a pair is turned by EXIF and shapes do not tell whether the other was drawn on
-            what viewers show, it was drawn on the pixels as they are stored.
+        a, b: readings of each side, which make RGB of its pictures.
+        drawn_raw: whether a picture whose partner is turned by EXIF was drawn on the partner's pixels as they are
+            stored. It decides where the shapes do not tell.
     """
 
     a: Reading = PLAIN
@@ -33,11 +33,11 @@ class Readings:
 
     @classmethod
     def of(cls, direction: str, source: Reading, target: Reading) -> Readings:
-        """From what the inputs and the targets of a direction mean."""
+        """The readings of both sides, from those of a direction's inputs and targets."""
         return cls(source, target) if direction == "AtoB" else cls(target, source)
 
     def facing(self, direction: str) -> tuple[Reading, Reading]:
-        """Of the inputs and of the targets of a direction."""
+        """The readings of a direction's inputs and targets."""
         return (self.a, self.b) if direction == "AtoB" else (self.b, self.a)
 
 
@@ -48,10 +48,11 @@ class Source(ABC):
     """The pairs of one split.
 
     Attributes:
-        names: of the pairs, in order.
-        words: what A and B are, for people.
-        arriving: the pairs are still coming in, one after the other. The first epoch then takes them about in order.
-        makes_a: A is made of B.
+        names: names of the pairs, in order.
+        words: description of A and B, for people.
+        arriving: whether the pairs are still being downloaded, in order. The first epoch then takes them about in
+            order.
+        makes_a: whether A is made from B.
     """
 
     names: list[str]
@@ -61,7 +62,7 @@ class Source(ABC):
 
     @abstractmethod
     def stored(self, index: int) -> Pair:
-        """A and B of a pair as they are stored, in modes of their own and not turned by EXIF.
+        """A and B of a pair as they are stored, in their own modes and not turned by EXIF.
 
         Raises:
             DataError: a picture cannot be read.
@@ -69,17 +70,17 @@ class Source(ABC):
 
     @abstractmethod
     def keys(self) -> list[tuple[str, str]]:
-        """Names of each pair's A and B that every copy of them has too: what `folders.held_out` splits by."""
+        """Names of each pair's A and B, shared by all their copies. `folders.held_out` splits by them."""
 
     def stamp(self, index: int) -> str:
-        """What changes when a pair's files do; "" where nothing tells."""
+        """A text that changes when a pair's files change; "" where there is no way to tell."""
         return ""
 
     def open(self, index: int, readings: Readings = AS_SEEN) -> Pair:
         """A and B of a pair, upright and as RGB.
 
         Raises:
-            DataError: a picture cannot be read, or does not hold what it should.
+            DataError: a picture cannot be read, or holds unexpected values.
         """
         a, b = self.stored(index)
         try:
@@ -90,11 +91,11 @@ class Source(ABC):
 
 
 def shared_names(contents: Iterable[bytes | None], names: Sequence[str]) -> list[str]:
-    """A name for each picture that all its copies have too: the first one's.
+    """A name for each picture, shared by all its copies: the name of the first.
 
     Args:
-        contents: the bytes of each; None where it is known to have no copy.
-        names: of each.
+        contents: bytes of each picture; None where it is known to have no copy.
+        names: name of each picture.
     """
     firsts: dict[str, str] = {}
     digests = (

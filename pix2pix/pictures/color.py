@@ -1,4 +1,4 @@
-"""CIE L*a*b* under D65, as sRGB pictures are meant, and the scales that colourisation uses.
+"""CIE L*a*b* under D65, the white of sRGB, and the scales for colourisation.
 
 Formulas: IEC 61966-2-1 (sRGB) and CIE 15:2004 (L*a*b*). L runs from 0 to 100, a and b from about -110 to 110.
 Scaled for the networks: L / 50 - 1, and a and b / 110.
@@ -27,7 +27,7 @@ def rgb_to_lab(rgb: np.ndarray) -> np.ndarray:
 
 
 def lab_to_rgb(lab: np.ndarray) -> np.ndarray:
-    """L*a*b* to sRGB in [0, 1], both (..., 3), float32; colours that sRGB does not hold are clipped."""
+    """L*a*b* to sRGB in [0, 1], both (..., 3), float32; colours outside sRGB are clipped."""
     lab = np.asarray(lab, np.float32)
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], -1)

@@ -1,8 +1,8 @@
 """Any picture of a drawing as dark lines on white, which is what models of drawings are trained on.
 
-People bring four kinds: dark lines on white; light lines on dark (edge detectors, dark screens); photos of a drawing on
-paper, with shadows and coloured ink; and photos of things. Each kind is told from the others by how its *ground* looks:
-the picture without what is thin and darker than its surroundings.
+There are four kinds of pictures: dark lines on white; light lines on dark (edge detectors, dark screens); photos of a
+drawing on paper, with shadows and coloured ink; and photos of things. They are told apart by the *ground*: the picture
+without its thin dark parts.
 """
 
 from __future__ import annotations
@@ -15,45 +15,45 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from pix2pix.errors import ImageError
-from pix2pix.pictures.edge_filter import outline
+from pix2pix.pictures.edge_filter import THRESHOLD, outline
 from pix2pix.pictures.images import Size, resized
 
 POLARITIES = ("auto", "dark-lines", "light-lines")
 DARK, LIGHT, PAPER, SCENE = "dark lines", "light lines", "paper", "scene"
 KINDS = (DARK, LIGHT, PAPER, SCENE)
-PHOTOGRAPHED = "photographed"  # of training inputs: most are paper or scenes
-# What is done about each, to stand after a file's name.
+PHOTOGRAPHED = "photographed"  # training inputs, most of which are paper or scenes
+# What is done with each, to follow a file's name.
 WORDS = {
     DARK: "",
     LIGHT: "has light lines on dark, so it is inverted",
     PAPER: "shows a drawing on paper, so its light is evened out and its strokes are taken",
     SCENE: "is a photo, so its outlines are taken",
 }
-SMALLEST = 64  # pixels of the longer side: less tells no paper from a scene
+SMALLEST = 64  # pixels of the longer side, below which paper and scenes cannot be told apart
 LOOK = 256  # pixels of the longer side at which a picture is judged
-REACH = 0.04  # of the longer side; lines up to twice as wide are told from the ground
-WHITE, BLACK = 230, 60  # the least level of white, and the highest of black
-COLOURED = 40  # levels that two channels of a colour differ by, at least
-LEAST_CONTRAST = 8  # levels, of what is not blank
-DARKEST_PAPER = 85  # the median level of a picture that may have light lines on dark, at most
+REACH = 0.04  # of the longer side; lines of up to twice this width are not ground
+WHITE, BLACK = 230, 60  # the lowest level of white, and the highest of black
+COLOURED = 40  # smallest difference of two channels of a colour, in levels
+LEAST_CONTRAST = 8  # levels, of a picture that is not blank
+DARKEST_PAPER = 85  # highest median level of a picture with light lines on dark
 
 
 class Drawing(NamedTuple):
-    """A picture as dark lines on white, RGB, of its own size; and which kind it was."""
+    """A picture as dark lines on white, RGB, of its own size; and its original kind."""
 
     image: Image.Image
     found: str
 
 
 def read_drawing(image: Image.Image, polarity: str = "auto", side: int = LOOK, painted: bool = False) -> Drawing:
-    """What a model of drawings should see of a picture.
+    """Make of a picture what a model of drawings should see.
 
     Args:
         image: RGB, any size.
         polarity: "auto" looks at the picture. "dark-lines" takes it as it is, "light-lines" inverts it.
         side: pixels of the square in which the model will see the picture.
-        painted: the model takes painted drawings, too. Then only grey lines on an even dark ground are inverted, and
-            everything else stays as it is, for it may be paint.
+        painted: whether the model takes painted drawings. Then only grey lines on an even dark ground are inverted;
+            everything else may be paint, and stays as it is.
 
     Raises:
         ImageError: there is no such polarity.
@@ -67,14 +67,14 @@ def read_drawing(image: Image.Image, polarity: str = "auto", side: int = LOOK, p
     return Drawing(resized(as_lines(image, found, side), image.size, hard=found == SCENE), found)
 
 
-def as_lines(image: Image.Image, kind: str, side: int = LOOK, threshold: float = 0.25) -> Image.Image:
-    """A picture of some kind as dark lines on white, RGB. Paper and scenes come out with `side` pixels on their longer
-    side, the others in their own size.
+def as_lines(image: Image.Image, kind: str, side: int = LOOK, threshold: float = THRESHOLD) -> Image.Image:
+    """A picture of a known kind as dark lines on white, RGB. The result has `side` pixels on its longer side for paper
+    and scenes, and the picture's own size otherwise.
 
     Args:
         image: RGB, any size.
         kind: `DARK`, `LIGHT`, `PAPER` or `SCENE`.
-        threshold: of the outlines of a scene, see `pix2pix.pictures.edge_filter`.
+        threshold: strength of a scene's outlines, see `pix2pix.pictures.edge_filter`.
     """
     if kind == LIGHT:
         return inverted(image)
@@ -93,7 +93,7 @@ def check_polarity(polarity: str) -> None:
 
 
 def kind_of(image: Image.Image) -> str:
-    """`DARK`, `LIGHT`, `PAPER` or `SCENE`; `DARK` also for what is blank, or too small to tell.
+    """`DARK`, `LIGHT`, `PAPER` or `SCENE`; also `DARK` for a blank picture or one that is too small to tell.
 
     Args:
         image: RGB, any size.
@@ -127,16 +127,15 @@ def is_drawing(pixels: np.ndarray) -> bool:
 
 @dataclass(frozen=True)
 class Look:
-    """What tells a drawing's ground and lines, all as shares of the pixels, from 0 to 1.
+    """Measures of a drawing's ground and lines. All but `level` are shares of the pixels or ratios, from 0 to 1.
 
     Attributes:
-        level: the ground's, its median in [0, 255].
-        flat: as light as the ground, or nearly.
-        lines: much darker than the ground.
-        edges, soft_edges: where the ground itself changes at once, by a third or a sixth: the outline of a thing, or a
-            hard shadow.
-        colour: where the ground has another hue than elsewhere. Light and shadow change none.
-        evenness: the darkest part of the ground against its lightest.
+        level: median level of the ground, in [0, 255].
+        flat: pixels about as light as the ground.
+        lines: pixels much darker than the ground.
+        edges, soft_edges: sudden changes of the ground by a third or a sixth, as at a thing's outline or a hard shadow.
+        colour: pixels where the ground has another hue than elsewhere. Light and shadow do not change the hue.
+        evenness: the darkest part of the ground over its lightest.
     """
 
     level: float
@@ -172,13 +171,13 @@ class Look:
 
     @property
     def is_even(self) -> bool:
-        """The ground has one colour everywhere, as on a screen."""
+        """Whether the ground has one colour everywhere, as on a screen."""
         return self.evenness > 0.93 and self.soft_edges < 0.002 and self.colour < 0.006
 
     @property
     def is_paper(self) -> bool:
-        """Lines on paper. On a ground of clean white, which a camera gives to no paper, it has to be even: else it is a
-        thing that was cut out."""
+        """Whether there are lines on paper. No camera makes paper clean white. So a clean white ground must also be
+        even; otherwise the picture is a thing that was cut out."""
         if self.level > 245:
             return self.has_lines and self.flat > 0.72 and self.evenness > 0.96 and self.is_even
         hard_shadow = self.edges < 0.02 and self.colour < 0.004 and self.flat > 0.75
@@ -186,8 +185,8 @@ class Look:
 
 
 def inverted(image: Image.Image) -> Image.Image:
-    """Light lines on a dark ground as dark lines on white, grey, of the same size. Black becomes white and white black
-    to the bit; a ground that is lighter than black, or coloured, becomes white, too."""
+    """Light lines on a dark ground as dark lines on white: grey, of the same size. Black and white are swapped exactly.
+    A ground that is lighter than black, or coloured, becomes white too."""
     ground = np.array([np.median(np.asarray(channel)) for channel in image.split()])
     if ground.mean() > 127:
         ground[:] = 0
@@ -202,19 +201,19 @@ def inverted(image: Image.Image) -> Image.Image:
 def strokes(image: Image.Image, side: int = LOOK) -> Image.Image:
     """The strokes of a drawing on paper: dark lines on white.
 
-    What the ground reflects is divided out, so that shadows leave no trace; and of a coloured ink its darkest channel
-    counts. Lines come out black at `side` pixels, however thin they are.
+    The picture is divided by the ground, so that shadows leave no trace. Of coloured ink, the darkest channel counts.
+    Lines come out black at `side` pixels, however thin they are.
 
     Args:
         image: RGB.
-        side: pixels of the longer side of what comes out.
+        side: longer side of the result, in pixels.
     """
     pixels = looked_at(image, side)
     ink = ink_of(pixels, ground_of(pixels))
     floor = float(np.median(ink))
     noise = float(np.median(np.abs(ink - floor)))
     full = max(0.1, 0.7 * float(np.quantile(ink, 0.997)))
-    least = min(0.6 * full, max(0.3 * full, floor + 5 * noise))
+    least = min(0.6 * full, max(0.4 * full, floor + 7 * noise))
     lines = np.clip((ink - least) / (full - least), 0, 1)
     return Image.fromarray(np.rint(255 * (1 - lines)).astype(np.uint8)).convert("RGB")
 
@@ -233,8 +232,8 @@ def fitted(size: Size, side: int) -> Size:
 
 
 def ground_of(pixels: np.ndarray) -> np.ndarray:
-    """What lies under the lines: the morphological closing, which fills what is dark and thin. A step of light, as a
-    shadow's, stays where it is.
+    """The ground under the lines: the morphological closing, which fills thin dark parts. A step in lightness, such as
+    a shadow's edge, stays where it is.
 
     Args:
         pixels: (H, W, 3) in [0, 255].
@@ -243,24 +242,24 @@ def ground_of(pixels: np.ndarray) -> np.ndarray:
         float32, the same shape, in [1, 256].
     """
     reach = max(2, round(REACH * max(pixels.shape)))
-    # What lies beyond the border is neutral: repeated, it would make corners of the shadows that end there.
+    # Beyond the border everything is neutral. Repeated pixels would make corners of shadows that end there.
     around = np.pad(smoothed(pixels), [(2 * reach, 2 * reach)] * 2 + [(0, 0)])
     return sliding(sliding(around, reach, np.maximum), reach, np.minimum)
 
 
 def ink_of(pixels: np.ndarray, ground: np.ndarray) -> np.ndarray:
-    """How much of the ground's light is missing, from 0 to 1: (H, W)."""
+    """The share of the ground's light that is missing, from 0 to 1: (H, W)."""
     return np.clip(1 - (smoothed(pixels) / ground).min(-1), 0, 1)
 
 
 def smoothed(pixels: np.ndarray) -> np.ndarray:
-    """Without a camera's noise, and never 0."""
+    """The pixels without a camera's noise, and never 0."""
     image = Image.fromarray(np.rint(pixels).astype(np.uint8))
     return np.asarray(image.filter(ImageFilter.GaussianBlur(0.7)), np.float32) + 1
 
 
 def sliding(values: np.ndarray, reach: int, pick: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> np.ndarray:
-    """The maximum or minimum over the square of `reach` pixels around each pixel that has it whole: (H, W, C) to
+    """The maximum or minimum over the square of `reach` pixels around each pixel whose square is complete: (H, W, C) to
     (H - 2 reach, W - 2 reach, C). Each step doubles the square."""
     for axis in (0, 1):
         values = np.moveaxis(values, axis, 0)
@@ -274,7 +273,7 @@ def sliding(values: np.ndarray, reach: int, pick: Callable[[np.ndarray, np.ndarr
 
 
 def steepness(values: np.ndarray, across: int = 4) -> np.ndarray:
-    """How much values change over `across` pixels, down or to the right: (H, W)."""
+    """The change over `across` pixels, down or to the right: (H, W)."""
     padded = np.pad(values, ((0, across), (0, across)), mode="edge")
     here = padded[:-across, :-across]
     return np.maximum(np.abs(padded[across:, :-across] - here), np.abs(padded[:-across, across:] - here))

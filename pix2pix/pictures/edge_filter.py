@@ -1,7 +1,7 @@
 """A photo's outlines, as black lines on white: for training on photos alone, and for a photo dropped on the canvas.
 
-Canny's filter (IEEE PAMI 1986): smooth, take the gradient, keep its crests, and keep of the weak crests those that
-hang together with a strong one.
+Canny's filter (IEEE PAMI 1986): smooth the photo, take the gradient, keep its crests, and of the weak crests keep those
+that are connected to a strong one.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
+THRESHOLD = 0.25  # unless another is asked for
 SMOOTHING = 1.6  # pixels at a side of 256
-WEAK = 0.4  # of the threshold: what may continue a strong line
+WEAK = 0.4  # share of the threshold above which pixels may continue a strong line
 
 
-def outline(photo: Image.Image, threshold: float = 0.25) -> Image.Image:
+def outline(photo: Image.Image, threshold: float = THRESHOLD) -> Image.Image:
     """Black lines on white, of the photo's size.
 
     Args:
         photo: RGB, any size.
-        threshold: how strong an edge must be, from 0 (every one) to 1 (only the strongest in the picture).
+        threshold: strength of the edges to keep, from 0 (all) to 1 (only the strongest in the picture).
 
     Raises:
         ValueError: the threshold is out of range.
@@ -29,11 +30,11 @@ def outline(photo: Image.Image, threshold: float = 0.25) -> Image.Image:
     smooth = np.asarray(photo.convert("RGB").filter(ImageFilter.GaussianBlur(radius)), np.float32)
     padded = np.pad(smooth, ((1, 1), (1, 1), (0, 0)), mode="edge")
     across, down = padded[1:-1, 2:] - padded[1:-1, :-2], padded[2:, 1:-1] - padded[:-2, 1:-1]
-    # Of the three colours, the one with the strongest gradient speaks for the pixel.
+    # The colour with the strongest gradient counts for the pixel.
     strengths = np.hypot(across, down)
     strongest = strengths.argmax(-1)[..., None]
     strength, dx, dy = (np.take_along_axis(v, strongest, -1)[..., 0] for v in (strengths, across, down))
-    top = max(float(np.quantile(strength, 0.99)), 4.0)  # 4: a flat photo's noise is no edge
+    top = max(float(np.quantile(strength, 0.99)), 4.0)  # at least 4, so that the noise of a flat photo makes no edges
     high = threshold * top
     ridge = crests(strength, dx, dy)
     lines = connected(ridge & (strength > WEAK * high) & (strength > 2.0), ridge & (strength >= max(high, 2.0)))
@@ -41,7 +42,7 @@ def outline(photo: Image.Image, threshold: float = 0.25) -> Image.Image:
 
 
 def crests(strength: np.ndarray, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
-    """Where the strength is not below its neighbours' across the line: bool (H, W)."""
+    """Where the strength is at least that of both neighbours across the line: bool (H, W)."""
     around = np.pad(strength, 1)
     height, width = strength.shape
     # The gradient's direction, in eighths of a turn: to the right, down and right, down, down and left.
@@ -55,7 +56,7 @@ def crests(strength: np.ndarray, dx: np.ndarray, dy: np.ndarray) -> np.ndarray:
 
 
 def connected(candidates: np.ndarray, seeds: np.ndarray) -> np.ndarray:
-    """The candidates that hang together with a seed, diagonals included: bool (H, W)."""
+    """The candidates that are connected to a seed, diagonals included: bool (H, W)."""
     lines = seeds & candidates
     while True:
         padded = np.pad(lines, 1)

@@ -1,4 +1,4 @@
-"""Pictures in and out: any file or Pillow mode to plain RGB, RGB to arrays in [-1, 1] and back."""
+"""Reading pictures of any file or Pillow mode as RGB, and converting RGB to arrays in [-1, 1] and back."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ FAINT_ON_WHITE = 208  # levels, of all channels
 Size = tuple[int, int]  # width and height, pixels
 Span = tuple[float, float]  # the values that become black and white
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")  # modes of more than 8 bits
-# What browsers and cameras make. Pillow reads some forty more, by code that few use and few have attacked; some start
-# other programs.
+# The formats of browsers and cameras. Pillow reads some forty more, with code that is rarely used and rarely attacked;
+# some of it starts other programs.
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF")
 
 
 def to_rgb(image: Image.Image, span: Span | None = None) -> Image.Image:
-    """Any Pillow picture as RGB: turned upright by its EXIF tag, its colours in sRGB, transparency on white. White
-    strokes on nothing lie on black, for on white they would not be seen.
+    """Any Pillow picture as RGB: turned upright by its EXIF tag, with its colours in sRGB and transparency on white.
+    White strokes on a transparent ground are put on black, since they would vanish on white.
 
     Args:
-        span: of a picture with 16 or 32 bits per pixel. None: `usual_span` of this picture alone.
+        span: values that become black and white, for 16 or 32 bits per pixel. None: `usual_span` of this picture.
     """
     image = to_srgb(ImageOps.exif_transpose(image))
     if image.mode in DEEP:
@@ -56,12 +56,12 @@ def open_image(
 
     Args:
         source: a path or an open binary file.
-        name: what an error calls it; the path, where there is one.
-        max_pixels: that it may have.
-        read: makes RGB of it, or leaves it `as_stored`; see also `pix2pix.pictures.reading.Reading`.
+        name: name of the picture in errors; by default its path.
+        max_pixels: the most pixels that it may have.
+        read: function that makes RGB of it, or leaves it `as_stored`; see also `pix2pix.pictures.reading.Reading`.
 
     Raises:
-        ImageError: there is no such file, it is no picture of one of the `FORMATS`, it is damaged, or too large.
+        ImageError: there is no such file, or it is damaged, too large or not in one of the `FORMATS`.
     """
     name = name or str(source)
     try:
@@ -76,12 +76,12 @@ def open_image(
         raise ImageError(f"{name} is not a picture in a known format: use a PNG or JPEG file.") from None
     except ImageError:
         raise
-    except Exception as error:  # what Pillow's forty decoders raise for a damaged file is of many kinds
+    except Exception as error:  # Pillow's decoders raise many kinds of errors for damaged files
         raise ImageError(f"{name} cannot be read as a picture ({reason(error)}): use a PNG or JPEG file.") from None
 
 
 def picture_suffixes() -> set[str]:
-    """Of the files that `open_image` reads, in lower case, with their dots."""
+    """The suffixes of the files that `open_image` reads, in lower case, with their dots."""
     return {suffix for suffix, kind in Image.registered_extensions().items() if kind in FORMATS}
 
 
@@ -102,8 +102,8 @@ def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> N
 
 
 def value_range(image: Image.Image) -> tuple[float, float, bool]:
-    """The lowest and the highest finite value of a picture in one of the modes `DEEP`, and whether all its values are
-    whole numbers; 0, 0 where none is finite."""
+    """The lowest and the highest finite value of a picture in one of the modes `DEEP` (0, 0 where none is finite), and
+    whether all its values are whole numbers."""
     values = np.asarray(image)
     finite = values[np.isfinite(values)]
     if not finite.size:
@@ -112,15 +112,15 @@ def value_range(image: Image.Image) -> tuple[float, float, bool]:
 
 
 def usual_span(low: float, high: float, whole: bool) -> Span:
-    """The values that become black and white, where nobody has said, of pictures with values from `low` to `high`.
+    """The values that become black and white by default, for pictures with values from `low` to `high`.
 
-    Fractions from 0 to 1, and whole numbers from 0 to 255, are taken as such. Values that use the upper half of 16 bits
-    are those of a 16-bit photo. All others, such as depths in millimetres or metres, are spread from 0, or from the
-    lowest where that is above half of the highest, to the highest.
+    Fractions from 0 to 1 and whole numbers from 0 to 255 keep these limits. Values in the upper half of 16 bits are
+    taken for a 16-bit photo. All others, such as depths in millimetres or metres, are spread up to the highest value:
+    from 0, or from the lowest value if that is above half of the highest.
 
     Args:
-        low, high: over one picture, or over all of a data set.
-        whole: all values are whole numbers.
+        low, high: lowest and highest value of one picture, or of a whole data set.
+        whole: whether all values are whole numbers.
     """
     if low >= 0 and high <= (255 if whole else 1):
         return (0.0, 255.0) if whole else (0.0, 1.0)
@@ -131,7 +131,7 @@ def usual_span(low: float, high: float, whole: bool) -> Span:
 
 
 def to_levels(image: Image.Image, span: Span) -> Image.Image:
-    """A picture of more than 8 bits in 256 levels of grey; what is no number becomes black."""
+    """A picture of more than 8 bits in 256 levels of grey. Values that are not numbers become black."""
     black, white = span
     levels = np.asarray(image).astype(np.float64)
     levels -= black
@@ -142,7 +142,7 @@ def to_levels(image: Image.Image, span: Span) -> Image.Image:
 
 
 def is_white_on_nothing(image: Image.Image) -> bool:
-    """Whether what is visible of an RGBA picture is white, or nearly, and covers less than half of it."""
+    """Whether the visible part of an RGBA picture is (nearly) white and covers less than half of it."""
     small = image.reduce(max(1, max(image.size) // 1024))
     *_, alpha = small.split()
     most = np.asarray(alpha).max(initial=0)
@@ -154,12 +154,12 @@ def is_white_on_nothing(image: Image.Image) -> bool:
 
 
 def resized(image: Image.Image, size: Size, hard: bool = False) -> Image.Image:
-    """A picture at another size, the same way in training and after it.
+    """Scale a picture, in the same way in training and afterwards.
 
     Args:
-        image: of any mode.
+        image: picture of any mode.
         size: width and height, in pixels.
-        hard: pick the nearest pixels, for labels, whose colours must not mix. Otherwise bicubic.
+        hard: pick the nearest pixels, for labels, whose colours must not mix. Otherwise scale bicubically.
     """
     if image.size == size:
         return image

@@ -1,7 +1,7 @@
-"""Palettes of label maps: which colour stands for what.
+"""Palettes of label maps: a colour for each label.
 
-A palette is a dict from the labels' names, in order, to their colours as `#rrggbb`. It is stored in a checkpoint's
-task ("palette" for what goes in, "output_palette" for what comes out), so that a page can offer its brushes by name.
+A palette is a dict from label names, in order, to colours as `#rrggbb`. It is stored in a checkpoint's task ("palette"
+for inputs, "output_palette" for outputs), so that the page can offer its labels as brushes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pix2pix.errors import DataError
 Palette = Mapping[str, str]
 
 PALETTES: dict[str, dict[str, str]] = {
-    # The twelve classes of the CMP facade data base, in its order, in the colours of the paper's data set.
+    # The twelve classes of the CMP Facade Database, in its order and in the colours of the paper's data set.
     "facades": {
         "background": "#0000aa",
         "wall": "#0000ff",
@@ -48,10 +48,10 @@ PALETTES: dict[str, dict[str, str]] = {
 
 
 def read_palette(source: str) -> dict[str, str]:
-    """A palette by its name in `PALETTES`, or from a JSON file of names and colours.
+    """Read a palette: a name in `PALETTES`, or a JSON file of names and colours.
 
     Raises:
-        DataError: there is no such palette, or the file does not hold one.
+        DataError: there is no such palette, or the file does not hold a palette.
     """
     if source in PALETTES:
         return dict(PALETTES[source])
@@ -66,10 +66,10 @@ def read_palette(source: str) -> dict[str, str]:
 
 
 def check_palette(palette: Any, source: str) -> dict[str, str]:
-    """The palette, if it is one: 1 to 64 names, each with another colour.
+    """Check that `palette` has 1 to 64 names, each with a different colour. Returns it.
 
     Raises:
-        DataError: it is not.
+        DataError: it is not a palette.
     """
     if (
         not isinstance(palette, dict)
@@ -77,7 +77,7 @@ def check_palette(palette: Any, source: str) -> dict[str, str]:
         or not all(isinstance(c, str) and re.fullmatch("#[0-9a-fA-F]{6}", c) for c in palette.values())
         or len({c.lower() for c in palette.values()}) < len(palette)
     ):
-        raise DataError(f"{source} holds no palette: it needs 1 to 64 names, each with a colour of its own as #rrggbb.")
+        raise DataError(f"{source} holds no palette: it needs 1 to 64 names, each with a different colour as #rrggbb.")
     return palette
 
 
@@ -87,7 +87,7 @@ def colours(palette: Palette) -> np.ndarray:
 
 
 def nearest_label(image: np.ndarray, palette: Palette) -> np.ndarray:
-    """Which label each pixel's colour is nearest to.
+    """The label whose colour is nearest to each pixel.
 
     Args:
         image: (..., 3) RGB values in [0, 255], of any numeric type.
@@ -101,7 +101,7 @@ def nearest_label(image: np.ndarray, palette: Palette) -> np.ndarray:
 
 
 def snap(image: np.ndarray, palette: Palette) -> np.ndarray:
-    """The picture in the palette's colours alone, each pixel in the nearest.
+    """The picture with every pixel in the nearest colour of the palette.
 
     Args:
         image: (..., 3) RGB values in [0, 255].

@@ -1,4 +1,4 @@
-"""Where a picture lies in what a network sees, and the way back: the same in training, in `evaluate` and after it."""
+"""Placing a picture in a network's input, and the way back: the same in training, in evaluation and afterwards."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from pix2pix.pictures.images import Size, resized
 
 
 def is_stretched(input_kind: str, make: str) -> bool:
-    """Whether a whole picture that is no square is stretched to one: photos are. Drawings, labels and pictures to be
-    coloured keep their proportions and get margins."""
+    """Whether a whole picture is stretched to a square: photos are. Drawings, label maps and pictures to be coloured
+    keep their proportions and get margins."""
     return input_kind == "photo" and make != "lightness"
 
 
 def paper(input_kind: str) -> str | None:
-    """The colour of the margins around an input: drawings stand on white, around others their border goes on."""
+    """The colour of the margins around an input: white around drawings. None around others, whose border is
+    repeated."""
     return "white" if input_kind in ("edges", "paint") else None
 
 
 def scaled_whole(size: Size, side: int, stretched: bool) -> Place:
-    """A picture of this size, scaled as a whole to a square."""
+    """The place of a picture of this size that is scaled as a whole to a square."""
     square = (side, side)
     if stretched:
         return Place(size, square, (0, 0), square)
@@ -32,21 +33,22 @@ def scaled_whole(size: Size, side: int, stretched: bool) -> Place:
 
 
 def as_it_is(size: Size, least: int, multiple: int = 1) -> Place:
-    """A picture of this size, its pixels as they are, its sides mirrored to multiples and to `least` pixels."""
+    """The place of a picture whose pixels stay as they are. Its sides are mirrored to multiples, and to `least`
+    pixels."""
     width, height = (max(least, -(-length // multiple) * multiple) for length in size)
     return Place(size, size, (0, 0), (width, height), "reflect")
 
 
 @dataclass(frozen=True)
 class Place:
-    """A picture in what the network sees of it.
+    """The place of a picture in a network's input.
 
     Attributes:
-        outer: the size of the picture itself.
-        inner: its size there.
-        corner: its left and its top there.
-        canvas: the size of the whole, multiples of the network's.
-        margins: what is around the picture: "edge", its border repeated outward, or "reflect", its mirror image.
+        outer: size of the picture itself.
+        inner: its size in the input.
+        corner: its left and top in the input.
+        canvas: size of the input, multiples of the network's.
+        margins: pixels around the picture: "edge", its repeated border, or "reflect", its mirror image.
     """
 
     outer: Size
@@ -56,12 +58,12 @@ class Place:
     margins: str = "edge"
 
     def enter(self, image: Image.Image, fill: str | None = None, hard: bool = False) -> Image.Image:
-        """What the network sees: the picture scaled first, so that margins are never large. One that is there already
-        stays as it is.
+        """Put the picture into the input. It is scaled first, so that margins are never large. A picture that fits
+        already is returned as it is.
 
         Args:
             image: RGB, of the size `outer`.
-            fill: the colour of the margins, instead of `margins`.
+            fill: colour of the margins, instead of `margins`.
             hard: pick the nearest pixels and mix no colours, for labels.
         """
         image = resized(image, self.inner, hard)
@@ -77,7 +79,7 @@ class Place:
         return Image.fromarray(np.pad(np.asarray(image), pad, mode=self.margins))  # type: ignore[call-overload]
 
     def leave(self, canvas: Image.Image) -> Image.Image:
-        """The way back: what lies where the picture lay, in the picture's own size. Any mode."""
+        """Cut the picture out of the canvas and scale it back to its own size. Any mode."""
         (left, top), (width, height) = self.corner, self.inner
         if self.inner != self.canvas:
             canvas = canvas.crop((left, top, left + width, top + height))

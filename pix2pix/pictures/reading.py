@@ -1,7 +1,7 @@
-"""What the values of a picture mean: colours, the numbers of labels, or measures such as a depth.
+"""The meaning of a picture's values: colours, label numbers, or measurements such as depths.
 
-One `Reading` serves all pictures of a data set's side, and later the pictures that the trained model gets. So a value
-means the same in each of them.
+One `Reading` serves all pictures of one side of a data set, and later the inputs of the trained model. So a value means
+the same in all of them.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from pix2pix.errors import ImageError
 from pix2pix.pictures.images import DEEP, Span, resized, to_rgb
 from pix2pix.pictures.palettes import Palette, colours, nearest_label
 
-NEAR = 48.0  # levels (Euclidean) between a colour table's entry and the label it stands for, at most
-FAR = 64.0  # levels between a grey and the nearest label, from which on it is none of the palette's colours
-LOOKED_AT = 128  # pixels a side of a coloured label map, of which the labels are looked up
+NEAR = 48.0  # largest distance (Euclidean, in levels) from a colour table's entry to its label
+FAR = 64.0  # distance in levels from which a grey belongs to no label
+LOOKED_AT = 128  # side in pixels to which a coloured label map is scaled before its labels are looked up
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How pictures become RGB; call it with a Pillow picture of any mode.
+    """A way to turn pictures into RGB; call it with a Pillow picture of any mode.
 
     Attributes:
-        span: the values that become black and white, of pictures with 16 or 32 bits per pixel. None: by each picture.
-        palette: the labels, where the pictures are label maps.
-        numbers: the values of label maps are the numbers of labels (0 is the palette's first), or they are colours.
-            None: by each picture.
+        span: values that become black and white, for 16 or 32 bits per pixel. None: decided for each picture.
+        palette: labels, where the pictures are label maps.
+        numbers: whether the values of label maps are label numbers (0 is the palette's first) rather than colours.
+            None: decided for each picture.
     """
 
     span: Span | None = None
@@ -38,7 +38,7 @@ class Reading:
     def __call__(self, image: Image.Image) -> Image.Image:
         """
         Raises:
-            ImageError: the numbers of labels were promised, and the picture holds others.
+            ImageError: the picture should hold label numbers, and holds other values.
         """
         if self.palette and self.numbers is not False:
             image = ImageOps.exif_transpose(image)
@@ -55,15 +55,15 @@ PLAIN = Reading()  # pictures as viewers show them
 
 @dataclass(frozen=True)
 class LabelUse:
-    """What a label map's pixels are, held against a palette of N labels.
+    """A label map's pixels, compared with a palette of N labels.
 
     Attributes:
-        numbered: they are whole numbers from 0 to N - 1.
-        void: they would be, but for 255, which many data sets have where there is no label.
-        coloured: they have the palette's own colours.
-        far: more than half of them are whole numbers, whose greys are far from all colours of the palette.
-        labels: those whose colours are the nearest, by number.
-        words: the values, for people.
+        numbered: whether they are whole numbers from 0 to N - 1.
+        void: whether they are, apart from 255, by which many data sets mark pixels without a label.
+        coloured: whether they have the palette's own colours.
+        far: whether more than half of them are whole numbers whose greys are far from all colours of the palette.
+        labels: numbers of the labels whose colours are nearest.
+        words: description of the values, for people.
     """
 
     numbered: bool
@@ -75,7 +75,7 @@ class LabelUse:
 
 
 def label_use(image: Image.Image, palette: Palette) -> LabelUse:
-    """Hold a label map of any mode against a palette."""
+    """Compare a label map of any mode with a palette."""
     numbers = whole_numbers(image)
     if numbers is None:
         small = image if max(image.size) <= LOOKED_AT else resized(image, within(image.size), hard=True)
@@ -106,8 +106,8 @@ def label_use(image: Image.Image, palette: Palette) -> LabelUse:
 
 
 def whole_numbers(image: Image.Image) -> np.ndarray | None:
-    """The one whole number that each pixel holds, (H, W): of a grey picture its value, of one with a colour table the
-    number of the entry. None: the picture has colours, transparency, fractions or negative values."""
+    """The whole number of each pixel, (H, W): its value in a grey picture, or its entry's number in one with a colour
+    table. None where the picture has colours, transparency, fractions or negative values."""
     if image.mode in ("1", "L", "P"):
         return np.asarray(image).astype(np.uint8)
     values = np.asarray(image)
@@ -123,6 +123,6 @@ def whole_numbers(image: Image.Image) -> np.ndarray | None:
 
 
 def within(size: tuple[int, int]) -> tuple[int, int]:
-    """The same shape with a longer side of `LOOKED_AT`."""
+    """The size scaled to a longer side of `LOOKED_AT`."""
     scale = LOOKED_AT / max(size)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))

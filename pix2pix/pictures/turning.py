@@ -1,7 +1,7 @@
-"""Pictures turned upright by the EXIF tag of their camera, and pictures that were drawn over such a photo.
+"""Turning photos upright by their EXIF tag, and with them pictures that were drawn over them.
 
-Viewers turn a photo, but many labelling tools and most programs in Python do not. So a mask may fit the photo as it is
-seen, or its pixels as they are stored. The shapes tell, unless the photo is square or was held upside down.
+Viewers turn a photo, but many labelling tools and most Python programs do not. So a mask may fit the photo as viewers
+show it, or its pixels as they are stored. The shapes tell which, unless the photo is square or was taken upside down.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SAME = 0.02  # difference between two ratios of width to height that is none
+SAME = 0.02  # largest difference of two ratios of width to height that count as the same
 
 
 def turn_of(image: Image.Image) -> int:
-    """The EXIF orientation: 1 where there is nothing to turn, else a key of `TURNS`."""
+    """The EXIF orientation: 1 where there is nothing to turn, otherwise a key of `TURNS`."""
     turn = image.getexif().get(ExifTags.Base.Orientation, 1)
     return turn if turn in TURNS else 1
 
@@ -34,7 +34,7 @@ def turned(size: Size, turn: int) -> Size:
 
 
 def alike(one: Size, other: Size) -> bool:
-    """Whether two pictures have one shape, at whatever scale."""
+    """Whether two pictures have the same shape, at any scale."""
     ratios = one[0] * other[1], other[0] * one[1]
     return abs(ratios[0] - ratios[1]) <= SAME * max(ratios)
 
@@ -43,11 +43,11 @@ def drawn_raw(sizes: tuple[Size, Size], turns: tuple[int, int]) -> bool | None:
     """Whether the picture of a pair without a turn was drawn on the other one's pixels as they are stored.
 
     Args:
-        sizes: of both, as they are stored.
-        turns: of both; see `turn_of`.
+        sizes: sizes of both, as they are stored.
+        turns: turns of both; see `turn_of`.
 
     Returns:
-        None where there is nothing to tell, or no way to.
+        None where neither or both are turned, or where the shapes do not tell.
     """
     if (turns[0] == 1) == (turns[1] == 1):
         return None
@@ -60,8 +60,8 @@ def upright(a: Image.Image, b: Image.Image, otherwise: bool = False) -> tuple[Im
     """Both pictures of a pair turned upright; one that was drawn on the other's stored pixels turns with it.
 
     Args:
-        a, b: as they are stored.
-        otherwise: what `drawn_raw` is where it cannot be told.
+        a, b: pictures as they are stored.
+        otherwise: value of `drawn_raw` where the shapes do not tell.
     """
     turns = turn_of(a), turn_of(b)
     if turns == (1, 1):

@@ -1,9 +1,9 @@
-"""What the discriminator sees, changed at random. Otherwise, with about a thousand pairs, it learns them by heart, and
-the generator learns to please its memory (Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training",
-NeurIPS 2020).
+"""Differentiable augmentation: random changes of what the discriminator sees (Zhao et al., "Differentiable Augmentation
+for Data-Efficient GAN Training", NeurIPS 2020).
 
-Real and generated pairs go through the same changes, drawn anew for each picture and each pass, and the generator's
-gradient goes through them too. So the generator is never asked to make changed pictures.
+With about a thousand pairs, a discriminator memorises them, and the generator learns to match its memory. So real and
+generated pairs go through the same kinds of changes, drawn anew for each picture and each pass. The generator's
+gradient goes through them too, so its own outputs stay unchanged.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-SHIFT = 1 / 8  # of the side, at most, in each direction
-CUTOUT = 1 / 2  # of the side
-BRIGHTNESS = 0.3  # added or subtracted at most, of [-1, 1]
+SHIFT = 1 / 8  # largest shift in each direction, as a share of the side
+CUTOUT = 1 / 2  # share of the side
+BRIGHTNESS = 0.3  # largest change of pictures in [-1, 1]
 CHROMA = (0.4, 1.6)
 CONTRAST = (0.7, 1.3)
 WHITE, GREY = 1.0, 0.0
 
 
 def augmented(x: Tensor | None, y: Tensor, draws: Sequence[torch.Generator]) -> tuple[Tensor | None, Tensor]:
-    """Pairs as the discriminator is to see them.
+    """Change pairs for the discriminator.
 
-    Input and output are shifted together, with white moving in, and half of them lose the same square. Brightness,
-    chroma and contrast change in the output alone.
+    Input and output are shifted together, with white moving in, and half of the pairs lose the same square in both.
+    Brightness, chroma and contrast change only in the output.
 
     Args:
         x: (N, C, H, W) inputs in [-1, 1], or None where the discriminator does not see them.
         y: (N, C', H, W) targets or outputs. Their colours change where C' is 3.
-        draws: where each picture's random numbers come from, N of them on the CPU.
+        draws: N random generators on the CPU, one for each picture.
 
     Returns:
         The same shapes; `y` may leave [-1, 1].

@@ -1,4 +1,4 @@
-"""The model card of a training run: what a checkpoint folder's README.md says."""
+"""The model card of a training run: the README.md of a checkpoint folder."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 | weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
 | licence | {licence} |
-| training | {steps:,} steps ({epochs} epochs at batch {batch_size}), {hours:.1f} hours on {machine}{longer} |
+| training | {steps:,} steps ({length} at batch {batch_size}), {time} on {machine}{kept}{longer} |
 
 Trained by
 
     {command}
 
 {metrics}
-Made by the pix2pix project's own trainer. The picture grids of the run show how it went: rows of
+Made by the pix2pix project's own trainer. The picture grids of the run show its progress: rows of
 input | output | target for fixed pairs.
 """
 
 KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label maps", "photo": "photos"}
-UNLICENSED = "not stated yet: say the data's and the weights' before you share them"
+UNLICENSED = "not stated yet: state those of the data and the weights before you share them"
 
 METRICS = """\
 On the {count} pairs of `{split}`, 8 samples of each, {size} (`python -m pix2pix evaluate`):
@@ -53,13 +53,15 @@ On the {count} pairs of `{split}`, 8 samples of each, {size} (`python -m pix2pix
 
 @dataclass(frozen=True)
 class Run:
-    """What a card says of a run.
+    """The facts of a run that a card states.
 
     Attributes:
-        name: of the checkpoint folder.
-        parameters: of the generator.
-        pairs: in the training split.
-        steps, seconds: that the run took.
+        name: name of the checkpoint folder.
+        parameters: number of the generator's parameters.
+        pairs: number of training pairs.
+        held_out: number of pairs in the val split.
+        steps, seconds: length of the run.
+        kept: step whose weights were kept.
         device: "cpu", "cuda" or "mps".
         lengths: of a run that was resumed with other `--epochs`, the steps where that was, and the epochs before.
     """
@@ -68,8 +70,10 @@ class Run:
     settings: Settings
     parameters: int
     pairs: int
+    held_out: int
     steps: int
     seconds: float
+    kept: int
     device: str
     lengths: Sequence[Sequence[int]] = ()
 
@@ -90,20 +94,29 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         license=settings.license,
         licence=settings.license if settings.license != "other" else UNLICENSED,
         steps=run.steps,
-        hours=run.seconds / 3600,
+        length=length(settings, run.steps),
+        time=f"{run.seconds / 3600:.1f} hours" if run.seconds >= 3600 else f"{run.seconds / 60:.1f} minutes",
+        kept="" if run.kept == run.steps else f"; weights of step {run.kept:,}, after which val got worse",
         machine=f"{run.device} ({platform.machine()})",
         longer="".join(f"; planned for {epochs} epochs until step {step:,}" for step, epochs in run.lengths),
         command=command(settings),
-        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop),
+        metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop, run.held_out),
         **{
             field: getattr(settings, field)
-            for field in ("features", "max_features", "depth", "data", "direction", "epochs", "batch_size")
+            for field in ("features", "max_features", "depth", "data", "direction", "batch_size")
         },
     )
 
 
+def length(settings: Settings, steps: int) -> str:
+    """How long a run was asked to be."""
+    if settings.by_epochs:
+        return f"{settings.epochs} epochs"
+    return f"`--steps {steps}`" + (f", which fit into {settings.minutes:g} minutes," if settings.minutes else "")
+
+
 def command(settings: Settings) -> str:
-    """The command line of a run: `--data`, `--direction`, `--out`, and whatever differs from the defaults."""
+    """The command line of a run: `--data`, `--direction`, `--out`, and all options that differ from their defaults."""
     words = ["python", "train.py"]
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
@@ -116,7 +129,14 @@ def command(settings: Settings) -> str:
     return shlex.join(words)
 
 
-def metrics_section(metrics: dict[str, Any], split: str, side: int, crop: bool = False) -> str:
-    """The table of an evaluation, of pictures scaled to squares of `side` pixels or, with `crop`, as they are."""
+def metrics_section(
+    metrics: dict[str, Any], split: str, side: int, crop: bool = False, total: int | None = None
+) -> str:
+    """The table of an evaluation, of pictures scaled to squares of `side` pixels or, with `crop`, as they are.
+
+    Args:
+        total: pairs of the split, of which the first were evaluated.
+    """
     size = "in their own size" if crop else f"at {side} x {side} pixels"
-    return METRICS.format(count=metrics["count"], split=split, size=size, table=metrics_text(metrics))
+    count = f"{metrics['count']}" if total in (None, metrics["count"]) else f"first {metrics['count']} of {total}"
+    return METRICS.format(count=count, split=split, size=size, table=metrics_text(metrics))

@@ -7,6 +7,7 @@ import dataclasses
 import os
 import sys
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """\
 Train a pix2pix generator on pairs of pictures (Isola et al., CVPR 2017).
-Every default is the paper's. A run that was stopped goes on with --resume."""
+Every default is the paper's. --resume continues a run that was stopped."""
 EXAMPLES = """\
 examples:
   python train.py --data pairs --out checkpoints/mine
       pairs/ holds pictures with A and B side by side, or two folders whose files have the same names
   python train.py --data facades --recipe facades compact --out checkpoints/facade
+  python train.py --data photos --make edges --init edges2shoes --minutes 5 --out checkpoints/mine
+      ten photos and five minutes are enough to begin with
   python train.py --data photos --make edges --input-kind edges --hand-drawn --out checkpoints/from-drawings
   torchrun --nproc-per-node 2 train.py --data pairs --out checkpoints/mine      (or accelerate launch)"""
 
@@ -40,10 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
         trainer = Trainer(Settings(**options), resume=resume)
         learner = trainer.learner
         if trainer.processes.is_first:
+            plan, minutes = trainer.plan, trainer.settings.minutes
+            togo = f"{plan.steps - learner.step} steps" if plan else f"{minutes:g} minutes"
             print(*trainer.data.description(), sep="\n", file=sys.stderr)
             print(
-                f"{len(trainer.pairs)} pairs, {learner.total_steps - learner.step} steps to go on {learner.device}; "
-                f"pictures of every epoch in {trainer.folder / 'samples'}",
+                f"{len(trainer.pairs)} pairs, {togo} to go on {learner.device}; "
+                f"how it goes is in {trainer.folder / 'report.html'}",
                 file=sys.stderr,
             )
         trainer.train()
@@ -56,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def check_data(settings: Settings) -> int:
-    """Print what was understood of the data and what is wrong with it; returns the exit code."""
+    """Print how the data is understood and what is wrong with it. Returns the exit code."""
     from pix2pix.training.data import TrainingData
 
     data = TrainingData(settings)
@@ -66,13 +71,18 @@ def check_data(settings: Settings) -> int:
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The options, with those of the recipes beneath them."""
+    """The parsed options; those of recipes come before those of the command line."""
     from pix2pix.training.recipes import RECIPES
 
     p = parser()
-    recipes = p.parse_args(arguments).recipe
-    for name in recipes:
+    kind = p.get_default("input_kind")
+    p.set_defaults(input_kind="")
+    asked = p.parse_args(arguments)
+    p.set_defaults(input_kind=kind)
+    for name in asked.recipe or (["minutes"] if asked.minutes else []):
         p.set_defaults(**RECIPES[name])
+    if asked.minutes:
+        p.set_defaults(**fitting(asked.init, asked.make, asked.input_kind))
     options = p.parse_args(arguments)
     if not options.out and not options.check:
         p.error("the following arguments are required: --out")
@@ -80,8 +90,46 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     return options
 
 
+def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
+    """Settings of a short run that follow from the model that it starts from, and from its inputs.
+
+    Args:
+        init: the model, or "".
+        make: what the inputs are made of, or "".
+        kind: of the inputs, where it was asked for.
+
+    Raises:
+        CheckpointError: there is no such model.
+    """
+    from pix2pix.pictures.palettes import PALETTES
+
+    found: dict[str, Any] = {}
+    if init and not has_unfinished(init):
+        from pix2pix.weights.pretrained import load_weights
+
+        config, _, task = load_weights(init)
+        shape = ("features", "max_features", "depth", "norm", "activation", "padding", "head", "dropout_kind")
+        found = {name: getattr(config, name) for name in shape}
+        found["generator"] = "unet" if config.skips else "encoder-decoder"
+        palette = next((name for name, labels in PALETTES.items() if labels == task.get("palette")), "")
+        if not kind and not make and (task.get("input") != "labels" or palette):
+            kind = task.get("input", "")
+        if kind == "labels" and palette:
+            found["palette"] = palette
+    if make and not kind:
+        kind = "edges" if make == "edges" else "photo"
+    if kind:
+        found.update(input_kind=kind, hand_drawn=kind in ("edges", "paint"), paint=kind == "paint")
+    return found
+
+
+def has_unfinished(run: str) -> bool:
+    """Whether a folder is of a run that has no model yet."""
+    return (Path(run) / "training").is_dir() and not (Path(run) / "config.json").exists()
+
+
 def parser() -> argparse.ArgumentParser:
-    """An option for each field of `Settings`, and `--recipe`, `--resume` and `--check`."""
+    """A parser with an option for each field of `Settings`, and `--recipe`, `--resume` and `--check`."""
     from pix2pix.training.recipes import RECIPES
     from pix2pix.training.settings import Settings
 
@@ -101,21 +149,21 @@ def parser() -> argparse.ArgumentParser:
         help=f"settings of the paper's data sets; compact combines with any ({', '.join(sorted(RECIPES))})",
     )  # fmt: skip
     groups["running"].add_argument(
-        "--check", action="store_true", help="print what is understood of the data and what is wrong; train nothing"
+        "--check", action="store_true", help="print how the data is understood and what is wrong with it; train nothing"
     )
     groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
     return p
 
 
 def add_option(group: Any, field: dataclasses.Field) -> None:
-    """The option of one setting. Its help ends with its choices and its default."""
+    """Add the option of one setting. Its help ends with its choices and its default."""
     from pix2pix.training.settings import flag
 
     facts, default = field.metadata, field.default
     notes = [facts["also"]]
     options: dict[str, Any] = {}
     if default is dataclasses.MISSING:
-        options["required"] = field.name != "out"  # `parse` asks for it, but not beside --check
+        options["required"] = field.name != "out"  # `parse` requires it, except with --check
         options["default"] = ""
     else:
         options["default"] = default = os.environ.get(facts["environment"], default)

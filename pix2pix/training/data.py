@@ -1,4 +1,4 @@
-"""The data of a training run, looked through once before the first step."""
+"""The data of a training run, checked once before the first step."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pix2pix.training.settings import Settings
 
 
 class TrainingData:
-    """The pairs of a run's train and val splits, and what their pictures mean.
+    """The pairs of a run's train and val splits, and the meaning of their pictures.
 
     Attributes:
-        train, val: the splits; None for the latter where the data is too small to have one.
-        inverted: the inputs have light lines on dark, and are inverted.
-        faults: what is wrong with them, one sentence each.
+        train, val: the splits; `val` is None where the data is too small for one.
+        inverted: whether the inputs have light lines on dark, and are inverted.
+        faults: faults of the data, one sentence each.
 
     Raises:
         DataError: see `DataSet`; or there is no such palette.
@@ -42,7 +42,7 @@ class TrainingData:
         self.inverted = says_light(settings.polarity, self._drawn)
 
     def description(self) -> list[str]:
-        """What was understood, in lines."""
+        """A summary of the data, in lines."""
         light = "  the inputs have light lines on dark: they are inverted (--polarity dark-lines keeps them)"
         return [*understood(self.data, self._found), *[light] * self.inverted, f"  {self._scale()}"]
 
@@ -64,7 +64,7 @@ class TrainingData:
         }
 
     def pairs(self) -> Pairs:
-        """What is trained on."""
+        """The pairs to train on."""
         settings = self.settings
         return Pairs(
             self.train, settings.direction, settings.size,
@@ -86,8 +86,8 @@ class TrainingData:
         )  # fmt: skip
 
     def task(self) -> dict[str, Any]:
-        """What a checkpoint records of all this: "palette", "input_range" and those of the output, where there are;
-        and that drawings are photographed."""
+        """The part of a checkpoint's task that follows from the data: "palette" and "input_range", those of the output,
+        and whether drawings are photographed."""
         source, target = self._found.readings.facing(self.settings.direction)
         facts = {
             "palette": source.palette,

@@ -28,21 +28,21 @@ BETAS = (0.5, 0.999)  # Adam's
 
 
 class Learner:
-    """What learns, on one device.
+    """The networks and optimisers of a run, on one device.
 
     Args:
         settings: of the networks, the objective and the step.
         processes: this one and those beside it.
-        total_steps: of the run, over which the learning rate falls.
+        total_steps: of the run, over which the learning rate falls. While it is not known, `math.inf`.
 
     Attributes:
-        generator, discriminator: None for the latter where the objective has none.
-        model: what is kept: the generator, or the moving average of its weights.
-        batch: pairs in a step, of all processes.
-        step: how many steps were done.
+        generator, discriminator: the networks; `discriminator` is None where the objective has none.
+        model: the network to keep: the generator, or the moving average of its weights.
+        batch: number of pairs per step in all processes together.
+        step: number of steps done.
     """
 
-    def __init__(self, settings: Settings, processes: Processes, total_steps: int) -> None:
+    def __init__(self, settings: Settings, processes: Processes, total_steps: float) -> None:
         self.settings, self.processes, self.total_steps = settings, processes, total_steps
         self.device = processes.device
         self.batch = settings.batch_size * processes.count
@@ -91,8 +91,8 @@ class Learner:
             fakes = [self.generator.decode(encoding, noise).to(x.dtype) for noise in noises]
         if d is not None:
             d.requires_grad_(True)
-            draws = self._draws(len(x))  # a target, its output, and the output again draw in turn
-            # In one pass: every picture is normalised by itself, so they do not see each other.
+            draws = self._draws(len(x))  # used in turn by a target, its output, and the output again
+            # One pass serves both, since every picture is normalised by itself.
             seen = self._seen(torch.cat([x, x]), torch.cat([y, fakes[0].detach()]), draws * 2)
             with self._autocast():
                 real, fake = d(*seen).chunk(2)
@@ -107,7 +107,7 @@ class Learner:
         total = losses.get("GAN", torch.zeros((), device=x.device))
         if target.distance:
             of_each = torch.stack([distances(output, y, target.distance) for output in fakes])
-            # Where only the nearest is compared, the others are free to be other good answers.
+            # If only the nearest is compared, the other is free to be another plausible answer.
             distance = (of_each if settings.nearest_of == 1 else of_each.amin(0)).mean()
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
@@ -121,12 +121,12 @@ class Learner:
         return {name: loss.detach() for name, loss in losses.items()}
 
     def _seen(self, x: Tensor, y: Tensor, draws: list[torch.Generator]) -> tuple[Tensor | None, Tensor]:
-        """What the discriminator sees of inputs and of targets or outputs."""
+        """The discriminator's view of inputs and of targets or outputs."""
         condition = x if self.settings.target.conditional else None
         return augmented(condition, y, draws) if self.settings.augment else (condition, y)
 
     def _draws(self, count: int) -> list[torch.Generator]:
-        """Random numbers for each picture of this step, by its place in the batch of all processes."""
+        """A random generator for each picture of this step, by its place in the batch of all processes."""
         first = self.step * self.batch + self.processes.rank * self.settings.batch_size
         seeds = [mixed_seed(self.settings.seed, 0, 0, first + i) for i in range(count)]
         return [torch.Generator().manual_seed(seed) for seed in seeds]
@@ -141,8 +141,8 @@ class Learner:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.settings.mixed_precision == "bf16")
 
     def _noises(self, x: Tensor) -> list[list[Tensor]]:
-        """Dropout masks of this step, as many sets for each picture as it has samples: draw 1 + the number of
-        samples made before, by all processes, so that none comes twice."""
+        """The dropout masks of this step, with as many sets for each picture as it has samples. Draws are numbered over
+        all samples of all processes, from 1, so that no noise is used twice."""
         samples = max(2, self.settings.nearest_of) if self.settings.mode_seeking_weight else 1
         first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * samples
         shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
@@ -155,7 +155,7 @@ class Learner:
 
     @torch.no_grad()
     def _nearest(self, noises: list[list[Tensor]], encoding: list[Tensor], y: Tensor) -> list[Tensor]:
-        """Of several noises, for each picture the one whose output is nearest to the target."""
+        """For each picture, the noise whose output is nearest to the target."""
         if len(noises) == 1:
             return noises[0]
         outputs = [self.generator.decode(encoding, noise).to(y.dtype) for noise in noises]
@@ -165,7 +165,7 @@ class Learner:
 
     @torch.no_grad()
     def _average_weights(self) -> None:
-        """Move the averaged model towards the generator; faster in the first steps, whose weights are soon stale."""
+        """Move the averaged model towards the generator, faster in the first steps, while weights change quickly."""
         if self.model is not self.generator:
             decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
             torch._foreach_lerp_(list(self.model.parameters()), list(self.generator.parameters()), 1 - decay)
@@ -174,20 +174,20 @@ class Learner:
         return [self.generator_optimizer, *([self.discriminator_optimizer] if self.discriminator else [])]
 
     def _set_learning_rate(self) -> None:
-        """Flat for the first half of the run, then in a straight line to zero."""
+        """Set the learning rate: constant for the first half of the run, then linear to zero."""
         left = 1 - self.step / self.total_steps
         for optimizer in self._optimizers():
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.lr * min(1.0, 2 * left)
 
     def is_sound(self) -> bool:
-        """Whether every weight is a finite number, also in float16, in which the finished model is kept."""
+        """Whether every weight is finite, also in float16, in which the finished model is stored."""
         most = torch.finfo(torch.float16).max
         networks = [self.generator, self.model, *([self.discriminator] if self.discriminator else [])]
         return all(bool((p.detach().abs() <= most).all()) for n in networks for p in n.parameters())
 
     def state(self) -> dict[str, Any]:
-        """All that the next step depends on; see `load`."""
+        """Everything that the next step depends on; see `load`."""
         return {
             "step": self.step,
             "generator": self.generator.state_dict(),
@@ -197,7 +197,7 @@ class Learner:
         }
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a state of the same networks."""
+        """Continue from a state of the same networks."""
         self.generator.load_state_dict(state["generator"])
         self.model.load_state_dict(state["model"])
         if self.discriminator:
@@ -206,10 +206,14 @@ class Learner:
             optimizer.load_state_dict(values)
         self.step = state["step"]
 
-    def trained_model(self) -> Generator:
-        """A copy of the model as an ordinary generator, to be used and stored."""
+    def trained_model(self, weights: dict[str, Tensor] | None = None) -> Generator:
+        """A copy of the model as an ordinary generator, to be used and stored.
+
+        Args:
+            weights: earlier ones of the model, in place of the last.
+        """
         model = Generator(**asdict(self.model.config))
-        model.load_state_dict(ordinary_weights(self.model.state_dict()))
+        model.load_state_dict(ordinary_weights(self.model.state_dict() if weights is None else weights))
         return model.to(self.device).requires_grad_(False)
 
     def start_from(self, source: str) -> None:
@@ -234,7 +238,7 @@ class Learner:
             ) from None
 
     def _placed(self, network: Any) -> Any:
-        # On a GPU for the tensor cores; on a CPU oneDNN is faster so for D, and for G in bf16 alone.
+        # Channels last suit a GPU's tensor cores. On a CPU, oneDNN is faster with them for D, and for G only in bf16.
         fast = isinstance(network, Discriminator) or self.settings.mixed_precision == "bf16"
         last = self.device.type == "cuda" or (self.device.type == "cpu" and fast)
         layout = torch.channels_last if last else torch.contiguous_format
@@ -246,10 +250,10 @@ class Learner:
 
 
 def one_level_inward(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a generator's inner levels, from a generator of half its size that had no others.
+    """The weights of a generator's inner levels, from a generator for pictures of half the size.
 
-    The decoder's levels are counted from the innermost, so they keep their names. What met the smaller pictures
-    themselves, the first convolution and the head, is left out.
+    The decoder's levels are counted from the innermost, so they keep their names. The first convolution and the head,
+    which worked on the smaller pictures themselves, are left out.
     """
     inner = {}
     for name, tensor in weights.items():

@@ -1,4 +1,4 @@
-"""What a training run lets people see: a line of JSON per interval, pictures of fixed pairs, TensorBoard, and a
+"""The visible progress of a training run: a line of JSON per interval, pictures of fixed pairs, TensorBoard, and a
 timelapse at the end."""
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from pix2pix.files import atomic_path, write_text
 from pix2pix.pictures.color import coloured
 from pix2pix.pictures.images import to_image
 
-FRAMES = 60  # of the timelapse, at most
+FRAMES = 60  # most frames of the timelapse
 FRAME_SECONDS = 0.2
 LAST_FRAME_SECONDS = 2.0
-FRAME_PIXELS = 640  # width of the timelapse, at most
+FRAME_PIXELS = 640  # greatest width of the timelapse
 
 
 class Watcher:
-    """Writes to `folder`: `log.jsonl`, `samples/epoch_NNNN.png`, `timelapse.gif` and `tensorboard/`.
+    """Writes to `folder`: `log.jsonl`, `samples/*.png`, named by their epoch or step, `timelapse.gif`, `tensorboard/`.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
         tensorboard: write for TensorBoard too.
 
     Raises:
@@ -36,7 +36,7 @@ class Watcher:
 
     def __init__(self, folder: Path, tensorboard: bool = False) -> None:
         self.folder = folder
-        self.board: Any = None  # made with the first line, so that a run that cannot start leaves nothing
+        self.board: Any = None  # created with the first line, so that a run that cannot start leaves nothing
         self._board_class: Any = None
         if tensorboard:
             try:
@@ -46,37 +46,53 @@ class Watcher:
             self._board_class = SummaryWriter
 
     def log(self, line: dict[str, Any]) -> None:
-        """Append a line; its numbers but "step" and "epoch" are TensorBoard's scalars, at that step."""
+        """Append a line. All its numbers except "step" and "epoch" become TensorBoard scalars of that step."""
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
-        if self._board_class is not None:
-            self.board = self.board or self._board_class(str(self.folder / "tensorboard"))
+        if board := self._open_board():
             for name, value in line.items():
                 if name not in ("step", "epoch"):
-                    self.board.add_scalar(name, value, line["step"])
+                    board.add_scalar(name, value, line["step"])
+
+    def _open_board(self) -> Any:
+        if self._board_class is not None:
+            self.board = self.board or self._board_class(str(self.folder / "tensorboard"))
+        return self.board
 
     def forget_after(self, step: int) -> None:
-        """Take out of the log what a run that was killed had logged of steps that are now done again."""
+        """Remove the log lines of steps that will be repeated after a kill."""
         path = self.folder / "log.jsonl"
         if path.exists():
             lines = path.read_text(encoding="utf-8").splitlines()
             kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
             write_text(path, "".join(line + "\n" for line in kept))
+        for grid in self.grids():
+            if grid.stem.startswith("step_") and int(grid.stem[5:]) > step:
+                grid.unlink()
 
-    def samples(self, rows: list[list[Tensor]], epoch: int, step: int) -> None:
+    def samples(self, rows: list[list[Tensor]], name: str, step: int) -> None:
         """Write a grid: `rows` of (3, H, W) pictures in [-1, 1]."""
         image = to_image(torch.cat([torch.cat(row, dim=2) for row in rows], dim=1).numpy())
-        with atomic_path(self.folder / "samples" / f"epoch_{epoch:04d}.png") as temporary:
+        with atomic_path(self.folder / "samples" / name) as temporary:
             image.save(temporary)
-        if self.board is not None:
-            self.board.add_image("samples", np.asarray(image), step, dataformats="HWC")
+        if board := self._open_board():
+            board.add_image("samples", np.asarray(image), step, dataformats="HWC")
+
+    def grids(self) -> list[Path]:
+        """The grids that were written, in their order."""
+        return sorted((self.folder / "samples").glob("*_*.png"))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log."""
+        path = self.folder / "log.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
     def finish(self) -> None:
-        """Close TensorBoard's files and write the timelapse of the grids."""
+        """Close TensorBoard's files and write a timelapse of the grids."""
         if self.board is not None:
             self.board.close()
-        grids = sorted((self.folder / "samples").glob("epoch_*.png"))
+        grids = self.grids()
         if len(grids) < 2:
             return
         chosen = [grids[round(i)] for i in np.linspace(0, len(grids) - 1, min(FRAMES, len(grids)))]
@@ -94,7 +110,7 @@ class Watcher:
 
 
 def viewable(x: Tensor, y: Tensor) -> Tensor:
-    """An output or a target `y` of the input `x` as a picture, (3, H, W) in [-1, 1]: colour is put on its lightness."""
+    """An output or a target `y` for the input `x` as a picture, (3, H, W) in [-1, 1]. Colours get their lightness."""
     if len(y) == 3:
         return y
     return torch.from_numpy(coloured(x.numpy(), y.numpy()).copy())

@@ -1,4 +1,4 @@
-"""One process, or several that train one network together, as `accelerate launch` or `torchrun` start them."""
+"""A single process, or several that train one network together, started by `accelerate launch` or `torchrun`."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pix2pix.devices import choose_device
 
 
 class Processes:
-    """Who takes part, and who this is.
+    """The processes of a training run, and this one among them.
 
     Args:
-        device: see `choose_device`. Where several processes take part, each gets the GPU of its own number, or all the
-            CPU with "cpu".
+        device: see `choose_device`. Of several processes, each gets the GPU of its own number, or all get the CPU with
+            "cpu".
 
     Attributes:
-        count, rank: how many take part, and this one's number.
-        device: where this one computes.
+        count, rank: number of processes, and this one's index.
+        device: device of this process.
     """
 
     def __init__(self, device: str = "auto") -> None:
@@ -36,14 +36,14 @@ class Processes:
 
     @property
     def is_first(self) -> bool:
-        """Files are written, and words said, by the first process alone."""
+        """Whether this is the first process. Only that one writes files and prints messages."""
         return self.rank == 0
 
     def average_gradients(self, parameters: Iterable[torch.nn.Parameter]) -> None:
         """Give every process the mean of all processes' gradients.
 
-        The losses are means over pictures and every process has equally many, so this is the gradient of one
-        process with all of them.
+        Losses are means over pictures, and every process has equally many. So this equals the gradient of one process
+        with all pictures.
         """
         if self.count == 1:
             return
@@ -53,10 +53,16 @@ class Processes:
             gradient.copy_(part.view_as(gradient))
 
     def any(self, here: bool) -> bool:
-        """Whether it is so in any process. All must ask."""
+        """Whether `here` is true in any process. All processes must call this."""
         if self.count == 1:
             return here
         return bool(self._mean(torch.tensor(float(here), device=self.device)) > 0)
+
+    def mean(self, here: float) -> float:
+        """The mean over all processes. All must ask."""
+        if self.count == 1:
+            return here
+        return float(self._mean(torch.tensor(here, device=self.device)))
 
     def _mean(self, tensor: Tensor) -> Tensor:
         from accelerate.utils import reduce

@@ -148,6 +148,16 @@ class Settings:
         "the rate is from then on that of a run of so many",
         may_change=True,
     )
+    minutes: float | None = train(
+        None, "minutes of the whole run, in place of --epochs; the steps follow from the measured speed", metavar="M",
+        may_change=True,
+    )  # fmt: skip
+    steps: int | None = train(
+        None,
+        "steps of the whole run, in place of --epochs; also beside --minutes, to repeat such a run",
+        may_change=True,
+    )
+    keep_best: bool = train(False, "keep the newest weights whose L1 on val is at most a fiftieth above the lowest")
     batch_size: int = train(1, "pairs in a step of each process")
     lr: float = train(2e-4, "learning rate of Adam, whose betas are 0.5 and 0.999")
     jitter: bool = train(True, "scale to 286/256 and crop at random")
@@ -166,7 +176,9 @@ class Settings:
 
     device: str = run("auto", "auto, cpu, cuda, cuda:1, mps")
     workers: int | None = run(None, "processes that read pictures", also="default 0 on a CPU, 4 on a GPU")
+    save_every: float = run(300.0, "seconds between two saves of the state; a kill loses at most these")
     tensorboard: bool = run(False, "write logs for TensorBoard into OUT/training/tensorboard")
+    title: str = run("", "plain name of the model, for the page", metavar="WORDS")
     push_to_hub: str = run("", "upload the finished model; needs HF_TOKEN", metavar="OWNER/NAME")
     license: str = run("other", "licence of the model, for its card", metavar="ID")
 
@@ -183,11 +195,13 @@ class Settings:
             if choices and value not in choices and (value != "" or field.default != ""):
                 listed = ", ".join(map(str, choices))
                 raise TrainingError(f"{flag(field.name)} is {value!r}: choose one of {listed}.")
-        for name in ("features", "max_features", "nearest_of", "epochs", "batch_size"):
-            if getattr(self, name) < 1:
+        for name in ("features", "max_features", "nearest_of", "epochs", "batch_size", "steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 1.")
-        for name in ("lr", "l1_weight"):
-            if not 0 < getattr(self, name) < math.inf:
+        for name in ("lr", "l1_weight", "minutes", "save_every"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be above 0.")
         for name in ("mode_seeking_weight", "chroma_weight"):
             if not 0 <= getattr(self, name) < math.inf:
@@ -242,6 +256,11 @@ class Settings:
     def lightness(self) -> bool:
         """It is colourisation."""
         return self.make == "lightness"
+
+    @property
+    def by_epochs(self) -> bool:
+        """The run's length is a number of epochs, rather than of minutes or steps."""
+        return self.minutes is None and self.steps is None
 
     @property
     def size(self) -> int:

@@ -1,7 +1,7 @@
-"""The state of a training run on disk: what `--resume` continues from.
+"""The state of a training run on disk, from which `--resume` continues.
 
-The last two are kept. A state is a PyTorch file, a zip archive whose records have checksums (CRC-32); one that does not
-agree with its own is not used, but the one before.
+The last two states are kept. A state is a PyTorch file, a zip archive whose records have checksums (CRC-32). If a
+checksum does not match, the state before is used.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import os
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
-
-import torch
+from typing import TYPE_CHECKING, Any
 
 from pix2pix.errors import TrainingError
 from pix2pix.files import atomic_path
+
+if TYPE_CHECKING:
+    import torch
 
 STATE_FILE = "state.pt"
 BEFORE_FILE = "state.before.pt"
@@ -26,28 +27,32 @@ def has_state(folder: Path) -> bool:
 
 
 def write_state(folder: Path, state: dict[str, Any]) -> None:
-    """Write a state in one atomic step; the last one becomes the one before.
+    """Write a state in one atomic step. The last state becomes the one before.
 
     Raises:
-        TrainingError: it cannot be written, as when the disk is full. The states that were there are there still.
+        TrainingError: the state cannot be written, for example on a full disk. The existing states are untouched.
     """
+    import torch  # not above: the page asks `has_state`, and does without PyTorch
+
     path = folder / STATE_FILE
     try:
         with atomic_path(path) as temporary:
             torch.save(state, temporary)
             if path.exists():
                 os.replace(path, folder / BEFORE_FILE)
-    except (OSError, RuntimeError) as error:  # PyTorch tells of a full disk by a RuntimeError
+    except (OSError, RuntimeError) as error:  # PyTorch raises a RuntimeError on a full disk
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "no space left, most likely"
-        raise TrainingError(f"{path} cannot be written ({reason}): make room, then go on with --resume.") from None
+        raise TrainingError(f"{path} cannot be written ({reason}): make room, then continue with --resume.") from None
 
 
 def read_state(folder: Path, device: torch.device) -> dict[str, Any]:
-    """The newest state that is sound.
+    """The newest intact state.
 
     Raises:
         TrainingError: there is none.
     """
+    import torch
+
     damaged = None
     for name in (STATE_FILE, BEFORE_FILE):
         path = folder / name
@@ -58,11 +63,11 @@ def read_state(folder: Path, device: torch.device) -> dict[str, Any]:
                 if archive.testzip() is not None:
                     raise zipfile.BadZipFile
             state = torch.load(path, map_location=device, weights_only=True)
-        except Exception:  # a damaged pickle can raise nearly anything
+        except Exception:  # a damaged pickle may raise anything
             damaged = damaged or path
             continue
         if damaged:
-            print(f"{damaged} is damaged: going on from {path}, step {state['step']:,}.", file=sys.stderr)
+            print(f"{damaged} is damaged: continuing from {path}, step {state['step']:,}.", file=sys.stderr)
         return state
     if damaged:
         raise TrainingError(f"{damaged} is damaged: start again with another --out.")

@@ -1,9 +1,9 @@
 """The trainer: a run from pairs to a checkpoint folder, which can be stopped at any moment.
 
-Nothing random is left to a hidden state. The order of the pairs follows from (seed, epoch), their jitter from
-(seed, epoch, pair) and the dropout noise from (seed, step, place in the batch). So a resumed run needs only the
-networks, the optimisers and the number of steps done, and ends with the same weights as one that was never stopped;
-and several processes with a part of the batch each train the same weights as one with all of it.
+No randomness depends on hidden state. The order of the pairs follows from (seed, epoch), their jitter from (seed,
+epoch, pair), and the dropout noise from (seed, step, place in the batch). So a state holds only the networks, the
+optimisers and the number of steps, and a resumed run ends with the same weights as an uninterrupted one. Several
+processes that share each batch train the same weights as one process with all of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,27 @@ from tqdm import tqdm
 
 from pix2pix.devices import keep_freed_memory
 from pix2pix.errors import TrainingError
-from pix2pix.evaluation.metrics import evaluate
+from pix2pix.evaluation.metrics import SAMPLES, evaluate
 from pix2pix.files import remove_unfinished, write_text
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.check import refuse
+from pix2pix.pairs.folders import Part
 from pix2pix.pairs.pairs import mixed_seed
 from pix2pix.training.card import Run, training_card
 from pix2pix.training.data import TrainingData
 from pix2pix.training.learner import Learner
 from pix2pix.training.log import Watcher, viewable
+from pix2pix.training.plan import (
+    FEWEST_MEASURED,
+    Plan,
+    Speed,
+    plan_again,
+    plan_by_minutes,
+    seconds_to_measure,
+)
 from pix2pix.training.processes import Processes
+from pix2pix.training.progress import SECONDS, Progress, read_progress
+from pix2pix.training.report import Report
 from pix2pix.training.settings import Settings, changed
 from pix2pix.training.state import has_state, read_state, write_state
 from pix2pix.translate.engines import TorchEngine
@@ -44,26 +56,35 @@ from pix2pix.weights.hub import check_token, push
 
 FIXED_PAIRS = 6
 STEPS_PER_LINE = 1000  # of the log, at most
-SECONDS_PER_STATE = 300
+LOOKS = 60  # at val, in a run by steps
+VAL_PAIRS = 16  # that a look measures, at most
+REPORT_SECONDS = 2.0  # between two writes of the report, at least
+FINISH_SECONDS = 2.0  # at the end of a run, beside the evaluation
+FINISH_SHARE = 0.1  # of a run by minutes, for its evaluation
+EVALUATION_COST = 2.0  # times the time of an output, for each sample
+WORSE = 1.02  # times the lowest L1 on val, above which weights are not kept
 STREAM_WINDOW = 256  # pairs shuffled among each other while a data set is still coming in
 
 
 class Trainer:
     """A training run: `settings` -> a checkpoint folder at `settings.out`.
 
-    A `Learner` takes the steps; this brings it the pairs, keeps its state, and writes the checkpoint at the end.
+    A `Learner` takes the steps; this brings it the pairs, keeps its state, looks at val, and writes the checkpoint at
+    the end. By epochs, it looks after each; by minutes, every few seconds and later less often (see `Plan`).
 
-    While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from) and what
-    `pix2pix.training.log` writes; the sample grids are rows of input | output | target, for fixed pairs of val.
+    While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from), `progress.json` (see
+    `Progress`), `report.html`, and what `pix2pix.training.log` writes; the sample grids are rows of input | output |
+    target, for fixed pairs of val.
 
     Raises:
         DataError: see `TrainingData` and `Pairs`.
-        CheckpointError: the finished model is to be pushed and there is no token, or the Hub does not take it.
-        TrainingError: the folder holds a finished model or an unfinished run that `resume` was not asked to
-            continue, or there is nothing to resume, or it was another kind of run.
+        CheckpointError: the finished model cannot be pushed to the Hub.
+        TrainingError: the folder holds a finished model, or an unfinished run without `resume`; or there is nothing to
+            resume, or the run had other settings.
     """
 
     def __init__(self, settings: Settings, resume: bool = False) -> None:
+        self.begun = time.monotonic()
         self.settings = settings
         self.out = Path(settings.out)
         self.folder = self.out / "training"
@@ -73,19 +94,31 @@ class Trainer:
         self.processes = Processes(settings.device)
         self.watcher = Watcher(self.folder, settings.tensorboard and self.processes.is_first)
         self.data = TrainingData(settings)
-        if not resume:  # what is resumed was checked when it began
+        if not resume:  # a resumed run was checked when it began
             refuse(self.data.faults)
         self.pairs = self.data.pairs()
-        fixed = self.data.plain(self.data.val or self.data.train, settings.lightness)
-        self.fixed = [fixed[i] for i in range(min(FIXED_PAIRS, len(fixed)))]
+        val = self.data.plain(self.data.val, settings.lightness) if self.data.val else None
+        self.val = [] if val is None else [val[i] for i in range(min(VAL_PAIRS, len(val)))]
+        shown = val or self.data.plain(self.data.train, settings.lightness)
+        self.fixed = [shown[i] for i in range(min(FIXED_PAIRS, len(shown)))]
 
-        # An epoch leaves out the last pairs that do not fill a batch; others do so in the next.
+        # An epoch drops the last pairs that do not fill a batch. In the next epoch these are others.
         self.steps_per_epoch = len(self.pairs) // (settings.batch_size * self.processes.count)
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
         self.seconds = 0.0
         self.lengths: list[list[int]] = []  # the epochs that the run was to have before, and until which step
-        self.learner = Learner(settings, self.processes, total_steps=settings.epochs * self.steps_per_epoch)
+        self.plan: Plan | None = None  # by minutes, once the speed is known
+        if settings.steps:
+            self.plan = Plan(settings.steps, math.ceil(settings.steps / LOOKS))
+        elif settings.by_epochs:
+            self.plan = Plan(settings.epochs * self.steps_per_epoch, self.steps_per_epoch)
+        self.looks_at = self.plan.next_look(0) if self.plan else 0
+        self.pace, self.told, self.reported = Pace(), 0.0, 0.0
+        self.kept: dict[str, Any] = {"step": 0, "lowest": math.inf, "weights": None}
+        self.progress = Progress()
+        self.report = Report(settings, self.watcher, self.data.train, bool(self.val))
+        self.learner = Learner(settings, self.processes, self.plan.steps if self.plan else math.inf)
         if settings.init and not resume:
             self.learner.start_from(settings.init)
         if resume:
@@ -94,11 +127,18 @@ class Trainer:
                 remove_unfinished(self.out)
 
     def train(self) -> None:
-        """Run to the end and write the checkpoint folder. SIGTERM and Ctrl+C save the state first, then leave."""
+        """Run to the end and write the checkpoint folder. On SIGTERM and Ctrl+C, save the state and exit. On SIGUSR1,
+        end early: write the checkpoint, and leave a state from which `resume` may go on."""
         self._stop: int | None = None
+        self._enough = False
         handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+        if hasattr(signal, "SIGUSR1"):
+            handlers[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._ask_to_finish)
         try:
             self._run()
+        except TrainingError as error:
+            self._tell("failed", str(error))
+            raise
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
@@ -108,88 +148,227 @@ class Trainer:
         if device.type == "cpu":
             keep_freed_memory()
         first = self.processes.is_first
-        progress = tqdm(
-            total=learner.total_steps,
+        bar = tqdm(
+            total=self.plan.steps if self.plan else None,
             initial=learner.step,
             unit="step",
             smoothing=0.05,
             dynamic_ncols=True,
             disable=not first,
         )
-        begun, saved = time.monotonic() - self.seconds, time.monotonic()
+        saved = time.monotonic()
         sums: dict[str, float] = {}
         since, waited, counted = time.monotonic(), 0.0, 0
         batches = self._batches()
-        with progress:
-            for _ in range(learner.step, learner.total_steps):
+        with bar:
+            self._tell("training" if self.plan else "measuring")
+            if first and not self.settings.by_epochs and learner.step == 0:
+                self._look({})
+            while learner.step < learner.total_steps:
                 asked = time.monotonic()
+                self.pace.turn(asked)
                 x, y = next(batches)
                 waited += time.monotonic() - asked
                 losses = learner.train_step(x.to(device), y.to(device))
                 sums = {name: sums.get(name, 0.0) + float(value) for name, value in losses.items()}
                 counted += 1
                 broken = not all(math.isfinite(value) for value in sums.values())
-                progress.update()
+                bar.update()
                 epoch, in_epoch = divmod(learner.step, self.steps_per_epoch)
                 now = time.monotonic()
-                self.seconds = now - begun
+                self.seconds = now - self.begun
                 waiting = waited / (now - since)
                 if learner.step % 10 == 0:
                     shown = {name: f"{float(value):.3f}" for name, value in losses.items()}
-                    progress.set_postfix(epoch=f"{epoch}/{self.settings.epochs}", **shown, waiting=f"{waiting:.0%}")
-                if first and (in_epoch == 0 or in_epoch % STEPS_PER_LINE == 0):
+                    of = f"/{self.settings.epochs}" if self.settings.by_epochs else ""
+                    bar.set_postfix(epoch=f"{epoch}{of}", **shown, waiting=f"{waiting:.0%}")
+                if first and now - self.told > SECONDS:
+                    self.progress.losses = {name: round(float(value), 5) for name, value in losses.items()}
+                    self._tell()
+
+                planned = self._plan_by_minutes() if self.settings.minutes else False
+                if planned and self.plan:
+                    bar.total = self.plan.steps
+                    bar.refresh()
+                enough = self.processes.any(self._enough)
+                looking = planned or enough or learner.step == self.looks_at
+                if first and (looking or (self.settings.by_epochs and in_epoch % STEPS_PER_LINE == 0)):
                     means = {name: round(total / counted, 5) for name, total in sums.items()}
                     times = {"seconds": round(self.seconds, 1), "waiting": round(waiting, 3)}
-                    unless_full(self.watcher.log, {"epoch": epoch, "step": learner.step, **means, **times})
-                    sums, since, waited, counted = {}, now, 0.0, 0
-                if first and in_epoch == 0:
-                    unless_full(self._save_samples, epoch)
-                due = in_epoch == 0 or time.monotonic() - saved > SECONDS_PER_STATE
+                    line = {"epoch": epoch, "step": learner.step, **means}
+                    if looking:
+                        line.update(self._look(means))
+                    self._unless_full(self.watcher.log, {**line, **times})
+                    if looking and time.monotonic() - self.reported > REPORT_SECONDS:
+                        self._unless_full(self.report.write, self.progress)
+                        self.reported = time.monotonic()
+                    sums, since, waited, counted = {}, time.monotonic(), 0.0, 0
+                if looking and self.plan:
+                    self.looks_at = self.plan.next_look(learner.step)
+                    planned = self._plan_again() or planned
+                    bar.total = self.plan.steps
+
+                last = learner.step >= learner.total_steps
+                late = time.monotonic() - saved > self.settings.save_every
+                due = last or late or planned or (looking and self.settings.by_epochs)
                 broken = self.processes.any(broken or (first and due and not learner.is_sound()))
                 if broken:
                     raise TrainingError(
-                        f"A loss or a weight is no finite number any more at step {learner.step:,}: start again with a "
+                        f"A loss or a weight is not finite at step {learner.step:,}: start again with a "
                         f"lower --lr, or from the last good state with --init {self.out} and another --out."
                     )
                 stop = self.processes.any(self._stop is not None)
-                if first and (due or stop):
+                if first and (due or stop or enough):
                     saved = time.monotonic()
-                    (self.save_state if stop else partial(unless_full, self.save_state))()
+                    if stop:
+                        self._tell("stopped")
+                        self.save_state()
+                    else:
+                        self._unless_full(self.save_state)
                 if stop:
                     raise SystemExit(128 + (self._stop or signal.SIGTERM))
+                if enough:
+                    break
         if first:
+            self._tell("finishing")
             self._finish()
+            self._tell("done")
+            self._unless_full(self.report.write, self.progress)
+
+    def _plan_by_minutes(self) -> bool:
+        """Make the plan, once the speed is measured; tells whether it was made now."""
+        minutes, pace = self.settings.minutes or 0.0, self.pace
+        if self.plan:
+            return False
+        ready = pace.steps >= FEWEST_MEASURED and pace.seconds >= seconds_to_measure(minutes)
+        if not self.processes.any(ready):
+            return False
+        self._adopt(plan_by_minutes(minutes, self.learner.step, self.seconds, self._speed()))
+        return True
+
+    def _plan_again(self) -> bool:
+        """Count the steps anew where the speed has changed much; tells whether it had."""
+        free = self.settings.minutes and not self.settings.steps and self.pace.steps
+        if not free or self.plan is None or self.learner.step >= self.plan.steps:
+            return False
+        seconds = self.processes.mean(self.seconds)
+        plan = plan_again(self.plan, self.settings.minutes or 0.0, self.learner.step, seconds, self._speed())
+        changed = plan != self.plan
+        self._adopt(plan)
+        return changed
+
+    def _adopt(self, plan: Plan) -> None:
+        self.plan = plan
+        self.learner.total_steps = plan.steps
+        self.looks_at = plan.next_look(self.learner.step)
+
+    def _speed(self) -> Speed:
+        """What was measured, the same in all processes."""
+        pace, share = self.pace, self._evaluated()
+        finish = EVALUATION_COST * pace.output * SAMPLES * share + FINISH_SECONDS if share else FINISH_SECONDS
+        step = (pace.seconds / pace.steps, pace.look, finish)
+        return Speed(*(self.processes.mean(value) for value in step))
+
+    def _evaluated(self) -> int:
+        """How many pairs of val are evaluated at the end: of a run by minutes, as many as fit into a tenth of it."""
+        count = len(self.data.val.names) if self.data.val else 0
+        if not self.settings.minutes or not self.pace.output:
+            return count
+        room = FINISH_SHARE * 60 * self.settings.minutes / (EVALUATION_COST * self.pace.output * SAMPLES)
+        return min(count, max(1, int(room)))
 
     def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """This process's share of the batches that are still to come."""
+        """This process's share of the remaining batches."""
         workers = self.settings.workers
-        if workers is None:  # on a CPU the step itself wants every core
+        if workers is None:  # on a CPU, the step itself uses every core
             workers = 0 if self.processes.device.type == "cpu" else 1 if self.settings.streaming else 4
         return iter(DataLoader(self.pairs, batch_sampler=self._keys(), num_workers=workers))  # type: ignore[arg-type]
 
     def _keys(self) -> Iterator[list[tuple[int, int]]]:
         mine = self.processes.rank * self.settings.batch_size
         order: list[int] = []
-        for step in range(self.learner.step, self.learner.total_steps):
+        step = self.learner.step
+        while step < self.learner.total_steps:
             epoch, in_epoch = divmod(step, self.steps_per_epoch)
             if not order or in_epoch == 0:
                 window = STREAM_WINDOW if epoch == 0 and self.pairs.source.arriving else len(self.pairs)
                 order = epoch_order(self.settings.seed, epoch, len(self.pairs), window)
             start = in_epoch * self.learner.batch + mine
             yield [(epoch, index) for index in order[start : start + self.settings.batch_size]]
+            step += 1
 
     @torch.no_grad()
-    def _save_samples(self, epoch: int) -> None:
-        """The grid of the fixed pairs: rows of input | output | target."""
-        model, device = self.learner.model, self.processes.device
+    def _look(self, losses: dict[str, float]) -> dict[str, float]:
+        """Measure the model on val, keep its weights if they are good, and write the grid of the fixed pairs: rows of
+        input | output | target.
+
+        Args:
+            losses: means since the last look.
+
+        Returns:
+            "val_l1", from 0 to 1, where there is a val split.
+        """
+        begun = time.monotonic()
+        model, device, step = self.learner.model, self.processes.device, self.learner.step
         shapes = model.config.noise_shapes(self.settings.size, self.settings.size)
         masks = dropout_masks(shapes, model.config.dropout, self.settings.seed)
         noise = [torch.from_numpy(mask)[None].to(device) for mask in masks]
-        rows = []
-        for x, y in self.fixed:
+        rows, distances = [], []
+        watched = self.val or self.fixed
+        for x, y in watched:
             output = model(x[None].to(device), noise)[0].float().cpu()
-            rows.append([x.expand(3, -1, -1), viewable(x, output), viewable(x, y)])
-        self.watcher.samples(rows, epoch, self.learner.step)
+            output, target = viewable(x, output), viewable(x, y)
+            distances.append(float((output - target).abs().mean()) / 2)
+            rows.append([x.expand(3, -1, -1), output, target])
+        self.pace.output = (time.monotonic() - begun) / len(watched)
+        l1 = sum(distances) / len(distances) if self.val else None
+        self._keep(step, l1)
+        epoch = step // self.steps_per_epoch
+        name = f"epoch_{epoch:04d}.png" if self.settings.by_epochs else f"step_{step:07d}.png"
+        self._unless_full(self.watcher.samples, rows[: len(self.fixed)], name, step)
+        rounded = None if l1 is None else round(l1, 5)
+        look = {"step": step, "seconds": round(self.seconds, 1), "l1": rounded, "picture": f"samples/{name}", **losses}
+        self.progress.looks = [other for other in self.progress.looks if other["step"] < step] + [look]
+        if time.monotonic() - self.told > SECONDS:
+            self._tell()
+        self.pace.looked(time.monotonic() - begun)
+        return {} if rounded is None else {"val_l1": rounded}
+
+    def _keep(self, step: int, l1: float | None) -> None:
+        """Keep the weights of this step, unless val was nearer before."""
+        better = l1 is None or not self.settings.keep_best or l1 <= WORSE * self.kept["lowest"]
+        if better:
+            self.kept["step"] = self.progress.kept = step
+            if self.settings.keep_best:
+                self.kept["weights"] = {name: w.clone() for name, w in self.learner.model.state_dict().items()}
+        self.kept["lowest"] = min(self.kept["lowest"], math.inf if l1 is None else l1)
+
+    def _tell(self, state: str = "", trouble: str = "") -> None:
+        """Write how it goes to `progress.json`."""
+        if not self.processes.is_first:
+            return
+        progress, plan = self.progress, self.plan
+        progress.state = state or ("training" if plan else "measuring")
+        progress.trouble = trouble or progress.trouble
+        progress.step, progress.steps = self.learner.step, plan.steps if plan else 0
+        progress.seconds = round(self.seconds, 1)
+        left = None
+        if self.settings.minutes and not self.settings.steps:
+            left = max(0.0, 60 * self.settings.minutes - self.seconds)
+        elif plan and self.pace.steps:
+            left = (plan.steps - self.learner.step) * self.pace.seconds / self.pace.steps
+        progress.left = None if left is None else round(left, 1)
+        self.told = time.monotonic()
+        with suppress(OSError):  # what is wrong with the disk is said where it costs something
+            progress.write(self.folder)
+
+    def _unless_full(self, write: Callable[..., None], *arguments: Any) -> None:
+        """Write something of a run that goes on without it: a full disk may have room again when the next is due."""
+        try:
+            write(*arguments)
+        except (OSError, TrainingError) as error:
+            self.progress.trouble = str(error)
+            print(f"\n{error}", file=sys.stderr)
 
     def save_state(self) -> None:
         """Write `training/state.pt`, see `write_state`."""
@@ -197,11 +376,15 @@ class Trainer:
             "settings": dataclasses.asdict(self.settings),
             "pairs": len(self.pairs),
             "batch": self.learner.batch,
+            "plan": dataclasses.asdict(self.plan) if self.plan else None,
+            "pace": self.pace.measured(),
+            "kept": self.kept,
             "seconds": self.seconds,
             "lengths": self.lengths,
             **self.learner.state(),
         }
         write_state(self.folder, state)
+        self.progress.trouble = ""
 
     def _load_state(self) -> None:
         state = read_state(self.folder, self.processes.device)
@@ -210,7 +393,7 @@ class Trainer:
             options = [f"{state['batch']} pairs in a step of all processes were {self.learner.batch}"]
         if options:
             raise TrainingError(
-                f"{self.folder} is of another run ({', '.join(options)}): resume with the options it began with."
+                f"{self.folder} belongs to another run ({', '.join(options)}): resume with its options."
             )
         if state["pairs"] != len(self.pairs):
             raise TrainingError(
@@ -218,7 +401,7 @@ class Trainer:
                 f"{len(self.pairs)}: resume with the same pairs."
             )
         done, asked = state["step"] / self.steps_per_epoch, self.settings.epochs
-        if done > asked or (done == asked and (self.out / CONFIG_FILE).exists()):
+        if self.settings.by_epochs and (done > asked or (done == asked and (self.out / CONFIG_FILE).exists())):
             raise TrainingError(
                 f"{self.out} holds a run that has done {done:g} epochs: ask for more --epochs, or choose another --out."
             )
@@ -227,6 +410,16 @@ class Trainer:
             self.lengths = [*self.lengths, [state["step"], state["settings"]["epochs"]]]
         self.learner.load(state)
         self.seconds = state["seconds"]
+        self.begun -= self.seconds
+        self.kept = state.get("kept", self.kept)
+        if self.plan:
+            self.looks_at = self.plan.next_look(self.learner.step)
+        elif state["settings"].get("minutes") == self.settings.minutes and state["plan"]:
+            self._adopt(Plan(**state["plan"]))  # with other minutes, there is another plan
+            self.pace = Pace(**state["pace"])
+        before = read_progress(self.folder)
+        self.progress.looks = [look for look in before.looks if look["step"] <= self.learner.step] if before else []
+        self.progress.kept = self.kept["step"]
         if self.processes.is_first:
             self.watcher.forget_after(self.learner.step)
 
@@ -235,13 +428,14 @@ class Trainer:
             return
         finished = [name for name in (CONFIG_FILE, WEIGHTS_FILE) if (self.out / name).exists()]
         if finished:
-            more = " (or go on with --resume and more --epochs)" if has_state(self.folder) else ""
+            more = " (or go on with --resume, and more --epochs or --minutes)" if has_state(self.folder) else ""
             raise TrainingError(f"{self.out} already holds a model ({finished[0]}): choose another --out{more}.")
         if has_state(self.folder):
             raise TrainingError(f"{self.out} holds an unfinished run: add --resume, or choose another --out.")
 
     def _finish(self) -> None:
-        """Write the checkpoint folder: the card first, the weights last, so that a model is there when all is."""
+        """Write the checkpoint folder: the card first and the config last, so that a model is only there when all of it
+        is."""
         task: dict[str, Any] = {
             "direction": self.settings.direction,
             "input": self.settings.input_kind,
@@ -250,20 +444,24 @@ class Trainer:
             **({"crop": True} if self.settings.crop else {}),
             **self.data.task(),
         }
+        if self.settings.title:
+            task["title"] = self.settings.title
         if self.settings.make:
             task["make"] = self.settings.make
-        unless_full(self.watcher.finish)
+        self._unless_full(self.watcher.finish)
         metrics = None
-        model = self.learner.trained_model()
-        if self.data.val:
-            pairs = self.data.plain(self.data.val, lightness=False, whole=True)
+        model = self.learner.trained_model(self.kept["weights"])
+        if (count := self._evaluated()) and self.data.val:
+            all_of_it = count == len(self.data.val.names)
+            source = self.data.val if all_of_it else Part(self.data.val, range(count))
+            pairs = self.data.plain(source, lightness=False, whole=True)
             metrics = evaluate(Translator(TorchEngine(model, self.processes.device), task), pairs)
         try:
             write_text(self.out / CARD_FILE, training_card(self._facts(), metrics))
             model.save_pretrained(self.out, task, half=True)
         except OSError as error:
             raise TrainingError(
-                f"{self.out} cannot be written ({error.strerror}): make room, then go on with --resume."
+                f"{self.out} cannot be written ({error.strerror}): make room, then continue with --resume."
             ) from None
         if self.settings.push_to_hub:
             push(self.out, self.settings.push_to_hub)
@@ -274,8 +472,10 @@ class Trainer:
             settings=self.settings,
             parameters=sum(math.prod(shape) for shape in self.learner.generator.config.tensor_shapes().values()),
             pairs=len(self.pairs),
+            held_out=len(self.data.val.names) if self.data.val else 0,
             steps=self.learner.step,
             seconds=self.seconds,
+            kept=self.kept["step"],
             device=self.processes.device.type,
             lengths=self.lengths,
         )
@@ -283,17 +483,46 @@ class Trainer:
     def _ask_to_stop(self, number: int, frame: Any) -> None:
         self._stop = number
 
+    def _ask_to_finish(self, number: int, frame: Any) -> None:
+        self._enough = True
 
-def unless_full(write: Callable[..., None], *arguments: Any) -> None:
-    """Write something of a run that goes on without it: a full disk may have room again when the next is due."""
-    try:
-        write(*arguments)
-    except (OSError, TrainingError) as error:
-        print(f"\n{error}", file=sys.stderr)
+
+@dataclass
+class Pace:
+    """What a run has measured of its own speed, in seconds. A process's first steps are slower than the others, and are
+    left out.
+
+    Attributes:
+        steps, seconds: how many steps, and what they took together, with all that is done between them but the looks.
+        look: what the last look took.
+        output: what one output took.
+    """
+
+    steps: int = 0
+    seconds: float = 0.0
+    look: float = 0.0
+    output: float = 0.0
+    _turns: int = 0
+    _since: float = 0.0
+
+    def turn(self, now: float) -> None:
+        """A step begins."""
+        if self._turns > 1:
+            self.steps += 1
+            self.seconds += now - self._since
+        self._turns += 1
+        self._since = now
+
+    def measured(self) -> dict[str, float]:
+        return {name: getattr(self, name) for name in ("steps", "seconds", "look", "output")}
+
+    def looked(self, seconds: float) -> None:
+        self.look = seconds
+        self._since += seconds
 
 
 def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:
-    """The order in which an epoch visits the pairs: shuffled among each `window` of neighbours."""
+    """The order of the pairs in an epoch: shuffled within each `window` of neighbours."""
     generator = torch.Generator().manual_seed(mixed_seed(seed, epoch))
     order: list[int] = []
     for start in range(0, count, window):

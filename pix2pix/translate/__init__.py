@@ -1,1 +1,1 @@
-"""Translating pictures with a trained generator. Knows no training."""
+"""Translating pictures with a trained generator. Nothing here depends on training."""

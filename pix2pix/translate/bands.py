@@ -1,12 +1,13 @@
-"""A picture that is too large for one pass, by the statistics of the whole picture all the same.
+"""Pictures that are too large for one pass, normalised by the statistics of the whole picture all the same.
 
-A norm needs the mean and the variance of all of a channel before it gives its first row. So the network runs level by
-level, and each level in bands of rows: convolve a band of the level before, keep the result, and add up the moments of
-its channels. The level after normalises what was kept as it reads it. A 4x4 convolution of stride 2 reaches one row
-beyond its band on either side, and no further. So no row is computed twice, bands meet without a seam, and the result
-is that of one pass but for the rounding of float32.
+A norm needs the mean and the variance of a whole channel before it gives its first row. So the network runs level by
+level, and each level in bands of rows: convolve a band of the level before, keep the result, and accumulate the moments
+of its channels. The next level normalises these results as it reads them. A 4x4 convolution of stride 2 reads one row
+beyond its band on either side. So no row is computed twice, bands meet without a seam, and the result equals that of
+one pass up to the rounding of float32.
 
-The outermost encoder level is cheap to compute and dear to keep. It is made from the picture again where it is read.
+The outermost encoder level is cheap to compute but takes much memory. It is recomputed from the picture when it is
+read.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from pix2pix.devices import import_onnxruntime
 from pix2pix.networks.config import GeneratorConfig
 from pix2pix.networks.onnx_graph import Graph
 
-BAND = 1 << 20  # numbers that a band reads or gives; more where a single row has more
-BAND_BYTES = 128 << 20  # that ONNX Runtime takes for one
+BAND = 1 << 20  # numbers in a band's input or output, unless a single row has more
+BAND_BYTES = 128 << 20  # memory that ONNX Runtime takes for one band
 FLOAT = 4  # bytes
 
 Rows = Callable[[int, int], np.ndarray]
@@ -33,11 +34,11 @@ class Bands:
     """A generator and a picture, on the CPU.
 
     Args:
-        config: of the generator.
-        weights: of the generator, float32 by name.
-        picture: gives the rows from `start` to `stop` of the picture as float32 (C, stop - start, W) in [-1, 1].
-        height, width: of the picture, multiples of `config.multiple`.
-        by_running: normalise by the running statistics among the weights, and not by the picture's.
+        config: config of the generator.
+        weights: weights of the generator, float32 by name.
+        picture: function that gives rows `start` to `stop` of the picture as float32 (C, stop - start, W) in [-1, 1].
+        height, width: size of the picture, multiples of `config.multiple`.
+        by_running: normalise by the running statistics among the weights instead of the picture's.
     """
 
     def __init__(
@@ -52,20 +53,20 @@ class Bands:
         self.config, self.weights, self.by_running = config, weights, by_running
         self.picture, self.height = picture, height
         self.encoder, self.decoder = levels(config, height, width)
-        self._kept: dict[str, np.ndarray] = {}  # levels before their norm, their statistics, and the masks
+        self._kept: dict[str, np.ndarray] = {}  # levels before their norms, their statistics, and the masks
 
     def count(self, noises: int) -> int:
-        """How many bands there are, of all levels, under so many noises."""
+        """The number of bands of all levels, under this many noises."""
         once, again = (sum(len(level.spans) for level in part) for part in (self.encoder, self.decoder))
         return noises * (once + again) if self.config.encoder_dropped_levels else once + noises * again
 
     def translate(self, noise: Masks | None, tell: Callable[[], None], last: bool = True) -> Iterator[np.ndarray]:
-        """The translation, float32 (C', rows, W) in [-1, 1] at a time, from the top.
+        """The translation, as pieces of float32 (C', rows, W) in [-1, 1] from the top.
 
         Args:
-            noise: dropout masks of `config.noise_shapes(height, width)`; None: dropout off.
+            noise: dropout masks of `config.noise_shapes(height, width)`; None turns dropout off.
             tell: called before each band.
-            last: no other noise follows, so that the encoder's levels are forgotten once they were read.
+            last: whether no other noise follows, so that the encoder's levels can be dropped once they are read.
         """
         sites = len(self.config.dropped_levels) + len(self.config.encoder_dropped_levels)
         for i, mask in enumerate(noise or [np.ones((1, 1, 1), np.float32)] * sites):
@@ -81,7 +82,7 @@ class Bands:
         self._forget(self.decoder[-1], last)
 
     def _keep(self, level: Level, tell: Callable[[], None]) -> None:
-        """Compute a level, before its norm, and its statistics."""
+        """Compute a level before its norm, with its statistics."""
         values, moments = np.empty(level.shape, np.float32), Moments()
         for top, bottom, (y, *found) in self._bands(level, tell):
             values[:, top:bottom] = y
@@ -92,13 +93,13 @@ class Bands:
             self._kept |= {f"{level.name}.mean": moments.mean, f"{level.name}.variance": moments.variance}
 
     def _forget(self, level: Level, last: bool) -> None:
-        """Drop what a level of the decoder has read, and no other will."""
+        """Drop levels that a decoder level has read and no other will read."""
         self._kept.pop(f"decoder.{level.number - 1}", None)
         if last:
             self._kept.pop(f"encoder.{self.config.depth - 1 - level.number}", None)
 
     def _bands(self, level: Level, tell: Callable[[], None]) -> Iterator[tuple[int, int, list[np.ndarray]]]:
-        """What a level's graph gives for each band: its first row, the row after its last, and the values."""
+        """The bands of a level: first row, row after the last, and the values from the level's graph."""
         graph = Levels(self.config, self.weights, self.by_running)
         session = start_session(graph.encoder(level) if level.down else graph.decoder(level))
         names = {each.name for each in session.get_inputs()}
@@ -128,11 +129,11 @@ class Level(NamedTuple):
     Attributes:
         name: "encoder.1", ..., "decoder.0", ..., "head".
         number: 1, ..., 0, ..., depth - 1.
-        down: it halves the sides, and its bands are counted in its own rows. Otherwise it doubles them, and its bands
-            are counted in rows of the level before.
-        shape: (C, H, W) of what it gives.
-        height_in: rows of what it reads.
-        spans: the first row of each band, and the row after its last.
+        down: whether it halves the sides; its bands are then counted in its own rows. Otherwise it doubles them, and
+            its bands are counted in rows of the level before.
+        shape: (C, H, W) of its output.
+        height_in: rows of its input.
+        spans: first row of each band, and the row after its last.
     """
 
     name: str
@@ -144,7 +145,8 @@ class Level(NamedTuple):
 
 
 def levels(config: GeneratorConfig, height: int, width: int) -> tuple[list[Level], list[Level]]:
-    """The encoder's levels but the outermost, outermost first, and the decoder's with the head, innermost first."""
+    """The encoder's levels without the outermost, from the outside in; and the decoder's with the head, from the inside
+    out."""
 
     def level(name: str, number: int, channels: int, before: int, halvings: int, down: bool) -> Level:
         shape = channels, height >> halvings, width >> halvings
@@ -165,7 +167,7 @@ def levels(config: GeneratorConfig, height: int, width: int) -> tuple[list[Level
 
 
 def bytes_in_bands(config: GeneratorConfig, height: int, width: int, noises: int = 1) -> int:
-    """What `Bands` takes at most for so many noises, beside the weights and the picture."""
+    """The most memory that `Bands` takes for this many noises, in bytes, without the weights and the picture."""
     encoder, decoder = levels(config, height, width)
     skips = [math.prod(level.shape) for level in encoder]
     ups = [math.prod(level.shape) for level in decoder[:-1]]
@@ -178,8 +180,8 @@ def bytes_in_bands(config: GeneratorConfig, height: int, width: int, noises: int
 
 
 def reach(first: int, last: int, stride: int, height: int) -> tuple[int, int, np.ndarray]:
-    """The rows, from start to stop, that a convolution reads for the rows from `first` to `last` of its output, and the
-    padding where they end with the picture, for ONNX's Pad: one row or none, and a column on either side."""
+    """The rows, from start to stop, that a convolution reads for rows `first` to `last` of its output; and the padding
+    at the picture's border, for ONNX's Pad: one row or none, and a column on either side."""
     upper, lower = stride * first - 1, stride * last + 1
     start, stop = max(upper, 0), min(lower, height)
     return start, stop, np.array([0, 0, start - upper, 1, 0, 0, lower - stop, 1])
@@ -192,10 +194,10 @@ class Moments:
     def __init__(self) -> None:
         self.count = 0
         self._mean: Any = 0.0
-        self._squares: Any = 0.0  # of the deviations from the mean, summed
+        self._squares: Any = 0.0  # sum of the squared deviations from the mean
 
     def add(self, count: int, mean: np.ndarray, squares: np.ndarray) -> None:
-        """A band of `count` numbers in each channel."""
+        """Add a band with `count` numbers in each channel."""
         total, away = self.count + count, mean.astype(np.float64) - self._mean
         self._mean = self._mean + away * count / total
         self._squares = self._squares + squares + away**2 * self.count * count / total
@@ -211,11 +213,12 @@ class Moments:
 
 
 class Levels:
-    """The graphs of single levels, as ONNX models that read a band and give "y", and "mean" and "squares" (see
-    `Moments`) where a norm follows that goes by the picture.
+    """The graphs of single levels, as ONNX models. They read a band and give "y", and also "mean" and "squares" (see
+    `Moments`) where a norm by the picture's statistics follows.
 
-    What a graph reads is called as the level that it is of; with ".mean" and ".variance", its statistics. "mask0", ...
-    are the rows of the masks, "picture" those of the picture. "pads" and "picture_pads" are from `reach`.
+    Inputs are named after the levels that they come from; with ".mean" and ".variance", they are those levels'
+    statistics. "mask0", ... are rows of the masks, and "picture" rows of the picture. "pads" and "picture_pads" come
+    from `reach`.
     """
 
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, np.ndarray], by_running: bool) -> None:
@@ -251,7 +254,7 @@ class Levels:
         return self._model(level)
 
     def _value(self, name: str) -> str:
-        """A level as others read it: after its norm and its mask."""
+        """A level as other levels read it: after its norm and its mask."""
         outermost, innermost = "encoder.0", f"encoder.{self.config.depth - 1}"
         x = self._convolved("picture", 0, "picture_pads") if name == outermost else name
         if name not in (outermost, innermost):
@@ -273,7 +276,7 @@ class Levels:
         return self.graph.trim(self.graph.interleave(self.graph.narrow_phases(x, name, padding=0), name), output)
 
     def _resized(self, x: str) -> str:
-        """The head that scales before it convolves, of a band with its border, as `_transposed`."""
+        """The head that scales and then convolves, for a band with its border; shapes as in `_transposed`."""
         graph = self.graph
         kernel, scales = graph.tensor("head", self.weights["head.weight"]), np.array([1, 1, 2, 2], np.float32)
         x = graph.add("Resize", [x, "", graph.tensor("twice", scales)], mode="nearest",

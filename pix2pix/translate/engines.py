@@ -1,8 +1,8 @@
-"""What runs a generator: ONNX Runtime (the default on a CPU) or PyTorch (GPUs, and the reference).
+"""Engines that run a generator: ONNX Runtime (the default on a CPU) or PyTorch (for GPUs, and as the reference).
 
-Both do the dear part once: `encode` takes a picture as far as it goes without noise, `decode` adds the noise. Arrays in
-and out are NumPy's, so that ONNX Runtime's engine works, and starts, without PyTorch. Either takes a picture at once,
-of any size that its memory allows; a larger one goes through ONNX Runtime in bands.
+Both do the costly part once: `encode` computes all that needs no noise, and `decode` adds the noise. Inputs and outputs
+are NumPy arrays, so ONNX Runtime's engine works and starts without PyTorch. Both run a picture in one pass if memory
+allows it. A larger picture runs through ONNX Runtime in bands.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pix2pix.networks.generator import Generator
 
 ENGINES = ("auto", "onnx", "torch")
-LARGE = 512 * 512  # pixels; beyond, an engine keeps nothing of a picture
+LARGE = 512 * 512  # pixels; of larger pictures, an engine keeps no memory
 
 
 class Engine(Protocol):
@@ -35,19 +35,22 @@ class Engine(Protocol):
     config: GeneratorConfig
 
     def encode(self, x: np.ndarray) -> Any:
-        """The noise-free part: float32 (C, H, W) in [-1, 1] -> what `decode` needs; serves any number of noises."""
+        """The noise-free part: float32 (C, H, W) in [-1, 1] to an encoding for `decode`, under any number of noises."""
 
     def decode(self, encoding: Any, noise: Sequence[np.ndarray] | None) -> np.ndarray:
         """The picture of an encoding, float32 (C', H, W) in [-1, 1], under dropout masks of
-        `config.noise_shapes(H, W)`; None: dropout off."""
+        `config.noise_shapes(H, W)`. None turns dropout off."""
 
     def bands(self, picture: Rows, height: int, width: int) -> Bands:
         """The same network for a picture that is too large for `encode`, on the CPU."""
 
 
 def bytes_at_once(config: GeneratorConfig, height: int, width: int) -> int:
-    """What `encode` and `decode` take at most, beside the weights. Measured: most of it is what the outermost levels
-    read and give, in several orders, and the rest follows their number of channels."""
+    """The most memory that `encode` and `decode` take, in bytes, without the weights.
+
+    The formula is fitted to measurements. Most memory holds inputs and outputs of the outermost levels, in several
+    orders; the rest depends on their number of channels.
+    """
     return FLOAT * height * width * (44 + 4 * config.features // 3)
 
 
@@ -58,13 +61,13 @@ def load_engine(
 
     Args:
         source: see `pix2pix.weights.pretrained.find_checkpoint`.
-        engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
+        engine: "onnx", "torch" or "auto": ONNX Runtime on a CPU if it can run the network, otherwise PyTorch.
         device: a PyTorch device; ONNX Runtime's engine runs on "cpu" only.
         norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
 
     Raises:
         CheckpointError: the source cannot be loaded.
-        Pix2PixError: no such engine, or it cannot run this network here.
+        Pix2PixError: there is no such engine, or it cannot run this network here.
     """
     if engine not in ENGINES:
         raise Pix2PixError(f"There is no engine {engine!r}: choose one of {', '.join(ENGINES)}.")
@@ -72,7 +75,7 @@ def load_engine(
     fits = str(device) == "cpu" and not config.encoder_dropped_levels and norm_statistics == "picture"
     if engine == "onnx" and not fits:
         raise Pix2PixError(
-            "The engine onnx runs on the CPU, by each picture's statistics, and no encoder that has dropout: "
+            "The engine onnx runs on the CPU, with each picture's own statistics, and without dropout in the encoder: "
             f"{source} needs torch."
         )
     if fits and engine != "torch":
@@ -94,7 +97,7 @@ class TorchEngine:
 
         with torch.inference_mode():
             batch = torch.from_numpy(x)[None].to(self.device)
-            # An encoder with dropout of its own has no part without noise.
+            # With dropout in the encoder, no part is free of noise.
             return batch, None if self.config.encoder_dropped_levels else self.generator.encode(batch)
 
     def decode(
@@ -119,9 +122,9 @@ class TorchEngine:
 class OnnxEngine:
     """ONNX Runtime on the CPU.
 
-    The graphs are made from the weights each time, in a fraction of a second, so that none can be stale. There are
-    two. A transposed convolution of [up, skip] is the sum of one of `up` and one of `skip`; the latter knows no noise
-    and belongs to the encoder's graph, which leaves the decoder half of the arithmetic.
+    Two graphs are made from the weights each time, in a fraction of a second, so that none can be stale. A transposed
+    convolution of [up, skip] is the sum of one of `up` and one of `skip`. The latter needs no noise and is part of the
+    encoder's graph, which halves the decoder's arithmetic.
     """
 
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, np.ndarray]) -> None:
@@ -129,7 +132,7 @@ class OnnxEngine:
         self.config, self.weights = config, weights
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        # Its threads wait busily for the next layer, but not for long: others need the processor too.
+        # Its threads wait busily for the next layer, but only briefly, since others need the processor too.
         options.add_session_config_entry("session.intra_op.spin_duration_us", "30")
         encoder, decoder = Graph(weights), Graph(weights)
         shares = add_encoder(encoder, config)
@@ -150,7 +153,7 @@ class OnnxEngine:
         if noise is None:
             noise = [np.ones((1, 1, 1), np.float32)] * len(self.config.dropped_levels)
         masks = {f"mask{i}": mask[None] for i, mask in enumerate(noise)}
-        smaller = self.config.multiple // 2  # the encoding's innermost level is at twice the least size
+        smaller = self.config.multiple // 2  # the encoding's innermost level has twice the smallest size
         height, width = (smaller * side for side in encoding["up"].shape[2:])
         return self._decoder.run(["y"], {**encoding, **masks}, self._after(height, width))[0][0]
 
@@ -158,5 +161,5 @@ class OnnxEngine:
         return Bands(self.config, self.weights, picture, height, width)
 
     def _after(self, height: int, width: int) -> Any:
-        """What ONNX Runtime does after a run: it keeps its memory for the next picture, but not that of a large one."""
+        """Options of a run: ONNX Runtime keeps its memory for the next picture, except after a large one."""
         return self._give_back if height * width > LARGE else None

@@ -1,4 +1,4 @@
-"""Picture files in, picture files out: one, or a folder of them."""
+"""Translating picture files: a single one, or all in a folder."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Say = Callable[[str], None]
 
 @dataclass
 class Outcome:
-    """What became of a folder's files.
+    """The result of translating a folder.
 
     Attributes:
-        written: how many files.
-        found: how many pictures were read as what (see `pix2pix.pictures.drawings`).
-        skipped: files that are no pictures by their names.
+        written: number of files written.
+        found: number of pictures of each kind (see `pix2pix.pictures.drawings`).
+        skipped: files whose suffixes are not those of pictures.
         faults: a sentence for each picture that could not be translated.
     """
 
@@ -36,26 +36,26 @@ class Outcome:
 def translate_file(
     translator: Translator, source: Path, output: Path, seeds: Sequence[int | None], polarity: str, say: Say
 ) -> str:
-    """Translate a picture file under some seeds.
+    """Translate a picture file under one or more seeds.
 
     Args:
-        output: the file to write; of several seeds each has its own, `output` with "-SEED" after its stem.
-        seeds: None for no dropout.
+        output: file to write. With several seeds, "-SEED" is added to its stem.
+        seeds: seeds of the noise; None for no dropout.
         polarity: see `Translator.read`.
         say: called with the path of each file that is written.
 
     Returns:
-        What the picture was read as: see `pix2pix.pictures.drawings`.
+        The kind of the picture; see `pix2pix.pictures.drawings`.
 
     Raises:
-        ImageError: it cannot be read, or the result cannot be written, or would replace the picture itself.
+        ImageError: the picture cannot be read, or the result cannot be written or would replace the picture.
     """
     names = output_names(output, seeds)
     for name in names:
         if name.exists() and os.path.samefile(name, source):
             raise ImageError(f"{name} is the picture to translate: name another file for the result.")
     image, found = translator.read(open_image(source, read=translator.reading), polarity)
-    results = translator.samples(image, seeds, polarity="dark-lines")  # it has been read
+    results = translator.samples(image, seeds, polarity="dark-lines")  # `image` is dark on light already
     for name, result in zip(names, results, strict=True):
         try:
             with atomic_path(name) as temporary:
@@ -77,15 +77,15 @@ def translate_folder(
 ) -> Outcome:
     """Translate every picture in a folder and in the folders below it, to PNG files of the same names.
 
-    Pictures whose names differ in their suffixes alone get numbers. Hidden files are passed over, and so is `output`
-    where it lies in `source`. A picture that fails does not stop the others.
+    Pictures whose names differ only in their suffixes get numbers. Hidden files are skipped, and so is `output` if it
+    is inside `source`. A picture that fails does not stop the others.
 
     Args:
         say: called with the path of each file that is written.
         warn: called with a sentence about each picture that fails.
 
     Raises:
-        ImageError: there are no pictures, or `output` is no place for the results.
+        ImageError: there are no pictures, or `output` cannot hold the results.
     """
     if output.exists() and not output.is_dir():
         raise ImageError(f"{output} is a file: name a folder for the translations of {source}.")

@@ -1,4 +1,4 @@
-"""How pictures meet a network: what a checkpoint says of it, and what is assumed where it says nothing."""
+"""The geometry of a model: how pictures enter its network, as the checkpoint states it or as is assumed."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MAX_NETWORK_SIZE = 4096  # of "image_size", pixels
 
 @dataclass(frozen=True)
 class Geometry:
-    """How pictures meet a network: the same in training, in `evaluate`, on the page and on the command line.
+    """The way pictures enter a network: the same in training, in `evaluate`, on the page and on the command line.
 
     Attributes:
         scale: "whole": the whole picture becomes a square of `size`. "native": pixels stay as they are.
         size: side of the square pictures that the network was trained on, in pixels.
-        multiple: the sides of what the network sees are multiples of it.
-        stretched: a whole picture that is no square is stretched to one, as in training. Otherwise it keeps its
-            proportions and gets margins.
-        stated: the checkpoint says all this itself.
+        multiple: number that the sides of the network's input must be multiples of.
+        stretched: whether a whole picture is stretched to a square, as in training. Otherwise it keeps its proportions
+            and gets margins.
+        stated: whether the checkpoint states its scale and size.
     """
 
     scale: str
@@ -39,14 +39,14 @@ class Geometry:
     ) -> Geometry:
         """The geometry of a checkpoint.
 
-        What the checkpoint does not say is taken as most programs train: the whole picture, at the network's smallest
-        size. Photos are stretched. Drawings, labels and pictures to be coloured keep their proportions.
+        Where the checkpoint states nothing, the whole picture is used at the network's smallest size, as in most
+        programs. Photos are stretched. Drawings, label maps and pictures to be coloured keep their proportions.
 
         Args:
-            config: of the generator.
-            task: of the checkpoint; "scale", "image_size", "input" and "make" are read.
-            size: instead of the task's "image_size".
-            scale: instead of the task's "scale".
+            config: config of the generator.
+            task: task of the checkpoint; "scale", "image_size", "input" and "make" are read.
+            size: size to use instead of the task's "image_size".
+            scale: scale to use instead of the task's "scale".
 
         Raises:
             CheckpointError: there is no such scale, or the network cannot run at this size.
@@ -69,7 +69,7 @@ class Geometry:
         return f"the whole picture at {self.size} x {self.size} pixels"
 
     def place(self, size: Size) -> Place:
-        """Where a picture of this size lies in what the network sees."""
+        """The place of a picture of this size in the network's input."""
         if self.scale == "native":
             return as_it_is(size, self.size, self.multiple)
         return scaled_whole(size, self.size, self.stretched)

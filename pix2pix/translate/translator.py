@@ -1,4 +1,4 @@
-"""Picture in, picture out: any size, any seed, many samples of one drawing."""
+"""The translator: picture in, picture out, for any size and seed, with many samples of one drawing."""
 
 from __future__ import annotations
 
@@ -42,28 +42,29 @@ def silent(done: int, count: int) -> None:
 class Translator:
     """A generator with pictures at both ends.
 
-    The scale says how a picture meets the network (see `Geometry`). With "whole", the network sees the whole picture at
-    the size it was trained at, and the result is scaled back. Drawings and label maps keep their proportions, and a
-    label map's pixels become the nearest colours of the model's palette first. So do photos to be coloured, whose own
-    lightness is kept in full size. With "native", pixels stay as they are, and the network runs over the whole picture
-    (section 3.2 of the paper: convolutionally); its sides are mirrored to the next multiples that fit, and cut again.
+    The scale decides how a picture enters the network (see `Geometry`). With "whole", the network sees the whole
+    picture at its training size, and the result is scaled back. Drawings, label maps and photos to be coloured keep
+    their proportions. The pixels of a label map first become the nearest colours of the palette. A photo to be coloured
+    keeps its own lightness at full size. With "native", pixels stay as they are, and the network runs over the whole
+    picture (convolutionally; section 3.2 of the paper). The picture is extended by mirroring to the next multiples that
+    fit, and the result is cut again.
 
-    A seed names a noise, and noise, picture and weights name the result: nothing else enters. Every picture runs by
-    itself and is normalised by its own statistics. One whose translation would take more than `memory` is computed in
-    bands, with the same result (see `pix2pix.translate.bands`).
+    The result depends only on the seed, the picture and the weights. Every picture runs by itself and is normalised by
+    its own statistics. A picture whose translation would take more than `memory` is computed in bands, with the same
+    result (see `pix2pix.translate.bands`).
 
     Args:
-        engine: what runs the network.
-        task: the checkpoint's task: "input" (edges, labels or photo), "image_size" (pixels), "scale" (whole or native),
-            "palette" (of labels), "input_range" (the values of 16- and 32-bit pictures that became black and white in
-            training), "make" and "drawings" are read.
-        size: of the square that the network sees, in pixels, instead of "image_size". With the scale "whole",
-            a larger one gives more detail.
+        engine: engine that runs the network.
+        task: task of the checkpoint. "input" (edges, paint, labels or photo), "image_size" (pixels), "scale" (whole or
+            native), "palette" (of labels), "input_range" (values of 16- and 32-bit pictures that became black and white
+            in training), "make" and "drawings" are read.
+        size: side of the square that the network sees, in pixels, instead of "image_size". With the scale "whole", a
+            larger one gives more detail.
         scale: "whole" or "native", instead of the task's.
-        memory: that a translation may take, in gigabytes, beside the program, the weights and the picture.
+        memory: most memory that a translation may take, in gigabytes, beside the program, the weights and the picture.
 
     Raises:
-        CheckpointError: the network takes or gives no pictures, or cannot run at this size or scale.
+        CheckpointError: the network does not translate pictures, or cannot run at this size or scale.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class Translator:
         self.geometry = Geometry.of(engine.config, task, size, scale)
         self.memory = memory
         self.input_kind = task.get("input", "photo")
-        self._last: tuple[Any, Any] | None = None  # the last picture that was not large, and its encoding
+        self._last: tuple[Any, Any] | None = None  # the last picture that was not large, with its encoding
         self.palette: dict[str, str] | None = task.get("palette") if self.input_kind == "labels" else None
         self.reading = Reading(task.get("input_range"), self.palette)
         channels = engine.config.in_channels, engine.config.out_channels
@@ -97,12 +98,12 @@ class Translator:
 
     @property
     def target_reading(self) -> Reading:
-        """How targets became pictures in training, as `reading` tells of inputs."""
+        """The reading of targets in training, as `reading` is that of inputs."""
         return Reading(self.task.get("output_range"), self.task.get("output_palette"))
 
     @property
     def rate(self) -> float:
-        """The rate of the dropout in training, from 0 to below 1."""
+        """The dropout rate in training, from 0 to below 1."""
         return self.engine.config.dropout
 
     @classmethod
@@ -120,7 +121,7 @@ class Translator:
 
         Args:
             source: see `pix2pix.weights.pretrained.find_checkpoint`.
-            engine: "onnx", "torch", or "auto": ONNX Runtime on a CPU, PyTorch for what it cannot run and elsewhere.
+            engine: "onnx", "torch" or "auto": ONNX Runtime on a CPU if it can run the network, otherwise PyTorch.
             device: a PyTorch device.
             norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
             size: see `Translator`.
@@ -129,7 +130,7 @@ class Translator:
 
         Raises:
             CheckpointError: see `Generator.from_pretrained` and `Translator`.
-            Pix2PixError: no such engine, or it cannot run this network here.
+            Pix2PixError: there is no such engine, or it cannot run this network here.
         """
         return cls(*load_engine(source, engine, device, norm_statistics), size, scale, memory)
 
@@ -144,19 +145,20 @@ class Translator:
         """Translate a picture.
 
         Args:
-            image: any size from 1 x 1 to `MAX_PIXELS` in all, any mode. The pixels of a label map may be colours or the
-                numbers of labels (see `Reading`).
-            seed: names the dropout noise, 0 to 2**63 - 1. None: no dropout.
-            rate: of the dropout, from 0 (off) to below 1. None: as in training.
-            report: called before each band of a picture that is computed in bands, with the number done and of all.
-            polarity: of a drawing, see `read`.
+            image: picture of any mode, from 1 x 1 to `MAX_PIXELS` pixels in all. The pixels of a label map may be
+                colours or label numbers (see `Reading`).
+            seed: seed of the dropout noise, 0 to 2**63 - 1. None: no dropout.
+            rate: dropout rate, from 0 (off) to below 1. None: as in training.
+            report: called before each band of a picture that is computed in bands, with the numbers of finished and of
+                all bands.
+            polarity: polarity of a drawing; see `read`.
 
         Returns:
             An RGB picture of the same size (of the upright picture's, where EXIF turns it).
 
         Raises:
-            ImageError: the picture is too large, its translation would take more than `memory`, or there is no such
-                polarity.
+            ImageError: the picture is too large, its translation would take more than `memory`, or the polarity is
+                unknown.
             ValueError: the seed or the rate is out of range.
         """
         return self.sample(image, [seed], rate, report, polarity)[0]
@@ -196,16 +198,18 @@ class Translator:
                 yield place.leave(joined(bands, seen.size))
 
     def read(self, image: Image.Image, polarity: str = "auto") -> Drawing:
-        """The picture that the model should see: of a model of drawings dark lines on white, whatever people bring (see
-        `pix2pix.pictures.drawings`); of any other the picture as it is, and RGB (see `Reading`).
+        """The picture that the model should see, as RGB.
+
+        A model of drawings gets dark lines on white, whatever the picture is (see `pix2pix.pictures.drawings`). Any
+        other model gets the picture as it is (see `Reading`).
 
         Args:
-            image: any size and mode.
+            image: picture of any size and mode.
             polarity: "auto" looks at the picture, unless the model was trained on photographed drawings. "dark-lines"
                 takes it as it is, "light-lines" inverts it.
 
         Raises:
-            ImageError: the picture is too large, or there is no such polarity.
+            ImageError: the picture is too large, or the polarity is unknown.
         """
         check_size(image, "The picture")
         check_polarity(polarity)
@@ -218,8 +222,8 @@ class Translator:
     def _outputs(
         self, seen: Image.Image, seeds: list[int | None], rate: float | None, report: Report
     ) -> Iterator[Iterator[np.ndarray]]:
-        """For each seed the network's output, (C', rows, W) in [-1, 1] at a time, from the top: all at once where
-        `memory` allows it, else in bands."""
+        """The network's output for each seed, as pieces of (C', rows, W) in [-1, 1] from the top: in one piece where
+        `memory` allows it, otherwise in bands."""
         width, height = seen.size
         if self._check_memory(width, height, len(seeds)):
             encoding = self._encoding(seen)
@@ -233,10 +237,10 @@ class Translator:
             yield bands.translate(noise, lambda: report(next(numbers), count), last=index == len(seeds) - 1)
 
     def _check_memory(self, width: int, height: int, noises: int) -> bool:
-        """Whether a picture may be computed at once; False: in bands.
+        """Whether a picture can be computed in one pass within `memory`, rather than in bands.
 
         Raises:
-            ImageError: neither, within `memory`.
+            ImageError: neither fits into `memory`.
         """
         allowed, config = self.memory * 1e9, self.engine.config
         if bytes_at_once(config, height, width) <= allowed:
@@ -250,8 +254,8 @@ class Translator:
         )
 
     def _encoding(self, seen: Image.Image) -> Any:
-        """Of what the network sees. The last is kept unless it is large, so that another noise on it costs the decoder
-        alone."""
+        """The encoding of what the network sees. The last one is kept unless it is large, so that another noise needs
+        only the decoder."""
         pixels = np.asarray(seen)
         if pixels.shape[0] * pixels.shape[1] > LARGE:
             return self.engine.encode(self._rows(pixels))
@@ -262,8 +266,8 @@ class Translator:
         return last[1]
 
     def _rows(self, pixels: np.ndarray, start: int = 0, stop: int | None = None) -> np.ndarray:
-        """Rows of what the network sees, uint8 (H, W, 3), as its input, float32 (C, stop - start, W). Labels become
-        the nearest colours of the palette, and photos to be coloured their lightness."""
+        """Rows of a uint8 (H, W, 3) picture as the network's input, float32 (C, stop - start, W). Labels become the
+        nearest colours of the palette, and photos to be coloured their lightness."""
         rows = pixels[start:stop]
         x = to_array(Image.fromarray(snap(rows, self.palette) if self.palette else rows))
         return np.ascontiguousarray(lightness_and_colour(x)[0] if self.colourises else x)
@@ -276,7 +280,7 @@ class Translator:
 
 
 def joined(bands: Iterator[np.ndarray], size: Size) -> Image.Image:
-    """The RGB picture of this size whose rows come as (3, rows, W) in [-1, 1] at a time."""
+    """Join bands of (3, rows, W) in [-1, 1] into an RGB picture of this size."""
     result, top = Image.new("RGB", size), 0
     for band in bands:
         result.paste(to_image(band), (0, top))
@@ -285,16 +289,16 @@ def joined(bands: Iterator[np.ndarray], size: Size) -> Image.Image:
 
 
 def colours(bands: Iterator[np.ndarray], place: Place) -> list[Image.Image]:
-    """The networks' a and b from (2, rows, W) at a time, each of the picture's own size, in mode F."""
+    """Join bands of (2, rows, W) into the network's a and b, each of the picture's own size, in mode F."""
     return [place.leave(Image.fromarray(channel)) for channel in np.concatenate(list(bands), axis=1)]
 
 
 def recoloured(image: Image.Image, colour: list[Image.Image]) -> Image.Image:
-    """A picture's own lightness under other colours, some rows at a time: in floats it takes twelve times the memory.
+    """A picture's own lightness with other colours, some rows at a time, since floats take twelve times the memory.
 
     Args:
         image: RGB.
-        colour: the networks' a and b (see `pix2pix.pictures.color`), of the picture's size, in mode F.
+        colour: the network's a and b (see `pix2pix.pictures.color`), of the picture's size, in mode F.
     """
     result = Image.new("RGB", image.size)
     rows = max(1, PIXELS_AT_ONCE // image.width)

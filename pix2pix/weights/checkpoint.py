@@ -1,5 +1,5 @@
-"""A checkpoint folder: `config.json` (the constructor's arguments under "generator", what the model is for under
-"task"), `model.safetensors` (weights) and `README.md` (the model card)."""
+"""A checkpoint folder: `config.json` (the constructor's arguments under "generator", the model's purpose under "task"),
+`model.safetensors` (weights) and `README.md` (the model card)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     """`config.json` of a checkpoint folder, with at least the keys "generator" and "task".
 
     Raises:
-        CheckpointError: it is missing or is not such a file.
+        CheckpointError: the file is missing or is not a config.
     """
     path = folder / CONFIG_FILE
     try:
@@ -58,7 +58,7 @@ def read_folder(folder: Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], d
     """The config, the weights (float32, by name) and the task of a checkpoint folder. Needs no PyTorch.
 
     Raises:
-        CheckpointError: a file is missing, or the weights do not fit the config; every wrong tensor is named.
+        CheckpointError: a file is missing, or the weights do not fit the config; the message names every wrong tensor.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -83,10 +83,10 @@ def read_folder(folder: Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], d
 
 
 def check_tensors(path: Path, found: dict[str, tuple[int, ...]], config: GeneratorConfig) -> None:
-    """Hold the shapes of a file's tensors against a generator's.
+    """Compare the shapes of a file's tensors with a generator's.
 
     Raises:
-        CheckpointError: a tensor is missing, left over or of another shape; the sentence names them all.
+        CheckpointError: a tensor is missing, unexpected or of another shape; the message names them all.
     """
     wanted = config.tensor_shapes()
     faults = [f"{name} is missing" for name in wanted if name not in found]

@@ -1,4 +1,4 @@
-"""Models out again: our folder, one file, ONNX, or the recursive family's layout."""
+"""Exporting models: a checkpoint folder, a single file, ONNX, or the layout of the recursive family."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from pix2pix.weights.tensors import CONFIG_KEY, Tensors
 
 
 def export(source: str | Path, output: Path) -> str:
-    """Write the model of a source to `output`, whose suffix says how.
+    """Write the model of a source to `output`. The suffix decides the format.
 
     Args:
         source: see `pix2pix.weights.pretrained.find_checkpoint`.
-        output: a folder (no suffix); or a `.safetensors` file, which carries its config; or `.onnx`, for any number of
-            pictures whose sides are multiples of `config.multiple`, with the noise as inputs; or `.pth`, for
+        output: a folder (no suffix); a `.safetensors` file, which includes the config; an `.onnx` file, for any number
+            of pictures whose sides are multiples of `config.multiple`, with the noise as inputs; or a `.pth` file for
             pytorch-CycleGAN-and-pix2pix.
 
     Returns:
-        A line on what was written.
+        A line about the written file.
 
     Raises:
-        CheckpointError: the source cannot be loaded, has no such form, or something is at `output` already.
+        CheckpointError: the source cannot be loaded or does not fit the format, or `output` exists already.
     """
     config, weights, task = load_weights(source)
     check_free(output)
@@ -45,7 +45,7 @@ def export(source: str | Path, output: Path) -> str:
 
 
 def check_free(output: Path) -> None:
-    """Hold a place to write to.
+    """Check that a path can be written to.
 
     Raises:
         CheckpointError: a file or a checkpoint is there already.
@@ -99,11 +99,11 @@ def write_recursive(output: Path, config: GeneratorConfig, weights: Tensors, tas
         torch.save({name: torch.tensor(t) for name, t in theirs.items()}, temporary)
     drops = config.dropout and config.dropped_levels != tuple(range(1, config.depth - 4))
     return f"{output}: for pytorch-CycleGAN-and-pix2pix, {options_there(config, recursive_norm(config, weights))}." + (
-        " Its dropout would sit on other levels there: test with --no_dropout." if drops else ""
+        " That program would put dropout on other levels: test with --no_dropout." if drops else ""
     )
 
 
 def options_there(config: GeneratorConfig, norm: str) -> str:
-    """The options under which that program makes the same network."""
+    """The options with which that program builds the same network."""
     sizes = f"--input_nc {config.in_channels} --output_nc {config.out_channels} --ngf {config.features}"
     return f"--netG unet_{2**config.depth} --norm {norm} {sizes}, and without --eval"

@@ -1,6 +1,6 @@
-"""Other projects' checkpoints -> ours: one small function per family.
+"""Converting other projects' checkpoints: one small function per family.
 
-The families are told apart by the names of their tensors, never by the name of the file:
+The families are recognised by the names of their tensors, never by the name of the file:
 
     recursive   pytorch-CycleGAN-and-pix2pix, `latest_net_G.pth`: U-Net of 5 levels or more, batch or instance norm
     flat        PyTorch-GAN and the Hub's `huggan/pix2pix-*`, `pytorch_model.bin`
@@ -8,8 +8,8 @@ The families are told apart by the names of their tensors, never by the name of 
     TensorFlow  exported for the browser, `*.pict`
     ours        `model.safetensors` without its folder
 
-All become a `GeneratorConfig` and tensors by our names. Two rules of arithmetic serve throughout: a bias in front of a
-norm vanishes in it, and an instance norm without scale and shift is one with scale 1 and shift 0.
+All become a `GeneratorConfig` and tensors with our names. Two facts are used throughout: a norm cancels a bias before
+it, and an instance norm without scale and shift equals one with scale 1 and shift 0.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from pix2pix.weights.tensors import Tensors, read_tensors
 
 
 def read_file(path: Path) -> tuple[GeneratorConfig, Tensors, dict[str, Any]]:
-    """The config, the tensors by our names (float32) and the task of a checkpoint file of any family.
+    """The config, the tensors with our names (float32) and the task of a checkpoint file of any family.
 
-    Nothing in the file is executed, and no more memory is taken than the file has bytes for.
+    Nothing in the file is executed, and memory is limited by the size of the file.
 
     Raises:
-        CheckpointError: it is no checkpoint, damaged, of an unknown family, or holds code.
+        CheckpointError: the file is not a checkpoint, is damaged, holds code, or is of an unknown family.
     """
     tensors, described = read_tensors(path)
     try:
@@ -42,21 +42,23 @@ def read_file(path: Path) -> tuple[GeneratorConfig, Tensors, dict[str, Any]]:
             reading = Reading(tensors)
             config, ours = converted(reading, FAMILIES[mark])
             if strangers := reading.unread():
-                raise ValueError(f"it has tensors too many ({', '.join(strangers[:5])}).")
+                raise ValueError(f"it has unexpected tensors ({', '.join(strangers[:5])}).")
             return config, ours, {}
         if kind := other_network(tensors):
             raise ValueError(f"it is {kind}. Supported are the U-Nets unet_128 and unet_256 (latest_net_G.pth).")
     except KeyError as error:
         raise CheckpointError(f"{path} is not a whole pix2pix generator: {error.args[0]}.") from None
     except (TypeError, ValueError, IndexError) as error:
-        raise CheckpointError(f"{path} is not a pix2pix generator that is known here: {error}") from None
+        raise CheckpointError(f"{path} is not a supported pix2pix generator: {error}") from None
     names = ", ".join(list(tensors)[:3]) or "none at all"
     raise CheckpointError(f"{path} is not a pix2pix generator of a known family (its tensors: {names}, ...).")
 
 
 def generator_in(tensors: Tensors) -> tuple[str, Tensors] | None:
-    """The mark of a generator's family, and its tensors alone: a file may hold other networks beside it, and programs
-    put their own words in front of the names (`module.`, `_orig_mod.`, `netG.`, `state_dict.generator.`).
+    """The mark of a generator's family, and the generator's tensors.
+
+    A file may hold other networks too, and programs put prefixes before the names (`module.`, `_orig_mod.`, `netG.`,
+    `state_dict.generator.`).
 
     Raises:
         ValueError: there are several generators, and none is the moving average of another.
@@ -78,21 +80,21 @@ def generator_in(tensors: Tensors) -> tuple[str, Tensors] | None:
 
 
 def other_network(tensors: Tensors) -> str:
-    """What a file holds that is no U-Net, in words; "" where that is not known."""
+    """The network in a file without a U-Net, in words; "" where it is unknown."""
     names = {name[name.index("model.") :] for name in tensors if "model." in name}
     blocks = len({name.split(".conv_block")[0] for name in names if ".conv_block." in name})
     if blocks:
-        return f"a ResNet generator of {blocks} blocks (resnet_{blocks}blocks), which is not read here"
+        return f"a ResNet generator of {blocks} blocks (resnet_{blocks}blocks), which is not supported"
     if "model.0.weight" in names and {"model.2.weight", "model.11.weight"} & names:
         return "a PatchGAN discriminator, not a generator"
     return ""
 
 
 def converted(reading: Reading, convert: Callable[[Tensors], tuple[GeneratorConfig, Tensors]]):
-    """What a family's function makes of a file.
+    """Convert a file by a family's function.
 
     Raises:
-        KeyError: tensors are missing; it names them all.
+        KeyError: tensors are missing; the message names them all.
     """
     try:
         result = convert(reading)
@@ -105,8 +107,8 @@ def converted(reading: Reading, convert: Callable[[Tensors], tuple[GeneratorConf
 
 
 class Reading(dict):
-    """Tensors that remember which of them were asked for, and which of these are missing; in their place something
-    small is given, so that one reading finds all."""
+    """Tensors that record which of them were read and which were missing. A missing one is replaced by a small array,
+    so that one pass finds all."""
 
     def __init__(self, tensors: Tensors) -> None:
         super().__init__(tensors)
@@ -127,7 +129,7 @@ class Reading(dict):
         return super().get(name, default)
 
     def unread(self) -> list[str]:
-        """What nobody asked for, but for what may be dropped: biases in front of norms, statistics never used."""
+        """Tensors that were not read, apart from those without effect: biases before norms, and unused statistics."""
         return [
             name
             for name in self
@@ -136,8 +138,8 @@ class Reading(dict):
 
 
 def from_recursive(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
-    """pytorch-CycleGAN-and-pix2pix. Its skip comes first in the concatenation, and the innermost decoder level has no
-    dropout, but the next ones of full width have."""
+    """pytorch-CycleGAN-and-pix2pix. Its skip comes first in the concatenation. Its innermost decoder level has no
+    dropout; the next levels of full width have it."""
     prefixes = ["model.model.1.model."]
     while f"{prefixes[-1]}5.weight" in theirs:
         prefixes.append(prefixes[-1] + "3.model.")
@@ -159,7 +161,7 @@ def from_recursive(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
 
 
 def from_flat(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
-    """PyTorch-GAN. Activations stand before the concatenation, the encoder has dropout too, and the head scales up by
+    """PyTorch-GAN. Activations come before the concatenation, the encoder has dropout too, and the head upscales by
     repeating pixels."""
     depth = sum(name.startswith("down") for name in theirs)
     ours: Tensors = {}
@@ -184,7 +186,7 @@ def from_flat(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
 
 
 def from_reflect(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
-    """The tutorial network. Public copies of it agree that its bottleneck pads with zeros, unlike the rest."""
+    """The tutorial network. In its public copies, the bottleneck pads with zeros, unlike the rest."""
     downs = sum(name.startswith("down") and name.endswith(".conv.0.weight") for name in theirs)
     ours: Tensors = {}
     add_conv(ours, "encoder.0.conv", theirs, "initial_down.0", biased=True)
@@ -200,8 +202,8 @@ def from_reflect(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
 
 
 def from_tensorflow(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
-    """The TensorFlow export. Its innermost level is normalised at 1x1, where a norm gives its shift whatever comes in:
-    here that is a convolution of zeros with the shift as its bias."""
+    """The TensorFlow export. Its innermost level is normalised at 1x1, where a norm always gives its shift. Here this
+    is a convolution of zeros with the shift as its bias."""
     depth = sum(name.startswith("generator/encoder_") and name.endswith("/kernel") for name in theirs)
     ours: Tensors = {}
     for level in range(depth):
@@ -241,14 +243,14 @@ FAMILIES = {
 
 
 def to_recursive(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) -> Tensors:
-    """Our tensors as the recursive family's own classes load them strictly; see `from_recursive`.
+    """Our tensors in the form that the recursive family's own classes load strictly; see `from_recursive`.
 
-    Its batch norm comes with running statistics, and its convolutions then have no bias. Its instance norm has neither
-    scales nor shifts, and its convolutions have biases, which are zero where ours have none: a norm takes them away.
-    Where we have no running statistics, mean 0 and variance 1 stand in: that program does not use them without --eval.
+    With batch norm, that family has running statistics and no biases in the convolutions before it. With instance norm,
+    it has biases, but neither scales nor shifts. Biases that we lack are zero, since the norm cancels them. Running
+    statistics that we lack are mean 0 and variance 1, which that program does not use without --eval.
 
     Raises:
-        CheckpointError: its classes cannot hold this network; the sentence names the option that trains one they can.
+        CheckpointError: its classes cannot hold this network; the message names the option that trains a fitting one.
     """
     if faults := recursive_faults(config, ours):
         raise CheckpointError(f"pytorch-CycleGAN-and-pix2pix cannot hold this network: {'; '.join(faults)}.")
@@ -297,7 +299,7 @@ def recursive_norm(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) -> s
 
 
 def recursive_faults(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) -> list[str]:
-    """What of a network the recursive family's classes cannot hold, and the option that trains it otherwise."""
+    """The parts of a network that the recursive family's classes cannot hold, with the options that avoid them."""
     wide, faults = 8 * config.features, []
     if config.depth not in (7, 8):
         faults.append(f"it has {config.depth} levels and theirs 7 or 8 (train with --depth 8)")
@@ -317,7 +319,7 @@ def recursive_faults(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) ->
 
 
 def swapped(kernel: np.ndarray) -> np.ndarray:
-    """[skip, up] <-> [up, skip] along the input channels of a transposed convolution."""
+    """Swap [skip, up] and [up, skip] along the input channels of a transposed convolution."""
     half = kernel.shape[0] // 2
     return np.concatenate([kernel[half:], kernel[:half]])
 
@@ -329,7 +331,7 @@ def add_conv(ours: Tensors, name: str, theirs: Tensors, source: str, biased: boo
 
 
 def add_norm(ours: Tensors, level: str, theirs: Tensors, source: str, bias_before: str) -> None:
-    """A norm after the convolution `level`.conv, which stands in `ours` already."""
+    """Add a norm after the convolution `level`.conv, which is in `ours` already."""
     kernel = ours[f"{level}.conv.weight"]
     channels = kernel.shape[0 if level.startswith("encoder") else 1]
     if f"{source}.weight" in theirs or f"{source}.bias" in theirs:
@@ -341,14 +343,14 @@ def add_norm(ours: Tensors, level: str, theirs: Tensors, source: str, bias_befor
         )
     else:
         ours[f"{level}.norm.weight"], ours[f"{level}.norm.bias"] = np.ones(channels, "f4"), np.zeros(channels, "f4")
-    # Old files of instance norm without scale carry running statistics that their program never used.
+    # Old files with instance norm hold running statistics that their program never used.
     if f"{source}.running_mean" in theirs and f"{source}.weight" in theirs:
         ours[f"{level}.norm.running_mean"] = theirs[f"{source}.running_mean"] - theirs.get(bias_before, np.float32(0))
         ours[f"{level}.norm.running_var"] = theirs[f"{source}.running_var"]
 
 
 def config_of(ours: Tensors, **others: Any) -> GeneratorConfig:
-    """The config that our tensors speak of, apart from what no shape tells."""
+    """The config that follows from the shapes of our tensors; `others` gives the rest."""
     depth = sum(name.startswith("encoder.") and name.endswith(".conv.weight") for name in ours)
     first, innermost = ours["encoder.0.conv.weight"], ours[f"encoder.{depth - 1}.conv.weight"]
     return GeneratorConfig(

@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: checkpoints down, into its cache, and up."""
+"""The Hugging Face Hub: downloading checkpoints into its cache, and uploading them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 from pix2pix.errors import CheckpointError
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 
-FOREIGN_FILE = "pytorch_model.bin"  # what older models on the Hub hold instead of WEIGHTS_FILE
+FOREIGN_FILE = "pytorch_model.bin"  # name of the weights in older models on the Hub
 
 
 def download(repo_id: str, revision: str | None = None, report: Callable[[int, int], None] | None = None) -> Path:
     """Fetch a model's folder from the Hugging Face Hub, or find it in the cache.
 
     Args:
-        repo_id, revision: the model.
-        report: called, from other threads, with the bytes that are here and those that are wanted.
+        repo_id, revision: repository and revision of the model.
+        report: called from other threads with the numbers of downloaded and of all bytes.
 
     Raises:
-        CheckpointError: no such model, no access, or no connection and nothing in the cache.
+        CheckpointError: there is no such model, no access, or neither a connection nor a copy in the cache.
     """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
@@ -57,7 +57,7 @@ def download(repo_id: str, revision: str | None = None, report: Callable[[int, i
 
 
 def reporting_bar(report: Callable[[int, int], None]) -> type:
-    """A tqdm that counts bytes to `report` as well."""
+    """A tqdm class that also reports its count of bytes."""
     from tqdm.auto import tqdm
 
     class ReportingBar(tqdm):
@@ -71,15 +71,15 @@ def reporting_bar(report: Callable[[int, int], None]) -> type:
 
 
 def check_download(folder: Path, name: str) -> None:
-    """Hold the weights in the Hub's cache against their hash, by which the cache names them.
+    """Compare the weights in the Hub's cache with their hash, after which the cache names them.
 
     Raises:
-        CheckpointError: they differ; they are taken out of the cache.
+        CheckpointError: they differ; they are removed from the cache.
     """
     for file in (folder / WEIGHTS_FILE, folder / FOREIGN_FILE):
         blob = file.resolve()
         if not file.exists() or not re.fullmatch(r"[0-9a-f]{64}", blob.name):
-            continue  # no such file, or one whose name is not the hash of its bytes
+            continue  # there is no such file, or its name is not a hash
         with open(blob, "rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         if digest != blob.name:
@@ -96,7 +96,7 @@ def is_cached(name: str) -> bool:
 
 
 def cached_models() -> list[str]:
-    """Names of the models of ours in the Hub's cache: those whose config tells of a generator."""
+    """Names of our models in the Hub's cache: those whose config describes a generator."""
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 
@@ -117,7 +117,7 @@ def cached_models() -> list[str]:
 
 
 def check_token() -> None:
-    """Before days of training: can anything be pushed at all?
+    """Check that there is a token to push with, before days of training.
 
     Raises:
         CheckpointError: there is no token.
@@ -131,18 +131,22 @@ def check_token() -> None:
         )
 
 
-def push(folder: str | Path, repo_id: str) -> str:
+def push(folder: str | Path, repo_id: str, token: str | None = None) -> str:
     """Upload a checkpoint folder's config, weights and card to the Hub, as one commit; the repository is made where it
     is missing. Returns its address.
 
+    Args:
+        token: whose rights are used; by default, that of this machine.
+
     Raises:
-        CheckpointError: no token, no access, or no connection.
+        CheckpointError: there is no token, no access or no connection.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-    check_token()
-    api = HfApi()
+    if token is None:
+        check_token()
+    api = HfApi(token=token)
     try:
         url = api.create_repo(repo_id, exist_ok=True)
         api.upload_folder(
@@ -152,6 +156,6 @@ def push(folder: str | Path, repo_id: str) -> str:
     except (HfHubHTTPError, OSError, ValueError) as error:
         raise CheckpointError(
             f"The Hub did not take {folder} as {repo_id} ({type(error).__name__}): check the name and the token's "
-            f"rights; the model is whole in {folder}."
+            f"rights; the model is complete in {folder}."
         ) from None
     return str(url)

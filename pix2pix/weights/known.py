@@ -1,7 +1,7 @@
-"""Public models on the Hub in a layout that is read here: plain data, so that a list of them needs no network.
+"""Public models on the Hub in a supported layout, as plain data, so that listing them needs no network connection.
 
-They share one network, of 54,404,099 float32 weights. Directions follow from the script that trained them
-(imageA -> imageB of their data sets).
+All have the same network of 54,404,099 float32 weights. Directions follow from the script that trained them (imageA ->
+imageB of their data sets).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class KnownModel(NamedTuple):
 
     @property
     def task(self) -> dict[str, Any]:
-        """As in a checkpoint's config."""
+        """The task, as in a checkpoint's config."""
         return {"direction": "AtoB", "input": self.input_kind, "image_size": 256, "scale": self.scale}
 
 
@@ -34,5 +34,5 @@ KNOWN_MODELS = (
 
 
 def known_model(name: str) -> KnownModel | None:
-    """The known model of a name."""
+    """The known model with this name."""
     return next((model for model in KNOWN_MODELS if model.name == name), None)

@@ -1,4 +1,4 @@
-"""What `from_pretrained` takes: a name -> files -> a generator."""
+"""Sources of models: from a name to files, and from files to a generator."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
 
 
 def list_models() -> list[str]:
-    """Names of the models that come with this copy, in alphabetical order."""
+    """Names of the bundled models, in alphabetical order."""
     folders = (path.parent for path in BUNDLED.glob(f"*/{WEIGHTS_FILE}"))
     return sorted(folder.name for folder in folders if (folder / CONFIG_FILE).is_file())
 
 
 def find_checkpoint(source: str | Path) -> Path:
-    """Where a source lies: a bundled name, a folder, a file, or a Hub id `owner/name[@revision]`, tried in this order.
+    """Find a source: a bundled name, a folder, a file, or a Hub id `owner/name[@revision]`, tried in this order.
 
     A Hub model is downloaded once and then served from the Hub's cache, also offline.
 
@@ -40,7 +40,7 @@ def find_checkpoint(source: str | Path) -> Path:
         A folder with `config.json`, or a checkpoint file.
 
     Raises:
-        CheckpointError: nothing of that name, or the Hub did not give it.
+        CheckpointError: there is nothing of that name, or the download failed.
     """
     name = str(source)
     if name in list_models():
@@ -60,14 +60,14 @@ def find_checkpoint(source: str | Path) -> Path:
 
 
 def inside(folder: Path) -> Path:
-    """A folder of ours, or the one checkpoint file in a folder of another project."""
+    """A checkpoint folder itself, or the only checkpoint file in another project's folder."""
     if not (folder / CONFIG_FILE).exists() and (folder / FOREIGN_FILE).exists():
         return folder / FOREIGN_FILE
     return folder
 
 
 def read_task(source: str | Path) -> dict[str, Any]:
-    """What a model is for, without loading it: "direction", "input" (edges, labels or photo), "image_size" in pixels.
+    """A model's task, without loading the model: "direction", "input" (edges, paint, labels or photo), "image_size".
 
     Raises:
         CheckpointError: see `find_checkpoint` and `read_config`.
@@ -82,7 +82,8 @@ def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndar
     """The config, the weights (float32, by name) and the task of a source; see `find_checkpoint`. Needs no PyTorch.
 
     Raises:
-        CheckpointError: nothing there, or the weights do not fit the config; every wrong tensor is named.
+        CheckpointError: there is no such source, or the weights do not fit the config; the message names every wrong
+            tensor.
     """
     path = find_checkpoint(source)
     if path.is_dir():
@@ -104,10 +105,10 @@ def load_generator(source: str | Path, norm_statistics: str = "picture") -> tupl
 def make_generator(
     source: str | Path, config: GeneratorConfig, weights: dict[str, np.ndarray], norm_statistics: str
 ) -> Generator:
-    """The generator of what `load_weights` gave.
+    """The generator for the results of `load_weights`.
 
     Raises:
-        CheckpointError: running statistics are asked for and there are none.
+        CheckpointError: running statistics are requested, but there are none.
     """
     import torch
 

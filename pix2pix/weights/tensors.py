@@ -1,6 +1,6 @@
-"""Tensors out of checkpoint files of any format, by their names there.
+"""Reading tensors from checkpoint files of any format, by their names in the file.
 
-Nothing in a file is executed, and no more memory is taken than the file has bytes for.
+Nothing in a file is executed, and memory is limited by the size of the file.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ import numpy as np
 from pix2pix.errors import CheckpointError, reason
 
 Tensors = dict[str, np.ndarray]
-CONFIG_KEY = "pix2pix"  # of the config, in the metadata of a single .safetensors file
+CONFIG_KEY = "pix2pix"  # key of the config in the metadata of a single .safetensors file
 MOST_BYTES = 1 << 30
-LEGACY_TORCH = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")  # how a file of PyTorch before 1.6 begins
+LEGACY_TORCH = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")  # first bytes of files by PyTorch before 1.6
 
 
 def read_tensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
-    """The tensors of a file by their names in it, float32, and our own description of them if it holds one.
+    """The tensors of a file by their names in it, float32, and our own description if the file holds one.
 
     Raises:
-        CheckpointError: it is no checkpoint, damaged, too large, or holds code.
+        CheckpointError: the file is not a checkpoint, is damaged or too large, or holds code.
     """
     size = path.stat().st_size
     with open(path, "rb") as file:
@@ -56,13 +56,13 @@ def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
 
 
 def read_torch(path: Path) -> Tensors:
-    """The tensors of a PyTorch file: those of a state dict, or of all that are in it, by joined names."""
+    """The tensors of a PyTorch file, by joined names: those of a state dict, or of all state dicts in it."""
     check_pickle(path)
-    import torch  # takes seconds, which a bad file should not cost
+    import torch  # imported late, since it takes seconds
 
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # damaged pickles raise nearly anything
+    except Exception as error:  # damaged pickles may raise anything
         if "weights_only" in str(error) or "Unsupported" in str(error):
             raise CheckpointError(
                 f"{path} holds code, not only weights, and is not opened: save its state_dict."
@@ -75,7 +75,7 @@ def read_torch(path: Path) -> Tensors:
 
 
 def flat(state: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """The tensors in dicts within dicts, under their names joined by dots."""
+    """The tensors in nested dicts, with their names joined by dots."""
     import torch
 
     if isinstance(state, dict):
@@ -87,12 +87,12 @@ def flat(state: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def check_pickle(path: Path) -> None:
-    """Look through a PyTorch file's pickle, without executing it, before PyTorch is asked to.
+    """Inspect a PyTorch file's pickle, without executing it, before PyTorch reads it.
 
-    It may name nothing but tensors and dictionaries. It names sizes and shapes in whole numbers, of which none can be
-    larger than the file. (`torch.load` is told to refuse code as well; this one is quick, and takes no memory.)
+    It may refer only to tensors and dictionaries. Its sizes and shapes are whole numbers that cannot be larger than the
+    file. `torch.load` is told to refuse code as well, but this check is quick and takes no memory.
     """
-    size = max(path.stat().st_size, 1 << 16)  # a small number is no claim
+    size = max(path.stat().st_size, 1 << 16)  # small numbers are harmless
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
@@ -103,7 +103,7 @@ def check_pickle(path: Path) -> None:
             data = path.read_bytes()
             pickles = [data[len(LEGACY_TORCH) + 1 :]]
         for data in pickles:
-            for _ in range(4):  # an older file's pickle stands among others; the tensors' bytes follow those
+            for _ in range(4):  # an older file has several pickles, followed by the tensors' bytes
                 end = 0
                 texts: list[str] = []
                 for code, argument, at in pickletools.genops(data):
@@ -127,7 +127,7 @@ def check_pickle(path: Path) -> None:
 
 def read_pict(path: Path) -> Tensors:
     """Three sections, each a big-endian uint32 length and that many bytes: JSON of names and shapes, a codebook of 256
-    float32, and one code of 8 bits for each value, all tensors in the order of the JSON."""
+    float32, and an 8-bit code for each value, with the tensors in the order of the JSON."""
     data = path.read_bytes()
     sections = []
     try:

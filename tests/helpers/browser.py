@@ -38,14 +38,19 @@ SETTLED = """() => {
 
 
 @contextmanager
-def open_page(browser, address: str, *, start: bool = True, first_visit: bool = False, **context) -> Iterator:
+def open_page(
+    browser, address: str, *, start: bool = True, first_visit: bool = False, engine: str = "server", **context
+) -> Iterator:
     """The page in a browser of its own; see `visit`.
 
     Args:
         first_visit: the browser has never been here.
         context: for `browser.new_context`.
     """
-    with open_tab(browser, first_visit=first_visit, **context) as tab, visit(tab, address, start=start) as page:
+    with (
+        open_tab(browser, first_visit=first_visit, **context) as tab,
+        visit(tab, address, start=start, engine=engine) as page,
+    ):
         yield page
 
 
@@ -62,11 +67,12 @@ def open_tab(browser, *, first_visit: bool = False, **context) -> Iterator:
 
 
 @contextmanager
-def visit(tab, address: str, *, start: bool = True) -> Iterator:
+def visit(tab, address: str, *, start: bool = True, engine: str = "server") -> Iterator:
     """The page in a tab. Afterwards: no error in the console, no request to strangers.
 
     Args:
         start: put the model's first example on the sheet and wait for its picture.
+        engine: where pictures are made: "server" (the bytes of `Translator`), "browser", or "" for the page's choice.
     """
     errors: list[str] = []
     strangers: list[str] = []
@@ -79,7 +85,7 @@ def visit(tab, address: str, *, start: bool = True) -> Iterator:
     }
     for event, listener in listeners.items():
         tab.on(event, listener)
-    tab.goto(address)
+    tab.goto(by_engine(address, engine))
     ready(tab)
     if start:
         start_from(tab)
@@ -88,6 +94,17 @@ def visit(tab, address: str, *, start: bool = True) -> Iterator:
         tab.remove_listener(event, listener)
     assert errors == []
     assert strangers == []
+
+
+def by_engine(address: str, engine: str) -> str:
+    """An address that asks for an engine."""
+    page, hashed, rest = address.partition("#")
+    return f"{page}{'&' if '?' in page else '?'}engine={engine}{hashed}{rest}" if engine else address
+
+
+def on_device(page) -> None:
+    """Wait until the device draws."""
+    page.wait_for_selector(".place[data-place=device]")
 
 
 def forget(tab, address: str) -> None:

@@ -27,7 +27,8 @@ def running_app(folder: Path, *options: str, door: str | Path = "app.py", **envi
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GRADIO_")}
     command = [sys.executable, str(door), "--port", str(port), *options]
     with log.open("w") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env={**clean, **environment}, stdout=file, stderr=file)
+        kept = {"XDG_DATA_HOME": str(folder / "data")}  # for what is taught, in place of the user's own
+        process = subprocess.Popen(command, cwd=ROOT, env={**clean, **kept, **environment}, stdout=file, stderr=file)
     (folder / "pid").write_text(str(process.pid))
     url = f"http://127.0.0.1:{port}/"
     try:

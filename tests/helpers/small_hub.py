@@ -1,5 +1,5 @@
-"""A small Hugging Face Hub on loopback: the routes of downloading models and data sets and of uploading a model, and
-faults on request."""
+"""A small Hugging Face Hub on loopback: the routes of downloading models and data sets, of uploading models and Spaces,
+and faults on request."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+LARGE = 1_000_000  # bytes of a file that no plain commit may hold
 
 
 class SmallHub:
@@ -30,6 +32,7 @@ class SmallHub:
         self.spoil = False
         self.seconds = 0.0
         self.requests: list[str] = []
+        self.large: dict[str, bytes] = {}  # files that came by themselves, by their SHA-256
         self.url = self.cdn = ""
 
 
@@ -71,7 +74,9 @@ def small_hub() -> Iterator[SmallHub]:
                     "siblings": [{"rfilename": file} for file in found],
                 }
                 if "tree" in words:
-                    info = tree(found, "/".join(words[words.index("tree") + 2 :]), "recursive=True" in self.path)
+                    info = tree(
+                        found, "/".join(words[words.index("tree") + 2 :]), "recursive=true" in self.path.lower()
+                    )
                 return self.reply(200, json.dumps(info).encode(), {"Content-Type": "application/json"})
             file = "/".join(words[4:])
             if file not in found:
@@ -81,7 +86,8 @@ def small_hub() -> Iterator[SmallHub]:
             return self.reply(302, b"", {**headers, "Location": f"{hub.cdn}/cdn/{name}/{sha}/{file}"})
 
         def do_POST(self) -> None:
-            """Making a repository, asking how to upload, and a commit with all files in its lines."""
+            """Making a repository, asking how to upload, and a commit with the small files in its lines, where large
+            ones are refused: they come before, each by itself."""
             path = self.path.split("?")[0]
             hub.requests.append(f"POST {path}")
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
@@ -96,14 +102,43 @@ def small_hub() -> Iterator[SmallHub]:
                 answer = {"url": f"{hub.url}/{name}"}
             elif "preupload" in words:
                 files = json.loads(body)["files"]
-                answer = {"files": [{"path": f["path"], "uploadMode": "regular", "shouldIgnore": False} for f in files]}
+                modes = {True: "lfs", False: "regular"}
+                answer = {
+                    "files": [
+                        {"path": f["path"], "uploadMode": modes[f["size"] > LARGE], "shouldIgnore": False}
+                        for f in files
+                    ]
+                }
+            elif path.endswith("/info/lfs/objects/batch"):
+                answer = {
+                    "transfer": "basic",
+                    "objects": [
+                        {**each, "actions": {"upload": {"href": f"{hub.url}/large/{each['oid']}"}}}
+                        for each in json.loads(body)["objects"]
+                    ],
+                }
             elif "commit" in words:
                 name = "/".join(words[2:4])
                 for line in map(json.loads, body.splitlines()):
+                    value = line["value"]
                     if line["key"] == "file":
-                        hub.repos[name]["main"][line["value"]["path"]] = base64.b64decode(line["value"]["content"])
+                        data = base64.b64decode(value["content"])
+                        if len(data) > LARGE:
+                            return self.reply(400, b'{"error": "Use Git LFS"}', {"Content-Type": "application/json"})
+                        hub.repos[name]["main"][value["path"]] = data
+                    elif line["key"] == "lfsFile":
+                        hub.repos[name]["main"][value["path"]] = hub.large[value["oid"]]
                 answer = {"commitOid": commit(name, hub.repos[name]["main"]), "commitUrl": f"{hub.url}/{name}"}
             self.reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
+
+        def do_PUT(self) -> None:
+            """A large file, under its hash."""
+            data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            oid = self.path.rsplit("/", 1)[-1]
+            if oid != hashlib.sha256(data).hexdigest():
+                return self.reply(400, b"{}", {})
+            hub.large[oid] = data
+            self.reply(200, b"", {})
 
         def send_file(self, data: bytes) -> None:
             if hub.spoil and len(data) > 1000:
@@ -174,4 +209,5 @@ def etag_of(data: bytes) -> str:
 
 def commit(name: str, files: dict[str, bytes]) -> str:
     """The hash of a revision."""
-    return hashlib.sha1(repr((name, sorted(files.items()))).encode()).hexdigest()
+    hashes = sorted((file, etag_of(data)) for file, data in files.items())
+    return hashlib.sha1(repr((name, hashes)).encode()).hexdigest()

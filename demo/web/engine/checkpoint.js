@@ -25,12 +25,22 @@ import { DRAWN, SIDE } from '../rules.js';
 
 /** @typedef {{shape: number[], data: Float32Array}} Tensor */
 
+/** A tensor in a file's header. @typedef {{dtype: string, shape: number[], data_offsets: [number, number]}} Entry */
+
+/**
+ * Also what this engine handles one value of alone.
+ * @typedef {GeneratorConfig & {skips: boolean, padding: string, head: string, encoder_dropped_levels: number[],
+ *   skip_activation: string, innermost_activation: string, running_statistics: boolean}} CompleteConfig
+ */
+
+/** @type {CompleteConfig} */
 const DEFAULTS = {
   in_channels: 3, out_channels: 3, features: 64, max_features: 512, depth: 8, dropout: 0.5, dropped_levels: [0, 1, 2],
   dropout_kind: 'element', skips: true, norm: 'batch', activation: 'relu', padding: 'zeros', head: 'transposed',
   encoder_dropped_levels: [], skip_activation: 'relu', innermost_activation: 'relu', running_statistics: false,
 };
 
+/** @type {Partial<Record<keyof CompleteConfig, unknown[]>>} */
 export const HANDLED = {
   in_channels: [3], out_channels: [3], skips: [true], norm: ['batch', 'instance'], activation: ['relu', 'relu6'],
   padding: ['zeros'], head: ['transposed'], skip_activation: ['relu'], innermost_activation: ['relu'],
@@ -51,23 +61,25 @@ export const fits = (config) => misfit(config) === '';
 export function misfit({ generator, task }) {
   const network = complete(generator), unknown = Object.keys(generator).find((name) => !(name in DEFAULTS));
   if (unknown) return `${unknown} is not known`;
+  const settings = /** @type {Record<string, unknown>} */ (network);
   for (const [name, values] of Object.entries(HANDLED)) {
-    if (!values.includes(network[name])) return `${name} is ${network[name]}`;
+    if (!values.includes(settings[name])) return `${name} is ${settings[name]}`;
   }
-  for (const name of ['features', 'max_features']) {
-    if (network[name] % 8) return `${name} is ${network[name]}, no multiple of 8`;
+  for (const [name, width] of Object.entries({ features: network.features, max_features: network.max_features })) {
+    if (width % 8) return `${name} is ${width}, no multiple of 8`;
   }
   if (network.encoder_dropped_levels.length) return 'the encoder has dropout';
   const size = task.image_size ?? 2 ** network.depth;
   if (size !== SIDE || size % 2 ** network.depth) return `image_size is ${size}`;
-  if (!DRAWN.includes(task.input)) return `input is ${task.input ?? 'photo'}`;
+  const { input = 'photo' } = task;
+  if (!DRAWN.includes(input)) return `input is ${input}`;
   return '';
 }
 
 /**
  * A config with every argument of the generator.
  * @param {Partial<GeneratorConfig>} generator
- * @returns {GeneratorConfig & typeof DEFAULTS}
+ * @returns {CompleteConfig}
  */
 export const complete = (generator) => ({ ...DEFAULTS, ...generator });
 
@@ -86,7 +98,9 @@ export function widths({ depth, features, max_features: most }) {
  * @throws {Error} the file is truncated, damaged, or holds numbers other than float16 and float32.
  */
 export function readTensors(file) {
-  let header, start;
+  /** @type {Record<string, Entry>} */
+  let header;
+  let start = 0;
   try {
     start = 8 + Number(new DataView(file).getBigUint64(0, true));
     header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, start - 8)));

@@ -3,7 +3,7 @@
 import { KERNELS } from './network.js';
 
 const CACHE = 'pix2pix models';
-const KEPT = 8;  // models in the cache, about 8 MB each
+const KEPT = 16;  // files in the cache: two of each model, about 8 MB together
 
 /** The smallest module with a relaxed multiplication and addition, to ask the browser whether it knows them. */
 const RELAXED = [
@@ -20,9 +20,6 @@ async function fetched(url) {
   return response;
 }
 
-/** @param {string} url */
-export const fetchJson = async (url) => (await fetched(url)).json();
-
 /** The kernels' best build that this browser runs. */
 export async function fetchModule() {
   const kernels = WebAssembly.validate(Uint8Array.from(RELAXED)) ? 'relaxed' : 'plain';
@@ -31,21 +28,41 @@ export async function fetchModule() {
 }
 
 /**
- * A model's weights, from the browser's cache where they are there.
+ * A model's config.
+ * @param {string} url as for `fetchFile`.
+ * @returns {Promise<import('./checkpoint.js').Config>}
+ */
+export const fetchConfig = async (url) => JSON.parse(new TextDecoder().decode(await fetchFile(url)));
+
+/**
+ * A file of a model, from the browser's cache where it is there.
  * @param {string} url whose path names their hash: what is there never changes.
- * @param {(done: number, total: number) => void} report bytes; total is 0 where it is not known.
+ * @param {(done: number, total: number) => void} [report] bytes; total is 0 where it is not known.
  * @returns {Promise<ArrayBuffer>}
  */
-export async function fetchWeights(url, report) {
+export async function fetchFile(url, report = () => {}) {
   // There are no caches on pages that came over plain HTTP from another machine.
   const cache = await globalThis.caches?.open(CACHE).catch(() => undefined);
   const kept = await cache?.match(url);
   if (kept) return kept.arrayBuffer();
   const response = await fetched(url);
-  const copy = cache && response.clone();
-  const weights = await whole(response, report);
+  const mayKeep = !response.headers.get('Cache-Control')?.includes('no-store');
+  const copy = cache && mayKeep && response.clone();
+  const bytes = await whole(response, report);
   if (copy) keep(cache, url, copy).catch(() => {});  // there may be no room: it is fetched again then
-  return weights;
+  return bytes;
+}
+
+/** Whether a file is in the browser's cache. @param {string} url */
+export async function isKept(url) {
+  const cache = await globalThis.caches?.open(CACHE).catch(() => undefined);
+  return Boolean(await cache?.match(url));
+}
+
+/** Take a file out of the browser's cache. @param {string} url */
+export async function forget(url) {
+  const cache = await globalThis.caches?.open(CACHE).catch(() => undefined);
+  await cache?.delete(url);
 }
 
 /** @param {Cache} cache @param {string} url @param {Response} response */
@@ -64,11 +81,10 @@ async function whole(response, report) {
   const total = packed ? 0 : Number(response.headers.get('Content-Length'));
   const chunks = [];
   let done = 0;
-  for (const reader = response.body.getReader(); ;) {
-    const { done: over, value } = await reader.read();
-    if (over) break;
-    chunks.push(value);
-    done += value.length;
+  const reader = response.body?.getReader();
+  for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) {
+    chunks.push(part.value);
+    done += part.value.length;
     report(done, total);
   }
   return new Blob(chunks).arrayBuffer();

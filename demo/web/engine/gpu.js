@@ -7,11 +7,17 @@ const ARGUMENTS = 16;      // of a step, at most
 const SLOT = 256;          // bytes from one step's arguments to the next, as WebGPU's uniform offsets want it
 const THREADS = 64;        // of a workgroup
 
+/** @typedef {import('./network.js').Network} Network */
+/** @typedef {import('./plan.js').Step} Step */
+/** @typedef {import('./plan.js').Kernel} Kernel */
+
 /** Which arguments of a kernel are addresses, and which are real numbers. */
+/** @type {Record<Kernel, number[]>} */
 const ADDRESSES = { convolve8: [0, 6, 7, 10], norm: [0, 3, 4, 5, 6], activate: [0, 4, 5, 6, 10], hyperbolic_tangent: [0] };
+/** @type {Record<Kernel, number[]>} */
 const REALS = { convolve8: [], norm: [], activate: [8, 9], hyperbolic_tangent: [] };
 
-/** How many workgroups a step needs. @type {Record<string, (args: number[]) => number>} */
+/** How many workgroups a step needs. @type {Record<Kernel, (args: number[]) => number>} */
 const GROUPS = {
   convolve8: (args) => Math.ceil(Math.ceil(args[13] * args[14] / 4) * (args[15] / 8) / THREADS),
   norm: (args) => args[2] / 4,
@@ -19,16 +25,14 @@ const GROUPS = {
   hyperbolic_tangent: (args) => Math.ceil(args[1] / 4 / THREADS),
 };
 
-/** @typedef {import('./network.js').Network} Network */
-/** @typedef {import('./plan.js').Step} Step */
-
 /**
  * The graphics processor, if there is a real one: one that is done in software is slower than WebAssembly.
  * @returns {Promise<GPUAdapter | null>}
  */
 export async function realAdapter() {
   const adapter = await navigator.gpu?.requestAdapter({ powerPreference: 'high-performance' }) ?? null;
-  const software = !adapter || adapter.isFallbackAdapter || adapter.info?.isFallbackAdapter
+  const older = /** @type {{isFallbackAdapter?: boolean} | null} */ (adapter);  // where it stood before it moved into `info`
+  const software = !adapter || older?.isFallbackAdapter || adapter.info?.isFallbackAdapter
     || /swiftshader|llvmpipe|lavapipe|warp|software/i.test(nameOf(adapter));
   return software ? null : adapter;
 }
@@ -65,7 +69,7 @@ export class GpuNetwork {
     device.lost.then(({ message }) => { this.fault ||= message || 'The graphics processor was lost.'; });
     device.onuncapturederror = ({ error }) => { this.fault ||= error.message; };
     const { plan, kernels } = network;
-    const buffer = (bytes, usage) => device.createBuffer({ size: bytes, usage: usage | GPUBufferUsage.COPY_DST });
+    const buffer = (/** @type {number} */ bytes, /** @type {number} */ usage) => device.createBuffer({ size: bytes, usage: usage | GPUBufferUsage.COPY_DST });
     this.weights = buffer(size, GPUBufferUsage.STORAGE);
     this.memory = buffer(size, GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC);
     for (const each of [this.weights, this.memory]) device.queue.writeBuffer(each, 0, kernels.memory.buffer);
@@ -78,6 +82,7 @@ export class GpuNetwork {
 
   async compile() {
     const { device } = this;
+    /** @type {GPUBufferBindingType[]} */
     const kinds = ['read-only-storage', 'storage', 'uniform'];
     const layout = device.createBindGroupLayout({
       entries: kinds.map((type, binding) => (

@@ -9,6 +9,18 @@ export { fits, misfit } from './checkpoint.js';
 const VERDICT = 'pix2pix webgpu';  // where localStorage keeps how WebGPU did on this machine
 
 /**
+ * What the worker says, see worker.js.
+ * @typedef {object} Message
+ * @property {number} id of the request.
+ * @property {string} [error]
+ * @property {import('./probe.js').Verdict} [verdict] belongs to no request.
+ * @property {{done: number, total: number}} [progress]
+ * @property {{rate: number}} [opened]
+ * @property {Uint8ClampedArray<ArrayBuffer>} [pixels]
+ * @property {string} [by]
+ */
+
+/**
  * Open a model.
  * @param {object} options
  * @param {string} options.modelUrl the folder of config.json and model.safetensors, with a slash at the end.
@@ -32,12 +44,15 @@ export async function openEngine({ modelUrl, onProgress = () => {}, gpu = true }
 
 class Engine {
   constructor() {
+    /** @type {Worker | null} */
     this.worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
-    /** Requests that wait for an answer. @type {Map<number, {take: (data: any) => boolean, reject: (error: Error) => void}>} */
+    /** Requests that wait for an answer. @type {Map<number, {take: (answer: Omit<Message, 'id'>) => boolean, reject: (error: Error) => void}>} */
     this.waiting = new Map();
     this.requests = 0;
     /** What translates: "wasm" or "webgpu". */
     this.by = 'wasm';
+    /** The training's rate of dropout. */
+    this.rate = 0;
     this.worker.addEventListener('message', ({ data }) => this.hear(data));
     this.worker.addEventListener('error', (event) => {
       event.preventDefault?.();
@@ -47,10 +62,13 @@ class Engine {
 
   /** @param {string} modelUrl @param {(done: number, total: number) => void} onProgress @param {boolean} gpu */
   open(modelUrl, onProgress, gpu) {
-    return new Promise((resolve, reject) => {
+    return new Promise((/** @type {(value?: undefined) => void} */ resolve, reject) => {
       this.ask({ open: { modelUrl, gpu, verdict: remembered() } }, reject, ({ progress, opened }) => {
         if (progress) onProgress(progress.done, progress.total);
-        if (opened) resolve();
+        if (opened) {
+          this.rate = opened.rate;
+          resolve();
+        }
         return Boolean(opened);
       });
     });
@@ -61,7 +79,7 @@ class Engine {
    * @param {Uint8ClampedArray} drawing 256 x 256 opaque pixels of a canvas, RGBA.
    * @param {{seed?: number, rate?: number}} [noise] a whole number from 0; of the dropout, from 0 (off) to below 1, the
    *   training's by default.
-   * @returns {Promise<Uint8ClampedArray>} as many pixels.
+   * @returns {Promise<Uint8ClampedArray<ArrayBuffer>>} as many pixels.
    * @throws {Error} the worker failed, or the engine was closed.
    */
   async translate(drawing, { seed = 0, rate } = {}) {
@@ -72,14 +90,15 @@ class Engine {
    * Several translations of one drawing, for the price of one encoder and as many decoders.
    * @param {Uint8ClampedArray} drawing
    * @param {{seeds: number[], rate?: number}} noises
-   * @returns {Promise<Uint8ClampedArray[]>} one for each seed.
+   * @returns {Promise<Uint8ClampedArray<ArrayBuffer>[]>} one for each seed.
    */
   variations(drawing, { seeds, rate }) {
     return new Promise((resolve, reject) => {
+      /** @type {Uint8ClampedArray<ArrayBuffer>[]} */
       const pictures = [];
-      this.ask({ translate: { drawing, seeds, rate } }, reject, ({ pixels, by }) => {
+      this.ask({ translate: { drawing, seeds, rate } }, reject, ({ pixels, by = '' }) => {
         this.by = by;
-        pictures.push(pixels);
+        if (pixels) pictures.push(pixels);
         if (pictures.length === seeds.length) resolve(pictures);
         return pictures.length === seeds.length;
       });
@@ -94,7 +113,7 @@ class Engine {
   /**
    * @param {object} request
    * @param {(error: Error) => void} reject
-   * @param {(data: any) => boolean} take hears the answers; true ends them.
+   * @param {(answer: Omit<Message, 'id'>) => boolean} take hears the answers; true ends them.
    */
   ask(request, reject, take) {
     if (!this.worker) return reject(new Error('The engine was closed.'));
@@ -103,6 +122,7 @@ class Engine {
     this.worker.postMessage({ id: this.requests, ...request });
   }
 
+  /** @param {Message} message */
   hear({ id, error, verdict, ...answer }) {
     if (verdict) return remember(verdict);
     const request = this.waiting.get(id);
@@ -121,7 +141,7 @@ class Engine {
 
 function remembered() {
   try {
-    return JSON.parse(globalThis.localStorage.getItem(VERDICT));
+    return JSON.parse(globalThis.localStorage.getItem(VERDICT) ?? 'null');
   } catch {
     return null;  // forbidden, or not there
   }

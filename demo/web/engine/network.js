@@ -6,6 +6,14 @@ import { plan } from './plan.js';
 /** The kernels' two builds; the second multiplies and adds in one instruction, where the browser lets it. */
 export const KERNELS = { plain: 'kernel/plain.wasm', relaxed: 'kernel/relaxed.wasm' };
 
+/**
+ * What a build exports: kernel/kernel.c and kernel/noise.c.
+ * @typedef {{memory: WebAssembly.Memory, __heap_base: WebAssembly.Global<'i32'>}
+ *   & Record<import('./plan.js').Kernel, (...args: number[]) => void>
+ *   & {dropout_mask: (address: number, channels: number, area: number, threshold: bigint, keep: number, seed: bigint, level: bigint) => void}
+ * } Kernels
+ */
+
 /** Encodes a picture once, then decodes it under any number of noises, as `pix2pix.translate.engines.Engine` does. */
 export class Network {
   /**
@@ -16,7 +24,7 @@ export class Network {
    * @throws {Error} the tensors do not fit the config, or there is not enough memory.
    */
   constructor(module, generator, tensors, size) {
-    this.kernels = new WebAssembly.Instance(module).exports;
+    this.kernels = /** @type {Kernels} */ (/** @type {unknown} */ (new WebAssembly.Instance(module).exports));
     const layout = new Layout(this.kernels.__heap_base.value);
     this.plan = plan(generator, tensors, layout, size);
     layout.fill(this.kernels.memory);

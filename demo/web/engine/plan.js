@@ -9,7 +9,8 @@ import { complete, widths } from './checkpoint.js';
 /** @typedef {import('./checkpoint.js').GeneratorConfig} GeneratorConfig */
 /** @typedef {import('./checkpoint.js').Tensor} Tensor */
 /** @typedef {import('./layout.js').Layout} Layout */
-/** @typedef {{kernel: string, args: number[]}} Step */
+/** @typedef {'convolve8' | 'norm' | 'activate' | 'hyperbolic_tangent'} Kernel */
+/** @typedef {{kernel: Kernel, args: number[]}} Step */
 /** @typedef {{address: number, channels: number, area: number}} Mask area: in units, 1 where whole channels are dropped. */
 
 /**
@@ -20,6 +21,16 @@ import { complete, widths } from './checkpoint.js';
  * @property {{address: number, channels: number, side: number}} output with a border, which means nothing. The channels
  *   that the network does not have are zero.
  * @property {Mask[]} masks in the order of `GeneratorConfig.noise_shapes`.
+ */
+
+/**
+ * A decoder level.
+ * @typedef {object} Up
+ * @property {number} sum where both halves lie in the end.
+ * @property {number} inside where its finished picture lies.
+ * @property {(skip: number) => Step[]} share the half that knows no noise, from a skip.
+ * @property {(up: number) => Step[]} add the other half, from what comes up.
+ * @property {(mask: Mask | undefined) => Step[]} finish norm, dropout and activation.
  */
 
 /** Channels of the output picture: at most 4, so that two pixels side by side fill the 8 of `convolve8`. */
@@ -66,16 +77,18 @@ class Planner {
   plan(size) {
     const { layout, config: { depth, in_channels: inputs } } = this;
     const input = { address: layout.bordered(size, inputs), channels: inputs, side: size };
-    const masks = this.masks(size), decoder = this.decoder(size);
-    const encoding = [], decoding = [];
+    const masks = this.masks(size), levels = this.decoder(size), head = this.head(size), decoder = [...levels, head];
+    /** @type {Step[]} */
+    const encoding = [];
+    /** @type {Step[]} */
+    const decoding = [];
     let at = input.address;
     for (let level = 0; level < depth; level++) {
       const down = this.down(level, at, size >> level + 1);
       encoding.push(...down.steps, ...decoder[depth - 1 - level].share(down.skip));
       at = down.next;
     }
-    const head = decoder.pop();
-    for (const [level, up] of decoder.entries()) {
+    for (const [level, up] of levels.entries()) {
       if (level > 0) decoding.push(...up.add(at));
       decoding.push(...up.finish(masks.get(level)));
       at = up.inside;
@@ -111,12 +124,13 @@ class Planner {
     const bias = normed ? this.zeros : layout.holding(this.tensor(`${name}.conv.bias`, [width]));
     const out = layout.room(side * side * width);
     const line = (2 * side + 2) * before;
+    /** @type {Step[]} */
     const steps = [{ kernel: 'convolve8', args: [
       from, 2 * line, 2 * before, line, 4, 4 * before, weights, bias, 0, 0, out, side * width, width, side, side, width,
     ] }];
     const norm = normed ? this.norm(`${name}.norm`, out, side, width) : null;
     if (norm) steps.push(norm);
-    const activated = (slope) => {
+    const activated = (/** @type {number} */ slope) => {
       const to = layout.bordered(side, width);
       steps.push(this.activate(out, side, width, norm !== null, undefined, slope, NO_END, to));
       return to;
@@ -125,19 +139,14 @@ class Planner {
     return { steps, next, skip: activated(0) };
   }
 
-  /**
-   * The decoder levels, innermost first, and the head. Of each: `share`, the steps of the half that knows no noise, from
-   * a skip; `add`, those of the other half, from what comes up; `sum`, where both lie in the end. Of a level also
-   * `finish`, norm, dropout and activation, and `inside`, where its finished picture lies.
-   * @param {number} size
-   */
+  /** The decoder levels, innermost first, without the head. @param {number} size @returns {Up[]} */
   decoder(size) {
     const { layout, config: { depth, activation } } = this;
     const most = activation === 'relu6' ? 6 : NO_END;
-    const levels = this.widths.slice(0, -1).reverse().map((width, level) => {
+    return this.widths.slice(0, -1).reverse().map((width, level) => {
       const name = `decoder.${level}`, before = this.widths[depth - 1 - level], side = size >> depth - level;
       const kernel = this.tensor(`${name}.conv.weight`, [level ? 2 * before : before, width, 4, 4]);
-      const half = (first) => [0, 1, 2, 3].map((phase) => this.packed(width, PHASE[phase >> 1], PHASE[phase & 1], before,
+      const half = (/** @type {number} */ first) => [0, 1, 2, 3].map((phase) => this.packed(width, PHASE[phase >> 1], PHASE[phase & 1], before,
         (o, i, y, x) => kernel[(((first + i) * width + o) * 4 + y) * 4 + x]));
       const ofUp = level ? half(0) : [], ofSkip = half(level ? before : 0);
       const share = layout.room(4 * side * side * width);
@@ -150,7 +159,6 @@ class Planner {
         finish: (mask) => [norm, this.activate(sum, 2 * side, width, true, mask, 0, most, inside)],
       };
     });
-    return [...levels, this.head(size)];
   }
 
   /**
@@ -158,18 +166,20 @@ class Planner {
    * 2 * `LANES` channels: from input columns c - 1 and c come output columns 2c - 1 and 2c, and so with the rows. One
    * row and column too many at either end become the border.
    * @param {number} size
+   * @returns {Pick<Up, 'sum' | 'share' | 'add'>}
    */
   head(size) {
     const { layout, config: { out_channels: channels } } = this, before = this.widths[0], side = size / 2;
     const kernel = this.tensor('head.weight', [2 * before, channels, 4, 4]);
     const [even, odd] = PHASE;
-    const half = (first) => [odd, even].map((rows) => this.packed(2 * LANES, rows, [0, 1], before, (lane, i, y, tap) => {
+    const half = (/** @type {number} */ first) => [odd, even].map((rows) => this.packed(2 * LANES, rows, [0, 1], before, (lane, i, y, tap) => {
       const x = (lane < LANES ? odd : even)[tap], o = lane % LANES;
       return o < channels ? kernel[(((first + i) * channels + o) * 4 + y) * 4 + x] : 0;
     }));
     const ofUp = half(0), ofSkip = half(before), bias = this.headBias(channels);
     const share = layout.bordered(size, LANES), sum = layout.bordered(size, LANES);
     const line = (side + 2) * before, row = (size + 2) * LANES;
+    /** @type {(from: number, kernels: number[], add: number | null, to: number) => Step[]} */
     const steps = (from, kernels, add, to) => kernels.map((weights, a) => {
       const base = add === null ? [bias, 0, 0] : [add + BYTES * a * row, 2 * row, 2 * LANES];
       return { kernel: 'convolve8', args: [from, line, before, line, 2, 2 * before, weights, ...base,

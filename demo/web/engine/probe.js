@@ -20,7 +20,7 @@ const ROUNDS = 3;           // the first is slower, as code is compiled and memo
  */
 export async function choose(translate, open, name) {
   const opening = open();
-  let timer;
+  let timer = 0;
   const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error('Probing took too long.')), PATIENCE); });
   try {
     const gpu = await Promise.race([opening, late]);
@@ -36,7 +36,11 @@ export async function choose(translate, open, name) {
 async function isBetter(translate, gpu) {
   // Dots on white: they come as far as the innermost level, and a wrong kernel shows at once.
   const picture = Float32Array.from({ length: 3 * SIDE * SIDE }, (_, i) => (i % 997 < 40 ? -1 : 1));
-  let expected, answer, ours = Infinity, theirs = Infinity;
+  let ours = Infinity, theirs = Infinity;
+  /** @type {Float32Array} */
+  let expected = new Float32Array();
+  /** @type {Float32Array} */
+  let answer = expected;
   for (let round = 0; round < ROUNDS; round++) {
     let start = performance.now();
     expected = translate(picture, 0.5, 1);

@@ -18,8 +18,7 @@ export class Session {
    * @throws {Error} this engine does not run the model, or its weights are damaged or too large for the memory.
    */
   constructor(module, config, file) {
-    const reason = misfit(config);
-    if (reason) throw new Error(`This model runs on the server alone: ${reason}.`);
+    refuse(config);
     this.network = new Network(module, config.generator, readTensors(file), SIDE);
     /** @type {GpuNetwork | null} */
     this.gpu = null;
@@ -34,7 +33,7 @@ export class Session {
    * @param {Uint8ClampedArray} drawing `SIDE` x `SIDE` opaque pixels of a canvas, RGBA.
    * @param {number[]} seeds
    * @param {number} [rate] of the dropout; the training's by default.
-   * @yields {Uint8ClampedArray} one for each seed.
+   * @yields {Uint8ClampedArray<ArrayBuffer>} one for each seed.
    */
   async* translate(drawing, seeds, rate = this.rate) {
     for (const seed of seeds) {
@@ -73,6 +72,7 @@ export class Session {
     if (!adapter) return null;
     const name = nameOf(adapter), known = remembered?.name === name;
     if (known && !remembered.better) return remembered;
+    /** @type {import('./probe.js').Translate} */
     const translate = (picture, rate, seed) => {
       this.drawing = null;  // its encoding is overwritten
       this.network.encode(picture);
@@ -89,6 +89,15 @@ export class Session {
     this.gpu = gpu;
     this.drawing = null;
   }
+}
+
+/**
+ * @param {Config} config
+ * @throws {Error} this engine does not run the model.
+ */
+export function refuse(config) {
+  const reason = misfit(config);
+  if (reason) throw new Error(`This model runs on the server alone: ${reason}.`);
 }
 
 /** @param {Uint8ClampedArray} a @param {Uint8ClampedArray} b */

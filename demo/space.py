@@ -1,0 +1,112 @@
+"""The page as a Hugging Face Space: `python app.py --to-space OWNER/NAME` uploads what the Space's container needs.
+
+The Hub refuses plain Git pushes of large files, so its client uploads them. The Space gets the code, the bundled
+models, and a recipe for a CPU, without PyTorch.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pix2pix import CheckpointError, Pix2PixError, list_models
+from pix2pix.weights.hub import check_token
+from pix2pix.weights.pretrained import BUNDLED
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("pix2pix", "demo")
+AS_THEY_ARE = ("app.py", "pyproject.toml", "LICENSE")
+OF_A_MODEL = ("config.json", "model.safetensors", "README.md", "preview.jpg")
+OURS = "pix2pix/__init__.py"  # a Space that has it was made here
+EMPTY_SPACE = {".gitattributes", "README.md"}  # what the Hub itself writes
+CARD = """\
+---
+{matter}---
+
+# pix2pix
+
+Draw an outline, and watch it become a picture while you draw: [pix2pix](https://arxiv.org/abs/1611.07004) (Isola et
+al., CVPR 2017) on small models that run on a CPU.
+
+The code is under the MIT licence. The card of each model, in `checkpoints`, names the terms of its weights. To run this
+page elsewhere: `pip install -r requirements.txt && python app.py`.
+"""
+
+
+def to_space(name: str, models: Sequence[str] = ()) -> str:
+    """Upload the page to a Space, which is made where it is missing. One commit; what else the Space holds stays.
+
+    Args:
+        name: `owner/name`.
+        models: bundled names; all that are bundled if there are none.
+
+    Returns:
+        The Space's address.
+
+    Raises:
+        CheckpointError: there is no token, the Hub does not take it, or the Space holds something else.
+        Pix2PixError: this is no clone of the repository, or a model is not bundled.
+    """
+    from huggingface_hub import CommitOperationAdd, HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        raise Pix2PixError(f"{name!r} names no Space: give --to-space OWNER/NAME, as in its address on the Hub.")
+    files = dict(space_files(models or list_models()))
+    check_token()
+    api = HfApi()
+    try:
+        url = api.create_repo(name, repo_type="space", space_sdk="docker", exist_ok=True)
+        there = {*api.list_repo_files(name, repo_type="space")}
+        if OURS not in there and there - EMPTY_SPACE:
+            raise CheckpointError(f"The Space {name} holds something else: choose another name, or empty it first.")
+        operations = [CommitOperationAdd(path, content) for path, content in files.items()]
+        api.create_commit(name, operations, commit_message="The pix2pix page", repo_type="space")
+    except (HfHubHTTPError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"The Hub did not take {name} ({type(error).__name__}): check the name and the token's rights."
+        ) from None
+    return str(url)
+
+
+def space_files(models: Sequence[str]) -> Iterator[tuple[str, Path | bytes]]:
+    """The files of a Space: their paths in it, and where they are or what they hold.
+
+    Raises:
+        Pix2PixError: this is no clone of the repository, or a model is not bundled.
+    """
+    if not (ROOT / "Dockerfile").is_file() or not (ROOT / "pyproject.toml").is_file():
+        raise Pix2PixError("--to-space uploads a clone of the repository: run python app.py --to-space in one.")
+    if others := [name for name in models if name not in list_models()]:
+        raise Pix2PixError(
+            f"{', '.join(others)}: not bundled, so a Space cannot have it. Copy its folder into checkpoints/ first."
+        )
+    for folder in CODE:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
+                yield path.relative_to(ROOT).as_posix(), path
+    for model in models:
+        for name in OF_A_MODEL:
+            if (BUNDLED / model / name).is_file():
+                yield f"checkpoints/{model}/{name}", BUNDLED / model / name
+    for name in AS_THEY_ARE:
+        yield name, ROOT / name
+    yield "Dockerfile", dockerfile(models).encode()
+    yield "requirements.txt", requirements().encode()
+    matter = (ROOT / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    yield "README.md", CARD.format(matter=matter).encode()
+
+
+def dockerfile(models: Sequence[str]) -> str:
+    """The repository's own, with these models."""
+    command = json.dumps(["pix2pix-demo", "--log", "--models", *models])
+    return re.sub(r"^CMD .*$", f"CMD {command}", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.M)
+
+
+def requirements() -> str:
+    """What the page needs where bundled models run on a CPU."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return "\n".join([*project["dependencies"], *project["optional-dependencies"]["demo"]]) + "\n"

@@ -1,0 +1,144 @@
+"""The studio, for the page and for a site without a server: its HTML, its words, and what it knows of each model."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from demo import texts
+from demo.models import Models, titled
+from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
+from demo.server.assets import TYPES, Asset, hash_of
+from pix2pix import KNOWN_MODELS, PALETTES, list_models
+from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+from pix2pix.weights.pretrained import BUNDLED
+
+HERE = Path(__file__).resolve().parent
+EXAMPLES = HERE / "examples"
+WEB = HERE / "web"
+PREVIEW = "preview.jpg"
+# Whose drawings a model without any of its own starts from, by its palette.
+STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
+
+
+def template() -> str:
+    """The studio's HTML."""
+    words = {
+        **texts.WEB,
+        **{f"icon:{name}": picture for name, picture in icons().items()},
+        **{f"rule:{name}": str(value) for name, value in RULES.items()},
+    }
+    return filled((WEB / "studio.html").read_text(encoding="utf-8"), words)
+
+
+@cache
+def scripts() -> str:
+    """Where the studio's scripts and styles lie, below the page's address: a path that names their hash."""
+    return f"web/{hash_of(web_files())}/"
+
+
+def weights(folder: Path) -> str:
+    """Where a checkpoint lies for browsers, below the page's address: a path that names its hash."""
+    return f"models/{hash_of((folder / CONFIG_FILE, folder / WEIGHTS_FILE))}/"
+
+
+def assets(models: Models) -> dict[str, Asset]:
+    """The files that a browser may ask for, by their path below the page's address."""
+    files = {name.relative_to(WEB).as_posix(): name for name in web_files()}
+    found = {scripts() + name: Asset(path) for name, path in files.items()}
+    found |= {f"web/{name}": Asset(path, named_by_hash=False) for name, path in files.items()}
+    for folder in filter(None, map(models.folder, models.tasks)):
+        found |= {weights(folder) + name: Asset(folder / name) for name in (CONFIG_FILE, WEIGHTS_FILE)}
+    return found
+
+
+def web_files() -> list[Path]:
+    return sorted(path for path in WEB.rglob("*") if path.suffix in TYPES)
+
+
+def properties(models: Models) -> dict[str, Any]:
+    """What the studio's scripts begin with: `Props` in web/main.js."""
+    return {
+        "models": drawn_models(models),
+        "texts": texts.WEB,
+        "icons": icons(),
+        "tools": [path.name for path in sorted((WEB / "tools").glob("*.js")) if path.name != "tool.js"],
+    }
+
+
+def filled(template: str, words: dict[str, str]) -> str:
+    """A template with its `{{name}}` filled in."""
+    for word, text in words.items():
+        template = template.replace(f"{{{{{word}}}}}", text)
+    return template
+
+
+def icons() -> dict[str, str]:
+    """The pictures in web/icons, as SVG without their comments, by name."""
+    found = {}
+    for path in sorted((WEB / "icons").glob("*.svg")):
+        drawing = path.read_text(encoding="utf-8")
+        inner = drawing[drawing.index(">", drawing.index("<svg")) + 1 : drawing.index("</svg>")]
+        found[path.stem] = f'<svg viewBox="0 0 24 24" aria-hidden="true">{" ".join(inner.split())}</svg>'
+    return found
+
+
+def drawn_models(models: Models) -> dict[str, dict[str, Any]]:
+    """What the studio needs to know of each model that people draw for."""
+    costs = {model.name: texts.COST.format(megabytes=model.megabytes) for model in KNOWN_MODELS}
+    known = {}
+    for _, name in models.choices(drawn=True):
+        place, folder = BUNDLED / name if name in list_models() else Path(name), models.folder(name)
+        known[name] = {
+            **card(name, models.tasks[name], place),
+            "cost": costs[name] if models.to_download(name) else "",
+            "weights": weights(folder) if folder else "",
+        }
+    return known
+
+
+def card(name: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What the studio needs to know of a model.
+
+    Args:
+        task: from its config.
+        folder: where it lies.
+    """
+    palette = task.get("palette")
+    return {
+        "title": titled(name, task),
+        "code": Path(name).name,
+        "input": task["input"],
+        "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
+        "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
+        "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
+        "examples": drawings(name, palette),
+        "preview": preview(folder),
+    }
+
+
+def preview(folder: Path) -> str | None:
+    """A small picture of what a model makes, as a data URL: "preview.jpg" beside its weights, if it is there."""
+    path = folder / PREVIEW
+    return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode() if path.is_file() else None
+
+
+def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int) -> int:
+    """A whole number that a model's config wishes the page to begin with, its "pen" in pixels or its "seed"."""
+    value = task.get(name)
+    return value if type(value) is int and least <= value <= most else otherwise
+
+
+def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
+    """A model's drawings, as name and data URL: its own, or another's that is drawn with the same colours."""
+    own = EXAMPLES / Path(name).name
+    folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
+    return [
+        {
+            "name": path.stem.split("-", 1)[-1].replace("-", " "),
+            "image": "data:image/png;base64," + b64encode(path.read_bytes()).decode(),
+        }
+        for path in sorted(folder.glob("*.png"))
+    ]

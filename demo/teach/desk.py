@@ -1,0 +1,478 @@
+"""What the tab Teach asks of the server: plain functions from a message of the page to its answer."""
+
+from __future__ import annotations
+
+import io
+import math
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+from threading import Thread
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from demo import studio, texts
+from demo.live import data_url
+from demo.models import Models
+from demo.server.deadline import Deadline
+from demo.server.uploads import arrived
+from demo.teach.intake import Dropped, pairs_of
+from demo.teach.runner import PACKAGE, Runner
+from demo.teach.runs import MAX_NAME, UNTIL_STOPPED, Run, Shelf
+from pix2pix.errors import DataError, Pix2PixError
+from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
+from pix2pix.weights.hub import push
+
+FEWEST = 2  # pairs to train on
+THUMB = 96  # pixels of a pair's pictures on the page
+PREVIEW_SIDE = 96
+EXAMPLES = 8  # inputs of a run that its card offers to start from
+SHEET = 256  # pixels of the studio's sheet
+MAX_FILES = 400  # in one message
+LINES_WHITE = 0.6  # share of a drawing that is white paper, at least
+DAY = 24 * 3600.0
+HOUR = 3600.0
+EXPORT_SECONDS = 180
+INK = 40  # levels by which a line's colours differ, at most
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the page lets people do.
+
+    Attributes:
+        pairs: of one run.
+        minutes: of one run.
+        bytes: of all runs on the disk.
+        waiting: runs that train or wait.
+        each: of them, of one visitor.
+        keep: seconds that a run is kept; a run that trains is never removed.
+        everybody: every visitor sees every run. Otherwise each sees those whose ids their browser knows.
+    """
+
+    pairs: int
+    minutes: float
+    bytes: int
+    waiting: int
+    each: int
+    keep: float
+    everybody: bool
+
+
+HOME = Terms(2000, UNTIL_STOPPED, 20_000_000_000, 20, 20, math.inf, True)
+STRANGERS = Terms(60, 10.0, 2_000_000_000, 8, 1, DAY, False)
+
+
+class Desk:
+    """Takes pairs in, has them trained on, and hands out what came of it.
+
+    Args:
+        models: of the page; finished ones are added to them.
+        shelf: where the runs lie.
+        terms: what is allowed.
+        options: more for train.py.
+    """
+
+    def __init__(self, models: Models, shelf: Shelf, terms: Terms, options: Sequence[str] = ()) -> None:
+        self.models, self.shelf, self.terms = models, shelf, terms
+        self.runner = Runner(shelf, ["--device", models.device, *options], self._finished)
+        for run in shelf.all():
+            if run.has_model:
+                self._finished(run)
+        self.deeds: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {
+            "hello": self._hello,
+            "remove": self._remove,
+            "flip": self._flip,
+            "start": self._start,
+            "status": self._status,
+            "stop": self._stop,
+            "more": self._more,
+            "forget": self._forget,
+            "push": self._push,
+        }
+
+    def open(self) -> None:
+        """Begin to train what waits."""
+        self.runner.start()
+        Thread(target=self._tidy, daemon=True, name="teach's broom").start()
+
+    def close(self) -> None:
+        self.runner.stop()
+
+    def answer(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """
+        Args:
+            message: "do", one of `deeds`, and what it needs.
+            visitor: their address.
+
+        Raises:
+            Pix2PixError: it cannot be done; the sentence says why.
+        """
+        deed = self.deeds.get(message.get("do", "")) if isinstance(message.get("do"), str) else None
+        if deed is None:
+            raise Pix2PixError("The page asked for something unknown: reload it.")
+        return deed(message, visitor)
+
+    def add(self, message: dict[str, Any], visitor: str, folder: str, deadline: Deadline) -> dict[str, Any]:
+        """Take dropped files into a run, a new one where the message names none.
+
+        Args:
+            message: "run", "kind" (see `pairs_of`) and "files", each with "path", "name" and "group".
+            folder: where uploads lie.
+            deadline: how large the pictures may be.
+
+        Returns:
+            "run", "pairs" (the new ones, each a "name" and two pictures "a" and "b"), "faults" and "count".
+        """
+        files = dropped(message.get("files"), folder)
+        if self.shelf.bytes() > self.terms.bytes:
+            raise DataError("The server keeps no more pictures just now: try again later, or remove a run.")
+        kind = message.get("kind")
+        made, faults = pairs_of(files, kind if isinstance(kind, str) else "", deadline.pixels)
+        deadline.check()
+        with self.shelf.lock:
+            if message.get("run"):
+                run = self._editable(message)
+            elif made:
+                run = self._new(visitor)
+            else:
+                return {"run": "", "pairs": [], "faults": faults, "count": 0}
+            room = max(0, self.terms.pairs - len(run.names()))
+            if len(made) > room:
+                faults.append(f"{len(made) - room} pairs are left out: a run takes {self.terms.pairs} at most.")
+            names = run.add(made[:room])
+        rows = [row(run, name, pair.name) for name, pair in zip(names, made, strict=False)]
+        return {"run": run.id, "pairs": rows, "faults": faults, "count": len(run.names())}
+
+    def _hello(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """What the tab shows first: "terms", "inits" (models to start from) and "runs" (without drafts)."""
+        known = message.get("runs")
+        ids = {name for name in known if isinstance(name, str)} if isinstance(known, list) else set()
+        runs = [run for run in self.shelf.all() if run.state != "draft" and (self.terms.everybody or run.id in ids)]
+        return {
+            "terms": {"pairs": self.terms.pairs, "minutes": self.terms.minutes, "fewest": FEWEST},
+            "inits": [
+                {"name": name, "title": title, "input": self.models.tasks[name].get("input", "photo")}
+                for name, title in self.models.starts()
+            ],
+            "runs": [self._brief(run) for run in reversed(runs)],
+            "kept": None if math.isinf(self.terms.keep) else round(self.terms.keep / HOUR),
+        }
+
+    def _remove(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        with self.shelf.lock:
+            run = self._editable(message)
+            run.remove(str(message.get("pair")))
+            return {"count": len(run.names())}
+
+    def _flip(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """Swap input and target of one pair, or of all."""
+        with self.shelf.lock:
+            run = self._editable(message)
+            for name in run.names() if message.get("pair") is None else [str(message["pair"])]:
+                run.flip(name)
+        return {}
+
+    def _start(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        name, init = message.get("name"), message.get("init")
+        minutes = self._minutes(message)
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
+            raise DataError(f"Give the model a name of at most {MAX_NAME} letters.")
+        if not isinstance(init, str) or (init and init not in dict(self.models.starts())):
+            raise DataError("There is no such model to start from: choose one of the list.")
+        with self.shelf.lock:
+            run = self._editable(message)
+            if len(run.names()) < FEWEST:
+                raise DataError(f"Training takes at least {FEWEST} pairs: drop some more.")
+            self._may_wait(visitor)
+            run.name, run.init, run.minutes, run.owner = name.strip(), init, minutes, visitor
+            labels = bool(init) and self.models.tasks[init].get("input") == "labels"
+            run.input_kind = "" if labels else kind_of(run)
+            self.runner.enqueue(run)
+            return self._brief(run)
+
+    def _status(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        run = self.shelf[message.get("run")]
+        progress = run.progress
+        return {
+            **self._brief(run),
+            "pairs": len(run.names()),
+            "init": run.init,
+            "trouble": run.trouble or (progress.trouble if progress else ""),
+            "phase": progress.state if progress else "starting",
+            "step": progress.step if progress else 0,
+            "steps": progress.steps if progress else 0,
+            "seconds": progress.seconds if progress else 0,
+            "left": progress.left if progress else None,
+            "kept": progress.kept if progress else 0,
+            "looks": progress.looks if progress else [],
+        }
+
+    def _stop(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """End a run with what there is."""
+        with self.shelf.lock:
+            run = self.shelf[message.get("run")]
+            self.runner.finish(run)
+            return self._brief(run)
+
+    def _more(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """Go on with a run: for more minutes, or, where it failed, for those that were left."""
+        minutes = self._minutes(message)
+        with self.shelf.lock:
+            run = self.shelf[message.get("run")]
+            if run.state not in ("done", "failed"):
+                raise DataError("This run is not at its end yet: stop it first, or wait.")
+            self._may_wait(visitor)
+            progress = run.progress
+            spent = progress.seconds / 60 if progress else 0.0
+            if run.state == "done":
+                if spent + minutes > self.terms.minutes:
+                    raise DataError(
+                        f"A run takes {self.terms.minutes:g} minutes at most: begin another from its model."
+                    )
+                run.minutes = round(spent + minutes, 2)
+            self.runner.enqueue(run)
+            return self._brief(run)
+
+    def _forget(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """Remove a run with its pairs and its model."""
+        with self.shelf.lock:
+            self._drop(self.shelf[message.get("run")])
+        return {}
+
+    def _push(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """Upload a model to the Hub with the visitor's own token, which is kept nowhere."""
+        run = self.shelf[message.get("run")]
+        repo, token = message.get("repo"), message.get("token")
+        if not run.has_model:
+            raise DataError("There is no model to upload yet: train it first.")
+        if not isinstance(repo, str) or repo.count("/") != 1 or len(repo) > 100:
+            raise DataError("Name a place on the Hub like owner/name.")
+        if not isinstance(token, str) or not token.strip() or len(token) > 200:
+            raise DataError("Give a token that may write: https://huggingface.co/settings/tokens makes one.")
+        return {"address": push(run.out, repo, token.strip())}
+
+    # --- files, by address -------------------------------------------------------------------------------------------
+
+    def look(self, run_id: str, step: str) -> bytes:
+        """The grid of a look as JPEG: rows of input, output, target.
+
+        Raises:
+            DataError: there is no such look.
+        """
+        run = self.shelf[run_id]
+        path = run.out / "training" / "samples" / f"step_{int(step):07d}.png"
+        if not step.isdigit() or not path.is_file():
+            raise DataError("There is no such picture.")
+        return jpeg(path, path.stat().st_mtime)
+
+    def report(self, run_id: str) -> Path:
+        """
+        Raises:
+            DataError: there is none yet.
+        """
+        path = self.shelf[run_id].out / "training" / "report.html"
+        if not path.is_file():
+            raise DataError("There is no report yet: wait a moment.")
+        return path
+
+    def weights(self, run_id: str, name: str) -> Path:
+        """One of the two files that the browser's own engine reads.
+
+        Raises:
+            DataError: there is none.
+        """
+        if name not in (CONFIG_FILE, WEIGHTS_FILE):
+            raise DataError("There is no such file.")
+        return self._finished_run(run_id).out / name
+
+    def packed(self, run_id: str) -> tuple[bytes, str]:
+        """A model's folder as a zip, and its name.
+
+        Raises:
+            DataError: there is no model yet.
+        """
+        run = self._finished_run(run_id)
+        buffer = io.BytesIO()
+        folder = run.out.name
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+            for name in (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "preview.jpg", "training/report.html"):
+                if (run.out / name).is_file():
+                    archive.write(run.out / name, f"{folder}/{name.replace('training/', '')}")
+        return buffer.getvalue(), f"{folder}.zip"
+
+    def onnx(self, run_id: str) -> tuple[bytes, str]:
+        """A model as ONNX, and its name.
+
+        Raises:
+            Pix2PixError: there is no model yet, or it cannot be exported.
+        """
+        run = self._finished_run(run_id)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "model.onnx"
+            # Elsewhere: it loads PyTorch, which this process does without.
+            command = [sys.executable, "-m", "pix2pix", "export", str(run.out), str(path)]
+            process = subprocess.run(command, cwd=PACKAGE, capture_output=True, timeout=EXPORT_SECONDS)
+            if process.returncode or not path.exists():
+                raise Pix2PixError("This model cannot be exported just now: download its folder.")
+            return path.read_bytes(), f"{run.out.name}.onnx"
+
+    # --- the rest ----------------------------------------------------------------------------------------------------
+
+    def _finished_run(self, run_id: str) -> Run:
+        run = self.shelf[run_id]
+        if not run.has_model:
+            raise DataError("There is no model yet: train it first.")
+        return run
+
+    def _finished(self, run: Run) -> None:
+        """A run's model joins those of the page."""
+        grids = sorted((run.out / "training" / "samples").glob("step_*.png"))
+        if grids:
+            with Image.open(grids[-1]) as grid:
+                side = grid.width // 3
+                output = grid.convert("RGB").crop((side, 0, 2 * side, side))
+            output.resize((PREVIEW_SIDE, PREVIEW_SIDE)).save(run.out / "preview.jpg", quality=88)
+        self.models.add(run.id, run.out)
+
+    def _brief(self, run: Run) -> dict[str, Any]:
+        """What the list of runs shows of one."""
+        queued = run.state == "queued"
+        card = None
+        if run.has_model and self.models.is_drawn(task := read_config(run.out)["task"]):
+            version = (run.out / WEIGHTS_FILE).stat().st_mtime_ns // 1_000_000
+            card = {
+                **studio.card(run.name, task, run.out),
+                "code": texts.TAUGHT,
+                "examples": examples(run.pairs / "a", tuple(run.names()[:EXAMPLES])),
+                "cost": "",
+                "weights": f"taught/{run.id}/{version}/",
+            }
+        return {
+            "run": run.id,
+            "name": run.name,
+            "state": run.state,
+            "minutes": run.minutes,
+            "until_stopped": run.minutes >= UNTIL_STOPPED,
+            "ahead": self.runner.ahead_of(run) if queued else 0,
+            "stopping": run.stopping and run.state == "running",
+            "has_model": run.has_model,
+            "card": card,
+        }
+
+    def _editable(self, message: dict[str, Any]) -> Run:
+        run = self.shelf[message.get("run")]
+        if run.state != "draft":
+            raise DataError("This run has begun: its pairs stay as they are. Begin a new one.")
+        return run
+
+    def _new(self, visitor: str) -> Run:
+        if not self.terms.everybody:
+            for run in self.shelf.all():
+                if run.state == "draft" and run.owner == visitor:  # one draft each
+                    self.shelf.remove(run)
+        return self.shelf.new(visitor)
+
+    def _minutes(self, message: dict[str, Any]) -> float:
+        minutes = message.get("minutes")
+        if minutes == "until stopped" and self.terms.minutes >= UNTIL_STOPPED:
+            return UNTIL_STOPPED
+        if isinstance(minutes, bool) or not isinstance(minutes, (int, float)) or not 0 < minutes <= self.terms.minutes:
+            raise DataError(f"A run takes from 1 to {self.terms.minutes:g} minutes.")
+        return float(minutes)
+
+    def _may_wait(self, visitor: str) -> None:
+        active = [run for run in self.shelf.all() if run.state in ("queued", "running")]
+        if sum(run.owner == visitor for run in active) >= self.terms.each:
+            raise DataError("One of your runs is under way: wait for its end, or stop it.")
+        if len(active) >= self.terms.waiting:
+            raise DataError(f"{len(active)} runs are waiting already: try again later.")
+
+    def _drop(self, run: Run) -> None:
+        self.runner.cancel(run)
+        self.models.remove(run.id)
+        self.shelf.remove(run)
+
+    def _tidy(self) -> None:
+        """Remove what is too old, for ever."""
+        while True:
+            self.sweep(time.time())
+            time.sleep(HOUR / 4)
+
+    def sweep(self, now: float) -> None:
+        """Remove the runs that are no longer kept, and drafts that nobody has finished within a day."""
+        for run in self.shelf.all():
+            age = now - max(run.made, run.asked)
+            if (run.state == "draft" and age > DAY) or (run.state in ("done", "failed") and age > self.terms.keep):
+                with self.shelf.lock:
+                    self._drop(run)
+
+
+def dropped(files: Any, folder: str) -> list[Dropped]:
+    """The files that a message names.
+
+    Raises:
+        DataError: it names none, too many, or one that did not arrive.
+    """
+    if not isinstance(files, list) or not files or len(files) > MAX_FILES:
+        raise DataError(f"Drop from 1 to {MAX_FILES} files at once; a zip may hold more.")
+    found = []
+    for file in files:
+        path = arrived(file.get("path"), folder) if isinstance(file, dict) else None
+        name, group = (file.get("name"), file.get("group", "")) if isinstance(file, dict) else ("", "")
+        if path is None or not isinstance(name, str) or group not in ("", "a", "b"):
+            raise DataError("A file did not arrive: drop it again.")
+        clean = "/".join(part for part in PurePosixPath(name[:300]).parts if part not in ("/", "..", "."))
+        found.append(Dropped(clean or path.name, path, group))
+    return found
+
+
+def row(run: Run, name: str, shown: str) -> dict[str, str]:
+    """A pair as the page shows it."""
+    pictures = {side: data_url(thumb(run.open(name, side)), lossless=False) for side in "ab"}
+    return {"pair": name, "name": PurePosixPath(shown).name, **pictures}
+
+
+@lru_cache(maxsize=64)
+def examples(folder: Path, names: tuple[str, ...]) -> list[dict[str, str]]:
+    """Inputs of a run as drawings to start from."""
+    found = []
+    for number, name in enumerate(names, 1):
+        with Image.open(folder / name) as image:
+            drawing = image.convert("RGB").resize((SHEET, SHEET), Image.Resampling.BICUBIC)
+        found.append({"name": texts.EXAMPLE.format(number=number), "image": data_url(drawing, lossless=True)})
+    return found
+
+
+def thumb(image: Image.Image) -> Image.Image:
+    return image.resize((THUMB, THUMB), Image.Resampling.BICUBIC)
+
+
+def kind_of(run: Run) -> str:
+    """Whether most of a run's inputs are lines on white, "edges", or not, "photo"."""
+    names = run.names()[:8]
+    return "edges" if 2 * sum(are_lines(run.open(name, "a")) for name in names) > len(names) else "photo"
+
+
+def are_lines(image: Image.Image) -> bool:
+    """Whether a picture is dark lines on white paper."""
+    pixels = np.asarray(image, np.int16)
+    white = (pixels > 230).all(-1)
+    coloured = np.ptp(pixels, axis=-1) > INK
+    return bool(white.mean() > LINES_WHITE and coloured[~white].mean() < 0.2 if (~white).any() else False)
+
+
+@lru_cache(maxsize=64)
+def jpeg(path: Path, modified: float) -> bytes:
+    with Image.open(path) as grid:
+        buffer = io.BytesIO()
+        grid.convert("RGB").save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()

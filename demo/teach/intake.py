@@ -1,0 +1,206 @@
+"""What people drop to teach with: pictures and zips in, pairs out, and what is wrong with those that are none."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from pix2pix.errors import DataError, ImageError
+from pix2pix.pairs.layouts import A_WORDS, B_WORDS
+from pix2pix.pictures.color import grey
+from pix2pix.pictures.edge_filter import outline
+from pix2pix.pictures.images import open_image
+
+KINDS = ("sides", "groups", "edges", "lightness")
+SIDE = 320  # pixels that a kept picture has at most on a side; training scales to 286
+WIDE = 1.9  # times as wide as high: two squares side by side
+ZIP_ENTRIES = 4000
+ENTRY_BYTES = 32_000_000
+ZIP_BYTES = 400_000_000
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file that arrived.
+
+    Attributes:
+        name: what the person calls it, with the folders that it was dropped or zipped in.
+        path: where it lies.
+        group: "a" for an input, "b" for a target; "" where it may be both, or where its folder tells.
+    """
+
+    name: str
+    path: Path
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that arrived, in RGB."""
+
+    name: str
+    image: Image.Image
+    group: str = ""
+
+    @property
+    def stem(self) -> str:
+        return PurePosixPath(self.name).stem.casefold()
+
+    @property
+    def folder(self) -> str:
+        return PurePosixPath(self.name).parent.name
+
+
+@dataclass(frozen=True)
+class Made:
+    """A pair: its name, and A and B."""
+
+    name: str
+    a: Image.Image
+    b: Image.Image
+
+
+def pairs_of(files: Sequence[Dropped], kind: str, max_pixels: int) -> tuple[list[Made], list[str]]:
+    """The pairs in what was dropped.
+
+    Args:
+        kind: "sides" (A and B side by side in each picture), "groups" (of equal names), "edges" or "lightness" (photos
+            alone, of which A is made), or "" to tell by the pictures.
+        max_pixels: that a picture may have.
+
+    Returns:
+        The pairs, and a sentence for everything that is none.
+
+    Raises:
+        DataError: there is no such kind.
+    """
+    if kind and kind not in KINDS:
+        raise DataError(f"There is no kind of pairs {kind!r}: choose one of {', '.join(KINDS)}.")
+    pictures: list[Picture] = []
+    faults: list[str] = []
+    for found in read_all(files, max_pixels):
+        if isinstance(found, str):
+            faults.append(found)
+        else:
+            pictures.append(found)
+    kind = kind or guessed(pictures)
+    if kind == "groups":
+        made, alone = matched(pictures)
+        return made, faults + alone
+    made = []
+    for picture in pictures:
+        if kind == "sides":
+            half = picture.image.width // 2
+            if half < 8 or picture.image.height < 8:
+                faults.append(f"{picture.name} is too small to hold two pictures: use larger ones.")
+                continue
+            height = picture.image.height
+            a = picture.image.crop((0, 0, half, height))
+            made.append(Made(picture.name, small(a), small(picture.image.crop((half, 0, 2 * half, height)))))
+        else:
+            photo = small(picture.image)
+            made.append(Made(picture.name, (grey if kind == "lightness" else outline)(photo), photo))
+    return made, faults
+
+
+def guessed(pictures: Sequence[Picture]) -> str:
+    """The kind that pictures look like."""
+    folders = {picture.folder for picture in pictures}
+    if any(picture.group for picture in pictures) or (len(folders) == 2 and sides_of(folders)):
+        return "groups"
+    wide = sum(picture.image.width >= WIDE * picture.image.height for picture in pictures)
+    return "sides" if pictures and 2 * wide >= len(pictures) else "edges"
+
+
+def sides_of(folders: set[str]) -> dict[str, str]:
+    """Which of two folders holds A and which B, where their names tell."""
+    first, second = sorted(folders)
+    for a, b in ((first, second), (second, first)):
+        if a.casefold() in A_WORDS and b.casefold() in B_WORDS:
+            return {a: "a", b: "b"}
+    return {}
+
+
+def matched(pictures: Sequence[Picture]) -> tuple[list[Made], list[str]]:
+    """Pairs of pictures of the same names in two groups, and what has no partner."""
+    folders = {picture.folder for picture in pictures}
+    known = {} if len(folders) != 2 else sides_of(folders) or dict(zip(sorted(folders), "ab", strict=True))
+    groups: dict[str, dict[str, Picture]] = {"a": {}, "b": {}}
+    faults = []
+    for picture in pictures:
+        group = picture.group or known.get(picture.folder, "")
+        if not group:
+            faults.append(f"{picture.name} is in neither group: drop it with the inputs or with the targets.")
+        elif picture.stem in groups[group]:
+            faults.append(f"{picture.name} has the name of another picture of its group: rename it.")
+        else:
+            groups[group][picture.stem] = picture
+    a, b = groups["a"], groups["b"]
+    for mine, theirs, where in ((a, b, "targets"), (b, a, "inputs")):
+        faults += [
+            f"{p.name} has no partner of that name among the {where}." for s, p in mine.items() if s not in theirs
+        ]
+    return [fitted(a[stem].name, a[stem].image, small(b[stem].image)) for stem in a if stem in b], faults
+
+
+def fitted(name: str, a: Image.Image, b: Image.Image) -> Made:
+    """A pair whose input is scaled to the shape of its target."""
+    return Made(name, a if a.size == b.size else a.resize(b.size, Image.Resampling.BICUBIC), b)
+
+
+def read_all(files: Sequence[Dropped], max_pixels: int) -> Iterator[Picture | str]:
+    """Every picture among the files, also in zips; for what is none, a sentence."""
+    for file in files:
+        if file.path.suffix.lower() == ".zip" or zipfile.is_zipfile(file.path):
+            yield from unzipped(file, max_pixels)
+        else:
+            yield picture_or_fault(file.name, file.path, file.group, max_pixels)
+
+
+def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
+    """The pictures in a zip, each read by itself and no larger than it may be; nothing is unpacked to the disk."""
+    total = 0
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not hidden(entry.filename)]
+            if len(entries) > ZIP_ENTRIES:
+                yield f"{file.name} holds {len(entries):,} files: send at most {ZIP_ENTRIES:,} in one zip."
+                return
+            for entry in entries:
+                with archive.open(entry) as opened:
+                    data = opened.read(ENTRY_BYTES + 1)
+                total += len(data)
+                if len(data) > ENTRY_BYTES or total > ZIP_BYTES:
+                    yield f"{entry.filename} in {file.name} is too large: make the pictures smaller."
+                    return
+                yield picture_or_fault(entry.filename, io.BytesIO(data), file.group, max_pixels)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
+        yield f"{file.name} cannot be unpacked: make the zip again, without a password."
+    except Exception as error:  # what a damaged stream raises is of several libraries
+        yield f"{file.name} cannot be unpacked ({type(error).__name__}): make the zip again."
+
+
+def hidden(name: str) -> bool:
+    """Whether a path is what systems add to zips: __MACOSX, .DS_Store and the like."""
+    return any(part.startswith((".", "__")) for part in PurePosixPath(name).parts)
+
+
+def picture_or_fault(name: str, source: Path | io.BytesIO, group: str, max_pixels: int) -> Picture | str:
+    try:
+        return Picture(name, open_image(source, name, max_pixels), group)
+    except ImageError as error:
+        return str(error)
+
+
+def small(image: Image.Image) -> Image.Image:
+    """A picture no larger than training needs it."""
+    if max(image.size) <= SIDE:
+        return image
+    width, height = image.size
+    scale = SIDE / max(image.size)
+    return image.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS)

@@ -1,0 +1,224 @@
+"""Training runs as folders: what a run is, on disk, so that a server that starts again finds it.
+
+taught/ID/run.json      what was asked for and what became of it
+taught/ID/pairs/a, b    the pairs, inputs and targets of the same names
+taught/ID/NAME          the checkpoint folder, with `training` in it
+taught/ID/console.log   what the trainer prints
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import RLock
+
+from PIL import Image
+
+from demo.teach.intake import Made
+from pix2pix.errors import DataError, Pix2PixError
+from pix2pix.files import atomic_path, write_text
+from pix2pix.training.progress import Progress, read_progress
+from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+
+ID = re.compile(r"[0-9a-f]{32}")
+STATES = ("draft", "queued", "running", "done", "failed")
+MAX_NAME = 40  # characters
+UNTIL_STOPPED = 600.0  # minutes
+
+
+@dataclass
+class Run:
+    """A run, from its first pair to its model.
+
+    Attributes:
+        folder: whose name is its id. Nobody who was not told an id can guess it.
+        owner: the visitor's address.
+        state: one of `STATES`.
+        name, init, minutes: as asked for; the minutes are those of the whole run.
+        pid: of its trainer, while it runs.
+        trouble: what went wrong, in a sentence.
+        made, asked, started: when its folder was made, when it was last asked to train, and when its trainer was
+            started, on `time.time`'s clock.
+        stopping: it was told to end with what there is.
+    """
+
+    folder: Path
+    owner: str = ""
+    state: str = "draft"
+    name: str = ""
+    init: str = ""
+    minutes: float = 3.0
+    input_kind: str = "edges"
+    pid: int = 0
+    trouble: str = ""
+    made: float = 0.0
+    started: float = 0.0
+    asked: float = 0.0
+    stopping: bool = False
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def pairs(self) -> Path:
+        return self.folder / "pairs"
+
+    @property
+    def out(self) -> Path:
+        return self.folder / slug(self.name)
+
+    @property
+    def has_model(self) -> bool:
+        return (self.out / CONFIG_FILE).is_file() and (self.out / WEIGHTS_FILE).is_file()
+
+    @property
+    def progress(self) -> Progress | None:
+        return read_progress(self.out / "training") if self.name else None
+
+    def save(self) -> None:
+        """
+        Raises:
+            Pix2PixError: the disk is full.
+        """
+        facts = {name: value for name, value in asdict(self).items() if name != "folder"}
+        try:
+            write_text(self.folder / "run.json", json.dumps(facts, indent=2) + "\n")
+        except OSError as error:
+            raise no_room(error) from None
+
+    # --- its pairs ---------------------------------------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """The files of its pairs, in the order in which they came."""
+        return sorted(path.name for path in (self.pairs / "b").glob("[0-9]*.png"))
+
+    def add(self, pairs: list[Made]) -> list[str]:
+        """Keep pairs; returns the names of their files.
+
+        Raises:
+            Pix2PixError: the disk is full. Those that were kept stay.
+        """
+        last = max((int(name[:5]) for name in self.names()), default=0)
+        kept = []
+        for number, pair in enumerate(pairs, last + 1):
+            name = f"{number:05d}-{slug(Path(pair.name).stem)}.png"
+            for side, image in (("a", pair.a), ("b", pair.b)):
+                try:
+                    with atomic_path(self.pairs / side / name) as temporary:
+                        image.save(temporary)
+                except OSError as error:
+                    (self.pairs / "a" / name).unlink(missing_ok=True)
+                    raise no_room(error) from None
+            kept.append(name)
+        return kept
+
+    def remove(self, name: str) -> None:
+        for side in "ab":
+            self.pair(name, side).unlink(missing_ok=True)
+
+    def flip(self, name: str) -> None:
+        """Swap input and target."""
+        a, b = (self.pair(name, side) for side in "ab")
+        between = a.with_suffix(".flip")
+        os.replace(a, between)
+        os.replace(b, a)
+        os.replace(between, b)
+
+    def mend(self) -> None:
+        """Finish what a killed server had begun: a flip, or a pair of which one picture was written."""
+        for between in (self.pairs / "a").glob("*.flip"):
+            name = between.with_suffix(".png").name
+            if not (self.pairs / "a" / name).exists():
+                os.replace(self.pairs / "b" / name, self.pairs / "a" / name)
+            os.replace(between, self.pairs / "b" / name)
+        whole = set(self.names())
+        for path in (self.pairs / "a").glob("*.png"):
+            if path.name not in whole:
+                path.unlink()
+
+    def pair(self, name: str, side: str) -> Path:
+        """Where a picture of a pair lies.
+
+        Raises:
+            DataError: the run has no such pair.
+        """
+        if name not in self.names():
+            raise DataError("This pair is not here any more: reload the page.")
+        return self.pairs / side / name
+
+    def open(self, name: str, side: str) -> Image.Image:
+        with Image.open(self.pair(name, side)) as image:
+            return image.convert("RGB")
+
+
+class Shelf:
+    """The runs of a folder.
+
+    Raises:
+        Pix2PixError: the folder cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lock = RLock()  # held while a run is read, changed and saved
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Pix2PixError(f"{folder} cannot be made ({error.strerror}): choose another --taught.") from None
+
+    def new(self, owner: str) -> Run:
+        """A run without pairs."""
+        run = Run(self.folder / secrets.token_hex(16), owner, made=time.time())
+        try:
+            run.folder.mkdir()
+        except OSError as error:
+            raise no_room(error) from None
+        run.save()
+        return run
+
+    def __getitem__(self, name: object) -> Run:
+        """
+        Raises:
+            DataError: there is no such run.
+        """
+        run = self._read(self.folder / name) if isinstance(name, str) and ID.fullmatch(name) else None
+        if run is None:
+            raise DataError("There is no such run any more: begin a new one.")
+        return run
+
+    def all(self) -> list[Run]:
+        """Every run, the oldest first."""
+        found = [self._read(path) for path in self.folder.iterdir() if ID.fullmatch(path.name)]
+        return sorted((run for run in found if run), key=lambda run: run.asked or run.made)
+
+    def remove(self, run: Run) -> None:
+        shutil.rmtree(run.folder, ignore_errors=True)
+
+    def bytes(self) -> int:
+        """What all runs take of the disk."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    @staticmethod
+    def _read(folder: Path) -> Run | None:
+        try:
+            facts = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+            return Run(folder, **{name: value for name, value in facts.items() if name in Run.__dataclass_fields__})
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def slug(name: str) -> str:
+    """A name as that of a folder or file: letters, digits, dashes."""
+    words = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
+    return words[:MAX_NAME] or "model"
+
+
+def no_room(error: OSError) -> Pix2PixError:
+    return Pix2PixError(f"The server cannot write it down ({error.strerror}): nothing is lost; try again later.")

@@ -1,0 +1,112 @@
+"""The tab Teach in Gradio: one component, whose script is web/teach.js, two channels, and the addresses of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.utils import get_upload_folder
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from demo import texts
+from demo.live import answered
+from demo.server.service import Service
+from demo.studio import WEB, filled, icons, scripts
+from demo.teach.desk import Desk
+from pix2pix.errors import Pix2PixError
+
+START = (
+    "import(new URL('{scripts}teach/teach.js', document.baseURI).href).then(({{ start }}) => start(element, props));"
+)
+
+
+def teach_tab() -> None:
+    """The tab's component. Its channels are elsewhere, since a tab that nobody has opened is not there yet."""
+    words = {**texts.TEACH, **{f"icon:{name}": picture for name, picture in icons().items()}}
+    gr.HTML(
+        html_template=filled((WEB / "teach" / "teach.html").read_text(encoding="utf-8"), words),
+        js_on_load=START.format(scripts=scripts()),
+        elem_id="teach",
+        apply_default_css=False,
+        padding=False,
+        texts=texts.TEACH,
+        icons=icons(),
+    )
+
+
+def teach_channels(desk: Desk, service: Service, channel: Callable[..., None]) -> None:
+    """The ways to ask the desk.
+
+    Args:
+        channel: see `demo.page.channel`.
+    """
+
+    def teach(message: Any, request: gr.Request) -> str:
+        return answered(message, lambda asked: desk.answer(asked, visitor(request)), small=True)
+
+    def add(message: Any, request: gr.Request) -> str:
+        with service.file(request) as deadline:
+            folder = get_upload_folder()
+            return answered(message, lambda asked: desk.add(asked, visitor(request), folder, deadline), small=True)
+
+    channel("teach", teach, trigger_mode="multiple")
+    channel("teach-add", add, concurrency_id="file", trigger_mode="multiple")
+
+
+def visitor(request: gr.Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def routes(desk: Desk) -> list[Route]:
+    """The addresses of what came of a run. Whoever knows its id may have it."""
+
+    async def look(request: Request) -> Response:
+        data = await run_in_threadpool(desk.look, request.path_params["run"], request.path_params["step"])
+        # A run that begins again may draw another picture at the same step, so it is asked for anew after a minute.
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=60"})
+
+    async def report(request: Request) -> Response:
+        path: Path = await run_in_threadpool(desk.report, request.path_params["run"])
+        return FileResponse(path, headers={"Cache-Control": "no-store"})
+
+    async def packed(request: Request) -> Response:
+        data, name = await run_in_threadpool(desk.packed, request.path_params["run"])
+        return attachment(data, name, "application/zip")
+
+    async def onnx(request: Request) -> Response:
+        data, name = await run_in_threadpool(desk.onnx, request.path_params["run"])
+        return attachment(data, name, "application/octet-stream")
+
+    async def weights(request: Request) -> Response:
+        path: Path = await run_in_threadpool(desk.weights, request.path_params["run"], request.path_params["file"])
+        return FileResponse(path, headers={"Cache-Control": "private, max-age=31536000, immutable"})
+
+    found = {
+        "look/{step}.jpg": look,
+        "report.html": report,
+        "model.zip": packed,
+        "model.onnx": onnx,
+        "{version:int}/{file}": weights,
+    }
+    return [Route(f"/taught/{{run}}/{path}", in_words(answer)) for path, answer in found.items()]
+
+
+def in_words(answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """An answer, with its errors as a sentence."""
+
+    async def told(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except Pix2PixError as error:
+            return PlainTextResponse(str(error), 404)
+
+    return told
+
+
+def attachment(data: bytes, name: str, kind: str) -> Response:
+    return Response(data, media_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

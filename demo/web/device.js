@@ -1,0 +1,143 @@
+// The engine in the visitor's own browser, as the page uses it: models are fetched, opened and closed here.
+
+import { fetchConfig, fetchFile, isKept } from './engine/download.js';
+import { openEngine } from './engine/index.js';
+import { squared } from './dom.js';
+import { outlined } from './outlines.js';
+import { LARGEST_RATE, LARGEST_SEED, LOOKS, SIDE } from './rules.js';
+import { alike, spreadMap } from './spread.js';
+
+/** @typedef {import('./engines.js').Drawing} Drawing */
+/** @typedef {import('./engines.js').Wish} Wish */
+/** @typedef {import('./engines.js').Picture} Picture */
+/** @typedef {import('./engines.js').Samples} Samples */
+/** @typedef {Awaited<ReturnType<typeof openEngine>>} Opened */
+/** @typedef {(share: number) => void} Progress  of the download, from 0 to 1 */
+
+const HELD = 3; // models that are open at once, 44 MB each
+const ROUNDS = 2; // of timing; the first is slower
+
+export class DeviceEngine {
+  gap = 30;
+  /** Models that are open or being opened, the one used last at the end. @type {Map<string, Promise<Opened>>} */
+  #opened = new Map();
+  #asked = 0;
+  #turn = Promise.resolve();
+  #canvas = document.createElement('canvas');
+
+  /** @param {Record<string, { weights: string }>} models where each one's checkpoint lies; empty where it is none for browsers */
+  constructor(models) {
+    this.models = models;
+    this.#canvas.width = this.#canvas.height = SIDE;
+  }
+
+  /** Whether there is a checkpoint that might run here. @param {string} model */
+  offers(model) {
+    return Boolean(this.models[model]?.weights) && typeof Worker === 'function' && typeof WebAssembly === 'object';
+  }
+
+  /** Whether a model's weights are in this browser. @param {string} model */
+  async has(model) {
+    return this.#opened.has(model) || (this.offers(model) && isKept(`${this.#url(model)}model.safetensors`));
+  }
+
+  /** Fetch a model into the browser's cache. @param {string} model */
+  async keep(model) {
+    await fetchConfig(`${this.#url(model)}config.json`);
+    if (!(await this.has(model))) await fetchFile(`${this.#url(model)}model.safetensors`);
+  }
+
+  /**
+   * Make a model ready.
+   * @param {string} model @param {Progress} [progress] @returns {Promise<{ rate: number }>}
+   * @throws {Error} it cannot be fetched, or does not run here.
+   */
+  async open(model, progress) {
+    const { rate } = await this.#engine(model, progress);
+    return { rate: Math.min(rate, LARGEST_RATE) };
+  }
+
+  /** How long a picture takes, once everything is warm, in ms. @param {string} model */
+  async time(model) {
+    const engine = await this.#engine(model);
+    const white = new Uint8ClampedArray(4 * SIDE * SIDE).fill(255);
+    let best = Infinity;
+    for (let round = 0; round < ROUNDS; round++) {
+      white[0] = round; // another drawing each time, or its encoding would be there already
+      const start = performance.now();
+      await engine.translate(white);
+      best = Math.min(best, performance.now() - start);
+    }
+    return best;
+  }
+
+  /** Stop a model. @param {string} model */
+  close(model) {
+    this.#opened.get(model)?.then((engine) => engine.close(), () => {});
+    this.#opened.delete(model);
+  }
+
+  /** @param {Drawing} drawing @param {Wish} wish @returns {Promise<Picture | null>} */
+  async translate(drawing, { model, seed, rate, final }) {
+    const mine = (this.#asked += 1);
+    await this.#turn;
+    if (mine !== this.#asked) return null;
+    const engine = await this.#engine(model);
+    const start = performance.now();
+    const answer = engine.translate(drawing.pixels().data, { seed, rate: rate ?? undefined });
+    this.#turn = answer.then(() => {}, () => {});
+    const pixels = await answer;
+    return { image: this.#picture(pixels, final), ms: performance.now() - start, model, seed };
+  }
+
+  /** @param {Drawing} drawing @param {Wish} wish @param {number} [count] @returns {Promise<Samples>} */
+  async variations(drawing, { model, seed, rate }, count = LOOKS) {
+    const engine = await this.#engine(model);
+    const first = Math.min(seed, LARGEST_SEED - count + 1);
+    const seeds = Array.from({ length: count }, (_, at) => first + at);
+    const found = await engine.variations(drawing.pixels().data, { seeds, rate: rate ?? undefined });
+    const same = alike(found);
+    const pictures = found.map((pixels, at) => ({ image: this.#picture(pixels, true), seed: seeds[at] }));
+    return { pictures: same ? pictures.slice(0, 1) : pictures, alike: same, unsure: this.#picture(spreadMap(found), true) };
+  }
+
+  /**
+   * As the server does it, but for a drawing on paper, which is taken for a photo of a thing.
+   * @param {string} image @param {number} threshold @param {import('./engines.js').PictureKind | 'auto'} kind
+   * @returns {Promise<import('./engines.js').Lines>}
+   */
+  async lines(image, threshold, kind) {
+    const picture = squared(await createImageBitmap(await (await fetch(image)).blob()), SIDE, '#ffffff', true);
+    const { data } = picture;
+    if (kind === 'light lines') for (let at = 0; at < data.length; at++) if (at % 4 < 3) data[at] = 255 - data[at];
+    if (kind === 'dark lines' || kind === 'light lines') return { image: this.#picture(data, true), kind };
+    return { image: this.#picture(outlined(data, SIDE, threshold), true), kind: 'scene' };
+  }
+
+  async reachable() {
+    return true;
+  }
+
+  /** @param {string} model */
+  #url(model) {
+    return String(new URL(this.models[model].weights, document.baseURI));
+  }
+
+  /** @param {string} model @param {Progress} [progress] @returns {Promise<Opened>} */
+  #engine(model, progress) {
+    const opened = this.#opened.get(model) ?? openEngine({
+      modelUrl: this.#url(model), onProgress: (done, total) => progress?.(total ? done / total : 0),
+    });
+    this.#opened.delete(model);
+    this.#opened.set(model, opened);
+    opened.catch(() => { if (this.#opened.get(model) === opened) this.#opened.delete(model); });
+    if (this.#opened.size > HELD) this.close([...this.#opened.keys()][0]);
+    return opened;
+  }
+
+  /** @param {import('./spread.js').Pixels} pixels @param {boolean} lossless @returns {string} a data URL */
+  #picture(pixels, lossless) {
+    this.#canvas.getContext('2d', { willReadFrequently: true })?.putImageData(new ImageData(pixels, SIDE), 0, 0);
+    return lossless ? this.#canvas.toDataURL() : this.#canvas.toDataURL('image/jpeg', 0.9);
+  }
+}

@@ -1,0 +1,59 @@
+// Models that were taught on this page, among the cards of the studio; and which runs this browser began.
+
+import { ask } from '../channels.js';
+
+const RUNS = 'pix2pix taught';
+
+/**
+ * @typedef {object} Brief  what the server says of a run
+ * @property {string} run its id
+ * @property {string} name
+ * @property {'draft' | 'queued' | 'running' | 'done' | 'failed'} state
+ * @property {number} minutes
+ * @property {boolean} until_stopped
+ * @property {number} ahead runs before it
+ * @property {boolean} stopping
+ * @property {boolean} has_model
+ * @property {import('../main.js').Model | null} card where people draw for its model
+ */
+
+/** The runs that this browser began. @returns {string[]} */
+export function known() {
+  try {
+    const found = JSON.parse(localStorage.getItem(RUNS) ?? '[]');
+    return Array.isArray(found) ? found.filter((each) => typeof each === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/** @param {string} run @param {boolean} [there] */
+export function note(run, there = true) {
+  try {
+    localStorage.setItem(RUNS, JSON.stringify([...known().filter((each) => each !== run), ...(there ? [run] : [])]));
+  } catch { /* forbidden: a reload forgets them */ }
+}
+
+/** Tell the studio of a run's model. @param {Brief} brief */
+export const tell = (brief) => document.dispatchEvent(new CustomEvent('pix2pix:taught', { detail: brief }));
+
+/** Go to the studio with a model. @param {string} run */
+export function drawWith(run) {
+  /** @type {HTMLElement | null} */ (document.querySelector('#rooms button[role="tab"]'))?.click();
+  document.dispatchEvent(new CustomEvent('pix2pix:draw-with', { detail: run }));
+}
+
+/**
+ * Keep the studio's cards as the server's runs are.
+ * @param {{ add: (name: string, model: import('../main.js').Model) => void, remove: (name: string) => void, use: (name: string) => void }} studio
+ */
+export async function taughtCards({ add, remove, use }) {
+  const take = (/** @type {Brief} */ { run, state, card }) => {
+    if (card) add(run, card);
+    else if (state === 'draft') remove(run);
+  };
+  document.addEventListener('pix2pix:taught', (event) => take(/** @type {CustomEvent} */ (event).detail));
+  document.addEventListener('pix2pix:draw-with', (event) => use(/** @type {CustomEvent} */ (event).detail));
+  const { runs = [] } = await ask('teach', { do: 'hello', runs: known() });
+  for (const brief of [...runs].reverse()) take(brief);
+}

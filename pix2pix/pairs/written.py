@@ -1,0 +1,78 @@
+"""Pairs made of photos, as files: what `--make` makes while training, to be kept, looked at and named on a card."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from PIL import Image
+
+from pix2pix.errors import DataError
+from pix2pix.files import atomic_path
+from pix2pix.pairs.check import look_over, refuse
+from pix2pix.pairs.folders import DataSet
+from pix2pix.pairs.layouts import printable
+from pix2pix.pictures.color import grey
+from pix2pix.pictures.edge_filter import outline
+from pix2pix.pictures.images import resized
+
+QUALITY = 95  # of the JPEG files, whose colours keep their full size
+
+
+def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str, int]:
+    """Write side-by-side pictures, what is made of a photo on the left and the photo on the right.
+
+    A tenth of the photos is held out as val, the same in every run (see `pix2pix.pairs.folders.held_out`); where the
+    photos are split already, they stay so.
+
+    Args:
+        photos: a folder of them, in any layout that `DataSet` reads with `make`.
+        out: the folder to make, with `train` and `val` in it. Each pair is a JPEG file named after its photo.
+        make: "edges" or "lightness".
+        size: side of each half, in pixels; photos are stretched to it, as training does.
+
+    Returns:
+        The number of pairs in each split.
+
+    Raises:
+        DataError: there are no photos, one cannot be read, or `out` holds something already or cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DataError(f"{printable(out)} is there already: name a new folder.")
+    data = DataSet(photos, make)
+    sources = {"train": data.split("train")}
+    if val := data.val():
+        sources["val"] = val
+    found = look_over(data, list(sources.values()))
+    refuse(found.faults)
+    for split, source in sources.items():
+        taken: set[str] = set()
+        for index, name in enumerate(source.names):
+            try:
+                with atomic_path(out / split / f"{file_name(name, taken)}.jpg") as temporary:
+                    side_by_side(source.open(index, found.readings)[1], make, size).save(
+                        temporary, quality=QUALITY, subsampling=0
+                    )
+            except OSError as error:
+                raise DataError(
+                    f"{printable(out)} cannot be written ({error.strerror}): choose another place."
+                ) from None
+    return {split: len(source.names) for split, source in sources.items()}
+
+
+def side_by_side(photo: Image.Image, make: str, size: int) -> Image.Image:
+    """A photo and what is made of it, as one picture of 2 `size` by `size` pixels."""
+    photo = resized(photo, (size, size))
+    pair = Image.new("RGB", (2 * size, size))
+    pair.paste((grey if make == "lightness" else outline)(photo), (0, 0))
+    pair.paste(photo, (size, 0))
+    return pair
+
+
+def file_name(name: str, taken: set[str]) -> str:
+    """A photo's name as that of a file; where another has it in any case, with a part of its hash."""
+    stem = str(Path(name).with_suffix("")).replace("/", "-").replace("\\", "-").lstrip(".") or "photo"
+    if stem.casefold() in taken:
+        stem += "-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    taken.add(stem.casefold())
+    return stem

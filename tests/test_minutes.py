@@ -1,0 +1,204 @@
+"""A run by minutes: its plan, its end, the weights it keeps, and what it tells while it goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from places import ROOT
+from small_runs import SMALL, settings, stopped, weights
+
+from pix2pix import Trainer, TrainingError, Translator
+from pix2pix.training import command as train
+from pix2pix.training import trainer as module
+from pix2pix.training.plan import Plan, Speed, plan_again, plan_by_minutes
+from pix2pix.training.progress import read_progress
+
+
+class Clock:
+    """A clock that goes on by `tick` seconds whenever somebody looks at it."""
+
+    def __init__(self, tick: float) -> None:
+        self.now, self.tick = 1000.0, tick
+
+    def monotonic(self) -> float:
+        self.now += self.tick
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock(0.4)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock.monotonic))
+    return clock
+
+
+speeds = st.builds(Speed, *(st.floats(0.001, 3) for _ in range(2)), st.floats(0, 20))
+
+
+@given(st.floats(1, 60), speeds)
+def test_a_plan_ends_on_time_where_the_speed_stays(minutes: float, speed: Speed):
+    plan = plan_by_minutes(minutes, 10, 5.0, speed)
+    step, looks = 10, 0
+    while step < plan.steps:
+        step, looks = plan.next_look(step), looks + 1
+    seconds = 5.0 + (plan.steps - 10) * speed.step + looks * speed.look + speed.finish
+    longest = max(speed.step, 60 * minutes) + speed.step + 2 * speed.look + speed.finish
+    assert seconds <= longest
+    if speed.finish < 20 * minutes:
+        assert seconds >= 0.85 * 60 * minutes - speed.step
+
+
+@given(st.integers(1, 500), st.integers(1, 40), st.booleans())
+def test_looks_go_on_to_the_last_step_and_do_not_depend_on_where_one_begins(steps: int, every: int, growing: bool):
+    plan = Plan(steps, every, growing)
+    looks = [0]
+    while looks[-1] < steps:
+        looks.append(plan.next_look(looks[-1]))
+        assert looks[-1] > looks[-2]
+    assert looks[-1] == steps
+    assert all(plan.next_look(step) == next(look for look in looks if look > step) for step in range(steps))
+
+
+def test_steps_are_counted_anew_only_where_the_end_would_be_missed():
+    speed = Speed(0.5, 0.1, 2.0)
+    plan = plan_by_minutes(5, 20, 15.0, speed)
+    done = plan.steps // 2
+    elapsed = 15 + (done - 20) * 0.5 * 1.02
+    assert plan_again(plan, 5, done, elapsed, speed) == plan
+    slow = plan_again(plan, 5, done, 2 * elapsed, Speed(1.0, 0.2, 2.0))
+    assert done < slow.steps < plan.steps
+    assert abs(2 * elapsed + (slow.steps - done) * 1.0 + 2 - 300) < 10
+
+
+def test_a_run_by_minutes_ends_on_time_and_tells_how_it_goes(pairs: Path, tmp_path: Path, clock: Clock):
+    out = tmp_path / "mine"
+    trainer = Trainer(settings(pairs, out, minutes=3.0, keep_best=True))
+    begun = clock.now
+    trainer.train()
+    assert 0.85 * 180 < clock.now - begun < 1.15 * 180
+    progress = read_progress(out / "training")
+    assert progress and progress.state == "done" and progress.step == progress.steps == trainer.learner.step
+    assert progress.looks[0]["step"] == 0 and progress.looks[-1]["step"] == progress.steps
+    assert len(progress.looks) > 10 and all((out / "training" / look["picture"]).exists() for look in progress.looks)
+    kept = next(look for look in progress.looks if look["step"] == progress.kept)
+    assert kept["l1"] <= 1.02 * min(look["l1"] for look in progress.looks)
+    assert trainer.learner.generator_optimizer.param_groups[0]["lr"] < settings(pairs, out).lr / 10
+    card = (out / "README.md").read_text()
+    assert f"`--steps {progress.steps}`, which fit into 3 minutes" in card
+    assert (out / "training" / "timelapse.gif").exists()
+    Translator.from_pretrained(out)
+
+
+def test_a_run_by_minutes_keeps_its_plan_when_it_resumes_and_ends_with_the_same_bytes(
+    pairs: Path, tmp_path: Path, clock: Clock
+):
+    options = {"minutes": 3.0, "keep_best": True, "ema": 0.9, "save_every": 5.0}
+    whole = Trainer(settings(pairs, tmp_path / "whole", **options))
+    whole.train()
+    clock.now = 1000.0
+    parts = Trainer(settings(pairs, tmp_path / "parts", **options))
+    stopped(parts, at=whole.learner.step // 2)
+    resumed = Trainer(settings(pairs, tmp_path / "parts", **options), resume=True)
+    assert resumed.plan == whole.plan
+    resumed.train()
+    assert weights(tmp_path / "parts") == weights(tmp_path / "whole")
+    looks = [
+        [look["step"] for look in read_progress(tmp_path / name / "training").looks] for name in ("whole", "parts")
+    ]
+    assert looks[0] == looks[1]
+
+
+def test_when_val_gets_worse_the_best_weights_so_far_are_kept(pairs: Path, tmp_path: Path, clock: Clock, monkeypatch):
+    trainer = Trainer(settings(pairs, tmp_path / "out", minutes=3.0, keep_best=True))
+    learner, step = trainer.learner, trainer.learner.train_step
+    names = [name for name in learner.model.state_dict() if name.endswith("bias")]
+    head = names[-1]
+    monkeypatch.setattr(learner, "train_step", lambda x, y: spoil(learner, step, head, x, y))
+    trainer.train()
+    progress = read_progress(tmp_path / "out" / "training")
+    assert 0 < progress.kept <= 30 and progress.looks[-1]["l1"] > 1.1 * min(look["l1"] for look in progress.looks)
+    model = Translator.from_pretrained(tmp_path / "out", engine="torch").engine.generator
+    assert float(dict(model.named_parameters())[head].detach().max()) < 2
+    assert f"weights of step {progress.kept}" in (tmp_path / "out" / "README.md").read_text()
+
+
+def spoil(learner, step, head: str, x, y):
+    """A step as it is; after the thirtieth, the outputs go white."""
+    losses = step(x, y)
+    if learner.step > 30:
+        with torch.no_grad():
+            dict(learner.generator.named_parameters())[head].fill_(5.0)
+    return losses
+
+
+def test_a_finished_run_goes_on_for_more_minutes(pairs: Path, tmp_path: Path, clock: Clock):
+    out = tmp_path / "mine"
+    Trainer(settings(pairs, out, minutes=2.0)).train()
+    before, steps = weights(out), read_progress(out / "training").step
+    with pytest.raises(TrainingError, match="already holds a model"):
+        Trainer(settings(pairs, out, minutes=2.0))
+    more = Trainer(settings(pairs, out, minutes=4.0), resume=True)
+    assert weights(out) == before
+    more.train()
+    assert read_progress(out / "training").step > 1.5 * steps and weights(out) != before
+
+
+def test_enough_ends_a_run_early_with_its_model_and_it_may_go_on(pairs: Path, tmp_path: Path, clock: Clock):
+    out = tmp_path / "mine"
+    trainer = Trainer(settings(pairs, out, minutes=3.0))
+    step = trainer.learner.train_step
+
+    def enough(x, y):
+        if trainer.learner.step == 20:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        return step(x, y)
+
+    trainer.learner.train_step = enough
+    trainer.train()
+    progress = read_progress(out / "training")
+    assert progress.state == "done" and 20 <= progress.step < progress.steps
+    Translator.from_pretrained(out)
+    Trainer(settings(pairs, out, minutes=3.0), resume=True).train()
+    assert read_progress(out / "training").step > progress.step + 20
+
+
+def test_a_short_run_takes_its_shape_and_kind_from_the_model_it_starts_from(small_checkpoint: Path, tmp_path: Path):
+    few = ["--data", "d", "--out", "o", "--minutes", "1"]
+    drawn = train.parse([*few, "--init", str(small_checkpoint)])
+    assert (drawn.features, drawn.max_features, drawn.depth) == (8, 16, 5)
+    assert drawn.input_kind == "edges" and drawn.hand_drawn and drawn.keep_best and drawn.ema
+    assert train.parse([*few, "--init", str(small_checkpoint), "--features", "16"]).features == 16
+    assert train.parse([*few, "--make", "edges"]).input_kind == "edges"
+    assert train.parse([*few, "--make", "lightness"]).input_kind == "photo"
+    plain = train.parse(["--data", "d", "--out", "o", "--init", str(small_checkpoint)])
+    assert plain.features == 64 and not plain.keep_best
+
+
+@pytest.mark.slow
+def test_the_report_stands_alone_and_is_whole_whenever_the_run_is_killed(pairs: Path, tmp_path: Path):
+    out = tmp_path / "mine"
+    options = ["--data", str(pairs), "--out", str(out), *SMALL, "--minutes", "0.3"]
+    command = [sys.executable, str(ROOT / "train.py"), *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    report, deadline = out / "training" / "report.html", time.monotonic() + 120
+    while not report.exists() or "polyline" not in report.read_text():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    page = report.read_text()
+    assert page.endswith("</html>\n") and "<img" in page
+    assert not re.search(r"""(src|href)=["'](?!data:)""", page) and "http" not in page.replace("http-equiv", "")
+    assert json.loads((out / "training" / "progress.json").read_text())["looks"]

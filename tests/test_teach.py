@@ -1,0 +1,426 @@
+"""Teach, the server's side: what is dropped becomes pairs, runs outlive whoever is killed, and nobody gets more than
+their share."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from places import ROOT
+from small_runs import SMALL
+
+from demo.launch import desk_for, parser
+from demo.models import Models
+from demo.server.deadline import NO_DEADLINE
+from demo.teach import desk as desk_module
+from demo.teach import runner as runner_module
+from demo.teach.desk import HOME, STRANGERS, Desk
+from demo.teach.intake import Dropped, Made, pairs_of
+from demo.teach.runner import is_trainer
+from demo.teach.runs import Shelf, slug
+from pix2pix import Pix2PixError
+from pix2pix.pictures.edge_filter import outline
+from pix2pix.training.progress import Progress, read_progress
+
+TINY = [*SMALL[:-2], "--save-every", "0.5"]  # the device is the desk's
+
+
+def picture(width: int = 64, height: int = 64, seed: int = 0) -> Image.Image:
+    rng = np.random.default_rng(seed)
+    small = Image.fromarray(rng.integers(0, 256, (4, 4, 3), dtype=np.uint8))
+    return small.resize((width, height), Image.Resampling.NEAREST)
+
+
+def dropped(folder: Path, name: str, image: Image.Image | bytes, group: str = "") -> Dropped:
+    path = folder / name.replace("/", "-")
+    if isinstance(image, bytes):
+        path.write_bytes(image)
+    else:
+        image.save(path)
+    return Dropped(name, path, group)
+
+
+# --- what is dropped -------------------------------------------------------------------------------------------------
+
+
+def test_pairs_side_by_side_are_cut_in_two(tmp_path: Path):
+    both = picture(128, 64, seed=3)
+    made, faults = pairs_of([dropped(tmp_path, "a.png", both)], "", 10**6)
+    assert faults == [] and len(made) == 1
+    assert made[0].a.tobytes() == both.crop((0, 0, 64, 64)).tobytes()
+    assert made[0].b.tobytes() == both.crop((64, 0, 128, 64)).tobytes()
+
+
+def test_photos_get_their_outlines(tmp_path: Path):
+    photo = picture(64, 48)
+    (made,), faults = pairs_of([dropped(tmp_path, "a.png", photo)], "", 10**6)
+    assert faults == [] and made.b.tobytes() == photo.tobytes() and made.a.tobytes() == outline(photo).tobytes()
+    (grey,), _ = pairs_of([dropped(tmp_path, "a.png", photo)], "lightness", 10**6)
+    pixels = np.asarray(grey.a)
+    assert (np.ptp(pixels, axis=-1) == 0).all() and pixels.std() > 5
+
+
+def test_two_groups_are_matched_by_name_whatever_their_suffix(tmp_path: Path):
+    files = [
+        dropped(tmp_path, "One.png", picture(seed=1), "a"),
+        dropped(tmp_path, "one.jpg", picture(80, 60, seed=2), "b"),
+        dropped(tmp_path, "two.png", picture(seed=3), "a"),
+        dropped(tmp_path, "three.png", picture(seed=4), "b"),
+    ]
+    made, faults = pairs_of(files, "groups", 10**6)
+    assert [pair.name for pair in made] == ["One.png"]
+    assert made[0].a.size == made[0].b.size == (80, 60)  # the trainer wants pairs of one shape
+    assert np.abs(np.asarray(made[0].a.resize((64, 64)), float) - np.asarray(picture(seed=1), float)).mean() < 10
+    assert sorted(fault.split()[0] for fault in faults) == ["three.png", "two.png"]
+
+
+def test_a_zip_of_two_folders_is_two_groups_and_its_names_lead_nowhere(tmp_path: Path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for folder in ("target", "input"):
+            for i in range(3):
+                data = io.BytesIO()
+                picture(seed=i).save(data, "PNG")
+                archive.writestr(f"mine/{folder}/{i}.png", data.getvalue())
+        archive.writestr("__MACOSX/mine/._0.png", b"nothing")
+        archive.writestr("/abs/escaped.png", b"nothing")
+    before = set(tmp_path.parent.rglob("*"))
+    file = dropped(tmp_path, "mine.zip", buffer.getvalue())
+    made, faults = pairs_of([file], "groups", 10**6)
+    assert len(made) == 3 and len(faults) == 1 and "escaped.png" in faults[0]
+    assert set(tmp_path.parent.rglob("*")) - before == {file.path}
+
+
+def test_a_bad_picture_among_ten_is_named_and_the_rest_go_on(tmp_path: Path):
+    files = [dropped(tmp_path, f"{i}.png", picture(seed=i)) for i in range(9)]
+    files.insert(4, dropped(tmp_path, "broken.jpg", b"not a picture"))
+    files.append(dropped(tmp_path, "huge.png", picture(1100, 1000)))
+    made, faults = pairs_of(files, "edges", 10**6)
+    assert len(made) == 9
+    assert [fault.split()[0] for fault in faults] == ["broken.jpg", "huge.png"]
+
+
+@given(st.binary(max_size=400), st.sampled_from(["a.png", "a.zip"]))
+@settings(max_examples=60, deadline=None)
+def test_whatever_bytes_arrive_are_pairs_or_a_fault(tmp_path_factory, data: bytes, name: str):
+    folder = tmp_path_factory.mktemp("drop")
+    made, faults = pairs_of([dropped(folder, name, data)], "", 10**6)
+    assert made == [] and len(faults) <= 1
+
+
+@given(st.text(max_size=60))
+def test_a_name_cannot_leave_its_folder(name: str):
+    path = (Path("/somewhere") / slug(name)).resolve()
+    assert path.parent == Path("/somewhere") and 0 < len(path.name) <= 40
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "taught")
+
+
+def made(count: int) -> list[Made]:
+    return [Made(f"{i}.png", outline(picture(seed=i)), picture(seed=i)) for i in range(count)]
+
+
+def drafted(shelf: Shelf, count: int = 6):
+    run = shelf.new("me")
+    run.add(made(count))
+    return run
+
+
+def small_desk(shelf: Shelf, terms=HOME, options=TINY) -> Desk:
+    return Desk(Models(["edges2shoes"]), shelf, terms, options)
+
+
+def started(desk: Desk, minutes: float = 1.0, visitor: str = "me", name: str = "Mine") -> str:
+    run = drafted(desk.shelf)
+    desk.answer({"do": "start", "run": run.id, "name": name, "init": "", "minutes": minutes}, visitor)
+    return run.id
+
+
+def wait(condition: Callable[[], object], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Desk], Desk]]:
+    """Desks at work; in the end, they and their trainers stop."""
+    desks: list[Desk] = []
+
+    def open_desk(desk: Desk) -> Desk:
+        desks.append(desk)
+        desk.runner.start()
+        return desk
+
+    yield open_desk
+    for desk in desks:
+        for run in desk.shelf.all():
+            with desk.shelf.lock:
+                desk.runner.cancel(run)
+        desk.close()
+
+
+def test_pairs_are_removed_and_flipped_and_a_killed_server_leaves_none_halved(shelf: Shelf):
+    run = drafted(shelf, 3)
+    first, second, third = run.names()
+    run.remove(second)
+    run.flip(first)
+    assert run.names() == [first, third]
+    assert run.open(first, "a").tobytes() == picture(seed=0).tobytes()
+    assert run.open(first, "b").tobytes() == outline(picture(seed=0)).tobytes()
+    # Killed while it flipped one pair and wrote another:
+    a, b = (run.pair(third, side) for side in "ab")
+    os.replace(a, a.with_suffix(".flip"))
+    os.replace(b, a)
+    shutil.copy(a, a.with_name("00009-new.png"))
+    run.mend()
+    assert run.open(third, "b").tobytes() == outline(picture(seed=2)).tobytes()
+    assert {path.name for path in (run.pairs / "a").iterdir()} == set(run.names())
+
+
+SERVER = """
+import sys, threading
+from pathlib import Path
+from demo.launch import desk_for, parser
+from demo.models import Models
+from demo.teach.desk import HOME, Desk
+from demo.teach.runs import Shelf
+Desk(Models(["edges2shoes"]), Shelf(Path(sys.argv[1])), HOME, sys.argv[2:]).open()
+threading.Event().wait()
+"""
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_and_ends_with_the_same_bytes_whoever_is_killed(shelf: Shelf):
+    """SIGKILL of the trainer; then of the server, which starts again; then of both."""
+    run_id = started(small_desk(shelf), minutes=0.5)
+    fixed = [*TINY, "--steps", "300"]  # by minutes, a slower machine would make it fewer
+    out, servers = shelf[run_id].out, []
+
+    def server() -> subprocess.Popen:
+        command = [sys.executable, "-c", SERVER, str(shelf.folder), *fixed]
+        servers.append(subprocess.Popen(command, cwd=ROOT))
+        return servers[-1]
+
+    def trains(pid: int) -> bool:
+        return is_trainer(pid, shelf[run_id])
+
+    def progress() -> Progress:
+        return read_progress(out / "training") or Progress()
+
+    try:
+        first = server()
+        wait(lambda: progress().state == "training" and (out / "training" / "state.pt").exists())
+        saved = (out / "training" / "state.pt").stat().st_mtime_ns
+        wait(lambda: (out / "training" / "state.pt").stat().st_mtime_ns != saved)
+        trainer = shelf[run_id].pid
+        os.kill(trainer, signal.SIGKILL)
+        copy = shelf.folder.parent / "copy"
+        shutil.copytree(out, copy)  # to be finished by nobody but train.py
+        wait(lambda: shelf[run_id].pid != trainer and trains(shelf[run_id].pid))
+
+        trainer, step = shelf[run_id].pid, progress().step
+        first.kill()
+        first.wait()
+        wait(lambda: progress().step > step)
+        assert trains(trainer)
+        second = server()
+        time.sleep(3)
+        assert shelf[run_id].pid == trainer and shelf[run_id].state in ("running", "done")
+
+        second.kill()
+        if trains(trainer):
+            os.kill(trainer, signal.SIGKILL)
+        second.wait()
+        server()
+        wait(lambda: shelf[run_id].state == "done")
+    finally:
+        for each in servers:
+            each.kill()
+            each.wait()
+        if trains(shelf[run_id].pid):
+            os.kill(shelf[run_id].pid, signal.SIGKILL)
+    assert progress().state == "done" and progress().step == progress().steps
+
+    run = shelf[run_id]
+    options = ["--minutes", "0.5", "--title", "Mine", "--input-kind", run.input_kind, "--device", "cpu", *fixed]
+    command = [sys.executable, "train.py", "--data", str(run.pairs), "--out", str(copy), *options, "--resume"]
+    threads = {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 2) - 1))}
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, env={**os.environ, **threads})
+    assert (copy / "model.safetensors").read_bytes() == (out / "model.safetensors").read_bytes()
+
+
+@pytest.mark.slow
+def test_stop_keeps_what_there_is_and_more_goes_on(shelf: Shelf, opened, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runner_module, "LOOK", 0.05)
+    desk = opened(small_desk(shelf))
+    first, second = started(desk, minutes=5), started(desk, minutes=0.2, name="Second")
+    wait(lambda: len(desk.answer({"do": "status", "run": first}, "me")["looks"]) >= 3)
+    assert desk.answer({"do": "status", "run": second}, "me")["ahead"] == 1
+    niceness = os.getpriority(os.PRIO_PROCESS, shelf[first].pid)
+    assert niceness > os.getpriority(os.PRIO_PROCESS, 0)
+    assert desk.answer({"do": "stop", "run": first}, "me")["stopping"]
+    wait(lambda: shelf[first].state == "done")
+    status = desk.answer({"do": "status", "run": first}, "me")
+    assert status["step"] < status["steps"] and status["card"]["title"] == "Mine"
+    assert desk.models[first](Image.new("RGB", (40, 30), "white")).size == (40, 30)
+    with pytest.raises(Pix2PixError, match="does not offer"):
+        desk.models["0" * 32]
+
+    archive = zipfile.ZipFile(io.BytesIO(desk.packed(first)[0]))
+    assert {"mine/config.json", "mine/model.safetensors", "mine/README.md", "mine/report.html"} <= set(
+        archive.namelist()
+    )
+    assert Image.open(io.BytesIO(desk.look(first, "0"))).size[0] == 3 * 32
+
+    wait(lambda: shelf[second].state == "done")
+    desk.answer({"do": "more", "run": first, "minutes": 0.2}, "me")
+    wait(lambda: shelf[first].state == "done" and shelf[first].progress.step > status["step"])
+
+
+def test_what_the_trainer_cannot_do_is_told_and_goes_on_later(shelf: Shelf, opened, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runner_module, "LOOK", 0.05)
+    monkeypatch.setattr(runner_module, "ROOM", 10**18)
+    desk = opened(small_desk(shelf))
+    run_id = started(desk)
+    wait(lambda: shelf[run_id].state == "failed")
+    assert "disk is full" in desk.answer({"do": "status", "run": run_id}, "me")["trouble"]
+    assert len(shelf[run_id].names()) == 6
+    desk.close()
+    monkeypatch.setattr(runner_module, "ROOM", 0)
+    assert desk.answer({"do": "more", "run": run_id, "minutes": 1}, "me")["state"] == "queued"
+
+
+# --- whose page it is ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options, terms",
+    [
+        ([], HOME),
+        (["--host", "localhost"], HOME),
+        (["--no-teach"], None),
+        (["--share"], None),
+        (["--host", "0.0.0.0"], None),
+        (["--host", "0.0.0.0", "--teach"], STRANGERS),
+        (["--share", "--teach"], STRANGERS),
+    ],
+)
+def test_the_tab_is_for_this_machine_unless_it_is_asked_for(tmp_path: Path, options: list[str], terms: object):
+    parsed = parser().parse_args([*options, "--taught", str(tmp_path / "taught")])
+    desk = desk_for(parsed, Models(["edges2shoes"]))
+    assert (desk and desk.terms) is terms
+
+
+def test_strangers_have_limits(shelf: Shelf, tmp_path: Path):
+    desk = small_desk(shelf, STRANGERS)
+    files = [dropped(tmp_path, f"{i}.png", picture(32, 32, seed=i)) for i in range(STRANGERS.pairs + 5)]
+    message = {"kind": "edges", "files": [{"path": str(f.path), "name": f.name, "group": ""} for f in files]}
+    answer = desk.add(message, "me", str(tmp_path), NO_DEADLINE)
+    assert answer["count"] == len(answer["pairs"]) == STRANGERS.pairs and "5 pairs are left out" in answer["faults"][-1]
+    start = {"do": "start", "run": answer["run"], "name": "Mine", "init": "edges2shoes"}
+    with pytest.raises(Pix2PixError, match="10 minutes"):
+        desk.answer({**start, "minutes": 30}, "me")
+    with pytest.raises(Pix2PixError, match="minutes"):
+        desk.answer({**start, "minutes": "until stopped"}, "me")
+    desk.answer({**start, "minutes": 10}, "me")
+    with pytest.raises(Pix2PixError, match="under way"):
+        desk.answer({"do": "start", "run": drafted(shelf).id, "name": "B", "init": "", "minutes": 3}, "me")
+    desk.answer({"do": "start", "run": drafted(shelf).id, "name": "B", "init": "", "minutes": 3}, "another")
+    assert desk.answer({"do": "hello", "runs": []}, "another")["runs"] == []
+    seen = desk.answer({"do": "hello", "runs": [answer["run"]]}, "me")["runs"]
+    assert [run["run"] for run in seen] == [answer["run"]]
+
+
+def test_what_strangers_bring_is_removed_after_a_day(shelf: Shelf):
+    desk = small_desk(shelf, STRANGERS)
+    run_id = started(desk)
+    with shelf.lock:
+        run = shelf[run_id]
+        run.state = "done"
+        run.save()
+    desk.sweep(time.time() + STRANGERS.keep - 60)
+    assert shelf[run_id]
+    desk.sweep(time.time() + STRANGERS.keep + 60)
+    assert list(shelf.folder.iterdir()) == []
+    home = small_desk(shelf)
+    run_id = started(home)
+    home.sweep(time.time() + 30 * STRANGERS.keep)
+    assert shelf[run_id]
+
+
+def test_a_message_cannot_name_what_did_not_arrive(shelf: Shelf, tmp_path: Path):
+    desk = small_desk(shelf)
+    (tmp_path / "uploads").mkdir()
+    outside = dropped(tmp_path, "secret.png", picture())
+    for path in (str(outside.path), "../secret.png", "/etc/passwd", None, 7):
+        with pytest.raises(Pix2PixError, match="did not arrive"):
+            desk.add({"files": [{"path": path, "name": "a"}]}, "me", str(tmp_path / "uploads"), NO_DEADLINE)
+    for run in ("../..", "0" * 32, "", None, 3, "a" * 31 + "/"):
+        with pytest.raises(Pix2PixError, match="no such run"):
+            desk.answer({"do": "status", "run": run}, "me")
+
+
+message = st.dictionaries(
+    st.sampled_from(["do", "run", "pair", "name", "init", "minutes", "repo", "token", "runs"]),
+    st.one_of(
+        st.sampled_from(["hello", "remove", "flip", "start", "status", "stop", "more", "forget", "push"]),
+        st.none(), st.booleans(), st.integers(), st.floats(),
+        st.text(max_size=20), st.lists(st.text(max_size=5), max_size=3),
+    ),
+)  # fmt: skip
+
+
+@given(message)
+@settings(max_examples=200, deadline=None)
+def test_whatever_is_asked_is_answered_or_refused_in_a_sentence(tmp_path_factory, message: dict):
+    desk = cached_desk(tmp_path_factory)
+    try:
+        json.dumps(desk.answer(message, "me"))
+    except Pix2PixError as error:
+        assert str(error).strip().endswith((".", "it."))
+
+
+DESKS: list[Desk] = []
+
+
+def cached_desk(tmp_path_factory) -> Desk:
+    if not DESKS:
+        DESKS.append(small_desk(Shelf(tmp_path_factory.mktemp("taught"))))
+    return DESKS[0]
+
+
+def test_a_token_is_used_once_and_kept_nowhere(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path):
+    desk = small_desk(shelf)
+    run_id = started(desk)
+    run = shelf[run_id]
+    shutil.copytree(small_checkpoint, run.out)
+    used = []
+    monkeypatch.setattr(
+        desk_module, "push", lambda folder, repo, token: used.append((folder, repo, token)) or "https://h"
+    )
+    answer = desk.answer({"do": "push", "run": run_id, "repo": "me/mine", "token": "hf_secret"}, "me")
+    assert used == [(run.out, "me/mine", "hf_secret")] and "hf_secret" not in json.dumps(answer)
+    texts = [path.read_bytes() for path in shelf.folder.rglob("*") if path.is_file()]
+    assert not any(b"hf_secret" in text for text in texts)

@@ -1,0 +1,71 @@
+"""The tab Teach in a real browser: pairs are dropped, a model is taught, and people draw with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser import open_page, opened, settled
+from PIL import Image, ImageDraw
+from serving import running_app
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def photos(folder: Path, count: int) -> list[str]:
+    """Coloured discs on white, which have outlines."""
+    rng = np.random.default_rng(0)
+    names = []
+    for i in range(count):
+        image = Image.new("RGB", (96, 96), "white")
+        x, y, r = rng.integers(30, 66), rng.integers(30, 66), rng.integers(15, 30)
+        ImageDraw.Draw(image).ellipse((x - r, y - r, x + r, y + r), fill=tuple(int(v) for v in rng.integers(0, 160, 3)))
+        names.append(str(folder / f"disc-{i}.png"))
+        image.save(names[-1])
+    return names
+
+
+def test_ten_pictures_are_dropped_taught_and_drawn_with(browser, tmp_path: Path):
+    files = photos(tmp_path, 9)
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"not a picture")
+    with running_app(tmp_path, "--models", "edges2shoes") as address:
+        with open_page(browser, address, start=False) as page:
+            page.get_by_role("tab", name="Teach").click()
+            page.wait_for_selector(".teach[data-state=ready]")
+            page.set_input_files("[data-files]", [*files, str(bad)])
+            page.wait_for_function("document.querySelectorAll('.pair').length === 9")
+            assert page.locator(".faults li").all_inner_texts() == [
+                "bad.jpg is not a picture in a known format: use a PNG or JPEG file."
+            ]
+            first = page.locator(".pair").first
+            before = [picture.get_attribute("src") for picture in first.locator("img").all()]
+            first.get_by_role("button", name="Swap").click()
+            page.wait_for_function("src => document.querySelector('.pair img').src === src", arg=before[1])
+            first.get_by_role("button", name="Swap").click()
+            page.locator(".pair").last.get_by_role("button", name="Remove").click()
+            page.wait_for_function("document.querySelectorAll('.pair').length === 8")
+            assert page.input_value("[data-init]") == "edges2shoes"
+            page.fill("[data-name]", "Discs")
+            page.click("[data-start]")
+            page.wait_for_function("document.querySelector('.time input')?.max >= 2")
+
+        # Closing the page changed nothing: another finds the run, and ends it with what there is.
+        with open_page(browser, address, start=False) as page:
+            page.get_by_role("tab", name="Teach").click()
+            page.wait_for_selector(".grid .column[data-step]")
+            page.locator(".time input").fill("0")
+            page.wait_for_selector('.grid .column[data-step="0"]')
+            page.click("[data-stop]")
+            page.wait_for_selector("[data-draw]:not([hidden])")
+            with page.expect_download() as found:
+                page.click('[data-file="model.zip"]')
+            assert found.value.suggested_filename == "discs.zip"
+            page.click("[data-draw]")
+            name = page.locator(".cards [data-model]").last.get_attribute("data-model")
+            opened(page, name)
+            page.locator(".examples button").first.click()
+            settled(page)
+            assert page.get_attribute("#picture", "data-blank") == "false"
+            assert "Discs" in page.locator(f'[data-model="{name}"]').inner_text()
