@@ -263,7 +263,7 @@ def run_tone(options: argparse.Namespace) -> None:
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)
     print(
-        f"{options.output}: {options.source} in another tone. Figures on {options.data}, {options.split}, before and after:"
+        f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and after:"
     )
     words = {"lab": "Lab histograms in common", "l1": "L1", "sample_distance": "distance of two samples"}
     for name, what in words.items():
