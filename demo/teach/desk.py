@@ -22,11 +22,12 @@ from PIL import Image
 from demo import studio, texts
 from demo.live import data_url
 from demo.models import Models
+from demo.rules import LONGEST_NAME, SIDE, UNTIL_STOPPED
 from demo.server.deadline import Deadline
 from demo.server.uploads import arrived
 from demo.teach.intake import Dropped, pairs_of
 from demo.teach.runner import PACKAGE, Runner
-from demo.teach.runs import MAX_NAME, UNTIL_STOPPED, Run, Shelf
+from demo.teach.runs import Run, Shelf
 from pix2pix.errors import DataError, Pix2PixError
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 from pix2pix.weights.hub import push
@@ -35,7 +36,6 @@ FEWEST = 2  # pairs to train on
 THUMB = 96  # pixels of a pair's pictures on the page
 PREVIEW_SIDE = 96
 EXAMPLES = 8  # inputs of a run that its card offers to start from
-SHEET = 256  # pixels of the studio's sheet
 MAX_FILES = 400  # in one message
 LINES_WHITE = 0.6  # share of a drawing that is white paper, at least
 DAY = 24 * 3600.0
@@ -184,8 +184,8 @@ class Desk:
     def _start(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         name, init = message.get("name"), message.get("init")
         minutes = self._minutes(message)
-        if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
-            raise DataError(f"Give the model a name of at most {MAX_NAME} letters.")
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
+            raise DataError(f"Give the model a name of at most {LONGEST_NAME} letters.")
         if not isinstance(init, str) or (init and init not in dict(self.models.starts())):
             raise DataError("There is no such model to start from: choose one of the list.")
         with self.shelf.lock:
@@ -447,7 +447,7 @@ def examples(folder: Path, names: tuple[str, ...]) -> list[dict[str, str]]:
     found = []
     for number, name in enumerate(names, 1):
         with Image.open(folder / name) as image:
-            drawing = image.convert("RGB").resize((SHEET, SHEET), Image.Resampling.BICUBIC)
+            drawing = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
         found.append({"name": texts.EXAMPLE.format(number=number), "image": data_url(drawing, lossless=True)})
     return found
 
