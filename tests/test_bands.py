@@ -113,7 +113,7 @@ def test_the_budget_changes_no_picture(kind: str, monkeypatch: pytest.MonkeyPatc
     assert told == [(i, len(told)) for i in range(len(told))] and len(told) > 20
 
 
-def test_what_no_budget_allows_is_refused_in_one_sentence():
+def test_what_no_budget_allows_is_refused_in_words():
     generator = network()
     for scale, remedy in (("native", "make it smaller"), ("whole", "a smaller --size")):
         translator = Translator(TorchEngine(generator), {"image_size": 1024}, scale=scale, memory=0.1)

@@ -92,7 +92,7 @@ def test_native_pixels_are_mirrored_to_the_next_multiple(small_generator: Genera
 
 
 def test_a_sea_has_one_blue():
-    """Water far from the coast gets the same colour as water near it."""
+    """Water that no tile sees the coast of gets no other colour than water that one does."""
     translator = Translator.from_pretrained("sat2map")
     town = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").resize((300, 300))
     sea = Image.new("RGB", (1024, 1024), (38, 62, 84))
