@@ -115,4 +115,5 @@ def translated(
 
     with models.turns.file():
         deadline.check()
-        return translator(picture, seed, report=band_done)
+        seen, _ = translator.read(picture)
+        return translator(seen, seed, report=band_done, polarity="dark-lines")

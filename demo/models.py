@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from demo import texts
 from demo.rules import DRAWN
 from demo.server.turns import Turns
-from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
+from pix2pix import CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
 from pix2pix.devices import MEMORY
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+from pix2pix.weights.known import known_model
 from pix2pix.weights.pretrained import BUNDLED
 
 if TYPE_CHECKING:
@@ -91,16 +92,16 @@ class Models:
     def choices(self, drawn: bool) -> list[tuple[str, str]]:
         """(label, name) of the models that translate drawings, or of the others. The label of a model that is not
         downloaded yet includes the size of the download."""
-        known = {model.name: model for model in KNOWN_MODELS}
-        labels = []
-        for name in self.tasks:
-            if self.drawn(name) != drawn:
-                continue
-            label = name
-            if self.to_download(name):
-                label = f"{name}: {known[name].what}, {texts.COST.format(megabytes=known[name].megabytes)}"
-            labels.append((label, name))
-        return labels
+        return [(self._label(name), name) for name in self.tasks if self.drawn(name) == drawn]
+
+    def _label(self, name: str) -> str:
+        model, cost = known_model(name), self.cost(name)
+        return f"{name}: {model.what}, {cost}" if model and cost else name
+
+    def cost(self, name: str) -> str:
+        """What it costs to fetch a model, in words; "" for one that is here."""
+        model = known_model(name)
+        return texts.COST.format(megabytes=model.megabytes) if model and self.to_download(name) else ""
 
     def folder(self, name: str) -> Path | None:
         """Where the checkpoint of a model that people draw for lies, if it is one that a browser may read: in our
@@ -110,8 +111,8 @@ class Models:
         return folder if ours else None
 
     def to_download(self, name: str) -> bool:
-        """Whether a model is a known one of the Hub that is not downloaded yet."""
-        return name in self.tasks and name in {model.name for model in KNOWN_MODELS} and not is_cached(name)
+        """Whether a model of this page is a known one of the Hub that is not downloaded yet."""
+        return name in self.tasks and known_model(name) is not None and not is_cached(name)
 
     def download(self, name: str, report: Callable[[int, int], None]) -> None:
         """Download a model if needed. Meanwhile, requests for it are refused, so that they do not block everybody else.

@@ -18,7 +18,7 @@ from demo.live import fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from demo.studio import EXAMPLES, properties, scripts, template
+from demo.studio import EXAMPLES, example_name, properties, scripts, template
 from demo.teach.desk import Desk
 from demo.teach.tab import teach_channels, teach_tab
 
@@ -122,7 +122,7 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
             seed = gr.Number(0, label=texts.SEED, info=texts.SEED_INFO, precision=0, minimum=0)
             gr.Markdown(texts.TILE_EXAMPLES)
             with gr.Row(elem_id="tile-examples"):
-                examples = [gr.Button(tile_name(path), icon=path, min_width=0) for path in tiles()]
+                examples = [gr.Button(example_name(path), icon=path, min_width=0) for path in tiles()]
         with gr.Column(min_width=320):
             # Hidden until it has something to show, since screen readers cannot name an empty one.
             slider = gr.ImageSlider(label=texts.SLIDER, interactive=False, format="png", visible=False)
@@ -216,10 +216,6 @@ def public_endpoint(models: Models, service: Service) -> None:
         api_description=texts.API,
         concurrency_id="file",
     )
-
-
-def tile_name(path: Path) -> str:
-    return path.stem.split("-", 1)[-1].replace("-", " ")
 
 
 def tiles() -> list[Path]:

@@ -26,10 +26,12 @@ assert "huggingface_hub" not in sys.modules, "it has read the user's settings al
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Add the markers `browser` and `slow` to tests that open the page in Chromium."""
+    """Mark tests that open Chromium `browser`, and these and those that start the page's server `slow`."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "browser" in fixtures:
             item.add_marker("browser")
+        if fixtures & {"browser", "address", "stranger"}:
             item.add_marker("slow")
 
 

@@ -89,6 +89,7 @@ def write_case(folder: Path, checkpoint: Path, name: str, size: int, rng: np.ran
 
 
 @pytest.mark.skipif(NODE is None, reason="needs node: `apt-get install nodejs`")
+@pytest.mark.slow
 @pytest.mark.parametrize("suite", ["network", "session", "worker"])
 def test_in_node(suite: str, reference: Path):
     options = subprocess.run([str(NODE), "--v8-options"], capture_output=True, text=True, check=True).stdout

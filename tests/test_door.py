@@ -146,6 +146,7 @@ def test_a_request_names_only_what_the_page_offers(stranger: Stranger, model: An
     assert "does not offer that model" in output["error"]
 
 
+@pytest.mark.slow
 def test_the_owner_may_let_visitors_name_any_model(name: str, tmp_path: Path):
     with running_app(tmp_path, "--models", name, "--allow-any-model") as url:
         stranger = Stranger(url)
@@ -267,10 +268,11 @@ def test_the_log_tells_what_happened_but_not_to_whom_or_what(stranger: Stranger,
     assert secret not in text and "base64" not in text and "10.2." not in text and "tile.png" not in text
 
 
+@pytest.mark.slow
 def test_it_finishes_running_work_when_it_is_stopped(name: str, tmp_path: Path):
     with running_app(tmp_path, "--models", name, "sat2map") as url:
         stranger = Stranger(url)
-        tile = stranger.upload(Image.new("RGB", (2000, 2000), "green"))
+        tile = stranger.upload(Image.new("RGB", (1500, 1500), "green"))
         stranger.join([tile, "sat2map", 0], stranger.functions["translate"])
         server = int((tmp_path / "pid").read_text())
         outputs: list[dict] = []

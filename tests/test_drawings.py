@@ -79,6 +79,11 @@ def test_strokes_come_out_at_the_size_of_the_file_too():
     assert found == PAPER and seen.size == (700, 500) and seen.mode == "RGB"
 
 
+def test_empty_paper_is_blank():
+    photo = on_paper(Image.new("L", (500, 500), 255), 1, "blue")
+    assert kind_of(photo) == PAPER and not ink(strokes(photo)).any()
+
+
 def test_handwriting_on_real_paper_is_strokes():
     page = Image.fromarray(data.page()).convert("RGB")
     assert kind_of(page) == PAPER

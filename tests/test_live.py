@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn import drawing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 from strangers import values
 
-from demo.files import translate_file
+from demo.files import translate_file, translate_picture
 from demo.live import data_url, fetch, lines_of, spread_map, translate_frame, variations
 from demo.models import Models
 from demo.rules import LOOKS
@@ -157,6 +158,24 @@ def test_a_file_that_is_not_a_picture_gets_a_sentence(models: Models, name: str,
     (tmp_path / "letter.png").write_text("Dear Sir")
     with pytest.raises(Pix2PixError, match="The uploaded file is not a picture"):
         translate_file(models, tmp_path / "letter.png", name, 0)
+
+
+def test_an_uploaded_drawing_of_any_kind_is_read(models: Models, name: str, tmp_path: Path):
+    lines = drawing(1).convert("RGB")
+    expected = Translator.from_pretrained(name)(lines, 4)
+    ImageOps.invert(lines).save(tmp_path / "canny.png")
+    alone = Image.new("RGBA", lines.size, "white")
+    alone.putalpha(ImageOps.invert(lines).convert("L"))
+    alone.save(tmp_path / "alone.png")
+    for file in ("canny.png", "alone.png"):
+        assert same(translate_picture(models, tmp_path / file, name, 4), expected)
+
+
+def test_the_sheet_is_never_inverted(models: Models, name: str):
+    """Who has filled the sheet with black may erase lines from it."""
+    light = ImageOps.invert(drawing(1).convert("RGB"))
+    answer = json.loads(translate_frame(models, message(name, image=data_url(light, True))))
+    assert same(picture(answer["image"]), Translator.from_pretrained(name)(light, 4, polarity="dark-lines"))
 
 
 def picked(model: str) -> str:

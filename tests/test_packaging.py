@@ -13,6 +13,8 @@ from places import ROOT
 
 from pix2pix import __version__, list_models
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from demo.studio import PREVIEW
 from pix2pix import Translator, list_models, read_task
 from pix2pix.weights.pretrained import BUNDLED
 
 EXAMPLES = Path(__file__).resolve().parent
 WEB = EXAMPLES.parent / "web"
-PREVIEW = "preview.jpg"
 SIDE = 112  # pixels
 LINK = "edges2shoes"
 LINK_SIZE = (1200, 630)  # pixels; the size that most sites ask for

@@ -1,7 +1,7 @@
 // Areas of a drawing: those that a bucket fills, and those that lines enclose. Hand-drawn lines have gaps of a few pixels,
 // so two areas count as one only where a disc with a radius of GAP pixels can pass between them.
 
-export const GAP = 2;
+const GAP = 2;
 const WALL = -1;
 const UNDER = 4; // pixels that paint extends under a line
 
