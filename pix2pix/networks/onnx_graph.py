@@ -253,8 +253,9 @@ class Graph:
         metadata: Mapping[str, str] | None = None,
         vectors: Mapping[str, type] | None = None,
     ) -> bytes:
-        """The finished model; sides and number of the pictures are left open, and so are the channels of what is not in
-        `channels`. Inputs and outputs in `vectors` are not pictures: they have one dimension, of numbers of this type.
+        """The finished model. The number and sides of pictures stay open, and so do the channels of names that are not
+        in `channels`. Inputs and outputs in `vectors` are not pictures, but have one dimension, with numbers of this
+        type.
         """
         from onnx import TensorProto, helper
 
