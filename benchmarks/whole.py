@@ -7,7 +7,8 @@ are normalised each by itself:
 * a sea of one blue with a coast: the standard deviation of the water's colour, in levels, beside that within the one
   tile that sees the coast.
 
-The sea is also computed in bands. The step of the colours across a band's border is compared with the other steps.
+The sea is also computed in bands. The mean step of the colours from row to row where two bands meet stands beside that
+between the same rows in one pass.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def main() -> None:
         "water": {way: spread(result, COAST + 40) for way, result in maps.items()},
         "water_in_one_tile": spread(tile, 140),
         "bands_differ_by": int(np.abs(np.asarray(bands, int) - np.asarray(maps["whole"], int)).max()),
-        "step": steps(bands, translator),
+        "step": {"bands": step(bands, translator), "whole": step(maps["whole"], translator)},
     }
     print(json.dumps(figures, indent=2))
     if options.json:
@@ -97,15 +98,11 @@ def spread(result: Image.Image, left: int) -> list[float]:
     return np.asarray(result, float)[:, left : result.width - 24].std((0, 1)).round(2).tolist()
 
 
-def steps(result: Image.Image, translator: Translator) -> dict[str, float]:
-    """The mean absolute step from row to row, in levels: where two bands of the last level meet, and elsewhere."""
+def step(result: Image.Image, translator: Translator) -> float:
+    """The mean absolute step between the rows where two bands of the last level meet, in levels."""
     rows = np.abs(np.diff(np.asarray(result, float), axis=0)).mean((1, 2))
     spans = levels(translator.engine.config, SIDE, SIDE)[1][-1].spans
-    borders = [2 * first - 1 for first, _ in spans[1:]]
-    return {
-        "at_borders": round(float(rows[borders].mean()), 2),
-        "elsewhere": round(float(np.delete(rows, borders).mean()), 2),
-    }
+    return round(float(rows[[2 * first - 1 for first, _ in spans[1:]]].mean()), 2)
 
 
 if __name__ == "__main__":

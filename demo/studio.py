@@ -25,12 +25,14 @@ STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2f
 
 def template() -> str:
     """The studio's HTML."""
-    words = {
-        **texts.WEB,
-        **{f"icon:{name}": picture for name, picture in icons().items()},
-        **{f"rule:{name}": str(value) for name, value in RULES.items()},
-    }
-    return filled((WEB / "studio.html").read_text(encoding="utf-8"), words)
+    return html("studio.html", texts.WEB)
+
+
+def html(name: str, words: dict[str, str]) -> str:
+    """An HTML file of web/, with words, icons and numbers filled in."""
+    icon_words = {f"icon:{name}": picture for name, picture in icons().items()}
+    rule_words = {f"rule:{name}": str(value) for name, value in RULES.items()}
+    return filled((WEB / name).read_text(encoding="utf-8"), {**words, **icon_words, **rule_words})
 
 
 @cache

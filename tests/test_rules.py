@@ -52,8 +52,9 @@ def test_python_reads_the_numbers_that_the_scripts_import():
 
 
 def test_the_page_asks_for_numbers_that_are_there():
-    asked = set(re.findall(r"{{rule:(\w+)}}", (WEB / "studio.html").read_text(encoding="utf-8")))
-    assert asked and asked <= set(RULES)
+    for name in ("studio.html", "teach/teach.html"):
+        asked = set(re.findall(r"{{rule:(\w+)}}", (WEB / name).read_text(encoding="utf-8")))
+        assert asked and asked <= set(RULES)
 
 
 def test_the_numbers_are_those_of_the_core():

@@ -10,6 +10,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -22,12 +23,14 @@ from PIL import Image
 from demo import studio, texts
 from demo.live import data_url
 from demo.models import Models
+from demo.rules import LONGEST_NAME, SIDE, UNTIL_STOPPED
 from demo.server.deadline import Deadline
 from demo.server.uploads import arrived
 from demo.teach.intake import Dropped, pairs_of
 from demo.teach.runner import PACKAGE, Runner
-from demo.teach.runs import MAX_NAME, UNTIL_STOPPED, Run, Shelf
-from pix2pix.errors import DataError, Pix2PixError
+from demo.teach.runs import Run, Shelf
+from pix2pix.errors import CheckpointError, DataError, Pix2PixError
+from pix2pix.files import atomic_path
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 from pix2pix.weights.hub import push
 
@@ -35,7 +38,6 @@ FEWEST = 2  # pairs to train on
 THUMB = 96  # side of a pair's pictures on the page, in pixels
 PREVIEW_SIDE = 96
 EXAMPLES = 8  # inputs of a run that the model's card offers as drawings
-SHEET = 256  # pixels of the studio's sheet
 MAX_FILES = 400  # in one message
 LINES_WHITE = 0.6  # least share of white paper in a drawing
 DAY = 24 * 3600.0
@@ -184,8 +186,8 @@ class Desk:
     def _start(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         name, init = message.get("name"), message.get("init")
         minutes = self._minutes(message)
-        if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
-            raise DataError(f"Give the model a name of at most {MAX_NAME} letters.")
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
+            raise DataError(f"Give the model a name of at most {LONGEST_NAME} letters.")
         if not isinstance(init, str) or (init and init not in dict(self.models.starts())):
             raise DataError("There is no such model to start from: choose one from the list.")
         with self.shelf.lock:
@@ -269,8 +271,8 @@ class Desk:
             DataError: there is no such look.
         """
         run = self.shelf[run_id]
-        path = run.out / "training" / "samples" / f"step_{int(step):07d}.png"
-        if not step.isdigit() or not path.is_file():
+        path = run.out / "training" / "samples" / f"step_{step.zfill(7)}.png"
+        if not step.isdecimal() or not path.is_file():
             raise DataError("There is no such picture.")
         return jpeg(path, path.stat().st_mtime)
 
@@ -304,7 +306,7 @@ class Desk:
         buffer = io.BytesIO()
         folder = run.out.name
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name in (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "preview.jpg", "training/report.html"):
+            for name in (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, studio.PREVIEW, "training/report.html"):
                 if (run.out / name).is_file():
                     archive.write(run.out / name, f"{folder}/{name.replace('training/', '')}")
         return buffer.getvalue(), f"{folder}.zip"
@@ -336,18 +338,20 @@ class Desk:
     def _finished(self, run: Run) -> None:
         """Add a run's model to those of the page."""
         grids = sorted((run.out / "training" / "samples").glob("step_*.png"))
-        if grids:
-            with Image.open(grids[-1]) as grid:
-                side = grid.width // 3
-                output = grid.convert("RGB").crop((side, 0, 2 * side, side))
-            output.resize((PREVIEW_SIDE, PREVIEW_SIDE)).save(run.out / "preview.jpg", quality=88)
+        with suppress(OSError):  # on a full disk, the card has no picture
+            if grids:
+                with Image.open(grids[-1]) as grid:
+                    side = grid.width // 3
+                    output = grid.convert("RGB").crop((side, 0, 2 * side, side))
+                with atomic_path(run.out / studio.PREVIEW) as temporary:
+                    output.resize((PREVIEW_SIDE, PREVIEW_SIDE)).save(temporary, quality=88)
         self.models.add(run.id, run.out)
 
     def _brief(self, run: Run) -> dict[str, Any]:
         """The facts about a run in the list of runs."""
         queued = run.state == "queued"
-        card = None
-        if run.has_model and self.models.is_drawn(task := read_config(run.out)["task"]):
+        card, task = None, task_of(run)
+        if self.models.is_drawn(task):
             version = (run.out / WEIGHTS_FILE).stat().st_mtime_ns // 1_000_000
             card = {
                 **studio.card(run.name, task, run.out),
@@ -404,7 +408,8 @@ class Desk:
     def _tidy(self) -> None:
         """Remove old runs periodically, forever."""
         while True:
-            self.sweep(time.time())
+            with suppress(Pix2PixError, OSError):  # a run may vanish meanwhile
+                self.sweep(time.time())
             time.sleep(HOUR / 4)
 
     def sweep(self, now: float) -> None:
@@ -447,9 +452,17 @@ def examples(folder: Path, names: tuple[str, ...]) -> list[dict[str, str]]:
     found = []
     for number, name in enumerate(names, 1):
         with Image.open(folder / name) as image:
-            drawing = image.convert("RGB").resize((SHEET, SHEET), Image.Resampling.BICUBIC)
+            drawing = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
         found.append({"name": texts.EXAMPLE.format(number=number), "image": data_url(drawing, lossless=True)})
     return found
+
+
+def task_of(run: Run) -> dict[str, Any]:
+    """What a run's model is for; nothing where there is none, or its files are damaged."""
+    try:
+        return read_config(run.out)["task"] if run.has_model else {}
+    except CheckpointError:
+        return {}
 
 
 def thumb(image: Image.Image) -> Image.Image:

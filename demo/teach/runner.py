@@ -94,7 +94,7 @@ class Runner:
                 continue
             try:
                 self._train(run)
-            except Pix2PixError:  # its folder is gone, or the disk is full: look again in a moment
+            except (Pix2PixError, OSError):  # its folder is gone, or the disk is full: look again in a moment
                 time.sleep(LOOK)
 
     def _next(self) -> Run | None:

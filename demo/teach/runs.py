@@ -20,6 +20,7 @@ from threading import RLock
 
 from PIL import Image
 
+from demo.rules import LONGEST_NAME
 from demo.teach.intake import Made
 from pix2pix.errors import DataError, Pix2PixError
 from pix2pix.files import atomic_path, write_text
@@ -28,8 +29,6 @@ from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 
 ID = re.compile(r"[0-9a-f]{32}")
 STATES = ("draft", "queued", "running", "done", "failed")
-MAX_NAME = 40  # characters
-UNTIL_STOPPED = 600.0  # minutes
 
 
 @dataclass
@@ -217,7 +216,7 @@ class Shelf:
 def slug(name: str) -> str:
     """A name as the name of a folder or file: letters, digits and dashes."""
     words = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
-    return words[:MAX_NAME] or "model"
+    return words[:LONGEST_NAME] or "model"
 
 
 def no_room(error: OSError) -> Pix2PixError:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from demo import texts
 from demo.live import answered
 from demo.server.service import Service
-from demo.studio import WEB, filled, icons, scripts
+from demo.studio import html, icons, scripts
 from demo.teach.desk import Desk
 from pix2pix.errors import Pix2PixError
 
@@ -27,9 +27,8 @@ START = (
 
 def teach_tab() -> None:
     """The tab's component. Its channels are elsewhere, since an unopened tab does not exist on the page yet."""
-    words = {**texts.TEACH, **{f"icon:{name}": picture for name, picture in icons().items()}}
     gr.HTML(
-        html_template=filled((WEB / "teach" / "teach.html").read_text(encoding="utf-8"), words),
+        html_template=html("teach/teach.html", texts.TEACH),
         js_on_load=START.format(scripts=scripts()),
         elem_id="teach",
         apply_default_css=False,
