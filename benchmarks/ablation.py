@@ -1,13 +1,13 @@
 """The paper's ablations on the maps pairs: `python -m benchmarks.ablation --data maps --out runs/ablation`.
 
-Tables 1 (losses), 2 (generators) and 3 (patch sizes) and the colour histograms of Fig. 7 of Isola et al. 2017, and the
-discriminator's other norm, retrained small: half resolution, a compact network, few epochs, the same seed and the same
-number of steps for every row, both directions. A run that was stopped goes on where it was; finished rows are not
-trained again. Prints one table beside the paper's figures, and writes `ablation.json`, `ablation.md` and
+It retrains Tables 1 (losses), 2 (generators) and 3 (patch sizes) and the colour histograms of Fig. 7 of Isola et al.
+2017, and the discriminator's layer norm, on a small scale: half resolution, a compact network, few epochs, and the same
+seed and number of steps for every row, in both directions. A run that was stopped continues; finished rows are not
+trained again. It prints a table beside the paper's figures, and writes `ablation.json`, `ablation.md` and
 `ablation.jpg` (a row of outputs for each model).
 
-The paper's scores are of Cityscapes labels to photos under an FCN; here photos to maps are scored by the nearest colour
-of the maps' palette. Only orderings can be compared, not values.
+The paper's scores are for Cityscapes labels to photos under an FCN. Here photos to maps are scored by the nearest
+colour of the maps' palette. Only orderings can be compared, not values.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pix2pix.pairs.pairs import Pairs
 from pix2pix.pictures.images import to_image
 
 SMALL = {"features": 32, "max_features": 128, "depth": 7, "discriminator_features": 16, "device": "cpu"}
-# What the paper prints: per-pixel accuracy and class IoU (Tables 1 to 3), histogram intersection in L, a, b (Fig. 7).
+# The paper's figures: per-pixel accuracy and class IoU (Tables 1 to 3), histogram intersection in L, a, b (Fig. 7).
 ROWS: dict[str, tuple[dict[str, Any], str, str]] = {
     "L1": ({"objective": "l1"}, ".42 / .11", ".81 .69 .70"),
     "GAN": ({"objective": "gan"}, ".22 / .01", ""),
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def rows(direction: str) -> dict[str, tuple[dict[str, Any], str, str]]:
-    """All for photos to maps; for maps to photos those of Fig. 7, of Table 2 and the norm's."""
+    """All rows for photos to maps; for maps to photos, those of Fig. 7, of Table 2 and of the norm."""
     both = ("encoder", "norm")
     return {name: row for name, row in ROWS.items() if direction == "AtoB" or row[2] or any(w in name for w in both)}
 
@@ -84,7 +84,7 @@ def folder_of(out: Path, direction: str, name: str) -> Path:
 
 
 def trained(folder: Path, options: argparse.Namespace, direction: str, settings: dict[str, Any]) -> Translator:
-    """The row's model, trained where it is not there yet."""
+    """The row's model, trained if it does not exist yet."""
     if not (folder / "model.safetensors").exists():
         palette = {"output_palette": "maps"} if direction == "AtoB" else {}
         everything = Settings(

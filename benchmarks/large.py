@@ -1,7 +1,7 @@
-"""What large pictures cost: `python -m benchmarks.large [--json FILE]`.
+"""Time and memory of large pictures: `python -m benchmarks.large [--json FILE]`.
 
-Translates pictures of several shapes by `pix2pix translate`, each in a process of its own, and prints its seconds and
-its peak of resident memory, or the sentence by which it refuses.
+Translates pictures of several shapes by `pix2pix translate`, each in its own process, and prints the seconds and the
+peak of resident memory, or the message of the refusal.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pix2pix.files import write_text
 
 SHAPES = ((4096, 4096), (16384, 1024), (30000, 300), (167000, 100))
 RUNS = ("sat2map", "edges2shoes", "edges2shoes --scale native", "edges2shoes --size 4096")
-# The peak is the child's own: getrusage's begins with that of the process that started it.
+# The child's own peak, since that of getrusage is inherited from the parent process.
 PROGRAM = """
 import sys
 from pix2pix.__main__ import main
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def translated(shape: tuple[int, int], model: list[str]) -> dict:
-    """A picture of noise by a model, named with its options, and what it cost."""
+    """Translate a picture of noise by a model, given with its options, and measure it."""
     with tempfile.TemporaryDirectory() as folder:
         picture, result = Path(folder) / "in.png", Path(folder) / "out.png"
         Image.effect_noise(shape, 90).convert("RGB").save(picture, compress_level=1)

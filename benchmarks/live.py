@@ -1,9 +1,8 @@
-"""How live the page is: `python -m benchmarks.live [--json FILE]`, in headless Chromium on this machine.
+"""The latency of the page: `python -m benchmarks.live [--json FILE]`, in headless Chromium on this machine.
 
-One, three and ten pages are drawn on at once, by the server's engine and by the browser's, a stroke each in turns. Of
-every picture that comes: the time from the moving of the pen to the picture being there, while the pen is down and
-after it is lifted, and the model's own time in it. The browser, with all its pages, works on the same cores as the
-server.
+One, three and ten pages are drawn on at once, with the server's engine and with the browser's, stroke by stroke in
+turns. For every picture, it measures the time from the pen's movement to the picture, while the pen is down and after
+it is lifted, and the model's own time in it. The browser, with all its pages, uses the same cores as the server.
 """
 
 from __future__ import annotations
@@ -34,7 +33,9 @@ def main() -> None:
     parser.add_argument("--model", default="edges2shoes")
     parser.add_argument("--engines", nargs="+", choices=["server", "browser"], default=["server", "browser"])
     parser.add_argument("--drawers", type=int, nargs="+", default=[1, 3, 10])
-    parser.add_argument("--strokes", type=int, default=15, help="of one drawer; of more, fewer each (default 15)")
+    parser.add_argument(
+        "--strokes", type=int, default=15, help="strokes of a single drawer; several draw fewer each (default 15)"
+    )
     parser.add_argument("--json", help="write the figures to this file too")
     options = parser.parse_args()
     from playwright.sync_api import sync_playwright
@@ -82,7 +83,7 @@ def open_page(browser: Any, address: str, engine: str) -> Any:
 
 
 def draw(pages: list[Any], stroke: int) -> None:
-    """A stroke on all pages at once, and a rest in which the last pictures come."""
+    """Draw a stroke on all pages at once, and wait for the last pictures."""
     boxes = [page.locator("#sheet").bounding_box() for page in pages]
     left, top = 20 + 13 * (stroke % 6), 20 + 14 * (stroke % 15)
     for page, box in zip(pages, boxes, strict=True):

@@ -1,10 +1,10 @@
-"""Many people draw at once: `python -m benchmarks.load` starts the page and draws on it as browsers would.
+"""Load test: `python -m benchmarks.load` starts the page and draws on it as many browsers would.
 
-Each drawer has an address of its own and makes `--rate` drawings a second. As in the browser, one is on its way at a
-time, and when its answer is there the newest follows. At the end each sends a last drawing, whose answer must be
-exactly the model's picture. Refusals other than "busy" are errors.
+Each drawer has its own address and makes `--rate` drawings a second. As in the browser, one drawing is in flight at a
+time, and the newest follows its answer. At the end, each sends a last drawing, whose answer must be exactly the model's
+picture. Refusals other than "busy" are errors.
 
-`--translations N` draws until N drawings were translated, for a soak.
+`--translations N` is a soak test, which draws until N drawings are translated.
 """
 
 from __future__ import annotations
@@ -41,9 +41,10 @@ STROKES = 40  # of a drawing, at most; then it is cleared
 class Drawer:
     """One person at one page.
 
-    served: seconds from each drawing's being sent to its answer.
-    busy: how many were refused for now.
-    errors: anything else that went wrong.
+    Attributes:
+        served: seconds from sending each drawing to its answer.
+        busy: number of drawings refused as busy.
+        errors: all other errors.
     """
 
     number: int
@@ -74,7 +75,7 @@ class Drawer:
         self.strokes += 1
 
     async def draw(self, gap: float, enough: Any) -> None:
-        """Draw until `enough()`, then a last time."""
+        """Draw until `enough()`, and then one last time."""
         drawn = asyncio.create_task(self.strokes_every(gap))
         await asyncio.sleep(gap * self.random.random())
         while not enough():
@@ -96,7 +97,7 @@ class Drawer:
             await asyncio.sleep(gap)
 
     async def translate(self, final: bool) -> dict | None:
-        """Send the drawing as it is now; its answer, None where it was refused for now."""
+        """Send the drawing as it is now. Returns its answer, or None if it was refused as busy."""
         self.frames += 1
         buffer = io.BytesIO()
         self.paper.save(buffer, "PNG", compress_level=1)
@@ -140,7 +141,7 @@ class Drawer:
                     value = message["output"]["data"][0]
                     if not message["success"]:
                         raise ValueError(message)
-                    if isinstance(value, dict):  # a newer one had come: this one was not worked on
+                    if isinstance(value, dict):  # this drawing was skipped for a newer one
                         return None
                     return json.loads(value)
         raise ValueError("the answer broke off")
@@ -156,8 +157,8 @@ MODELS: dict[str, Translator] = {}
 
 @contextmanager
 def running_page(*options: str, until: str = "/health") -> Iterator[tuple[str, int]]:
-    """`python app.py` on a free port, once it answers at `until` and, asked for its health, has a model loaded; yields
-    its address and process number."""
+    """Run `python app.py` on a free port, and wait until it answers at `until` (at /health: until a model is loaded).
+    Yields its address and its process number."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -182,13 +183,13 @@ def running_page(*options: str, until: str = "/health") -> Iterator[tuple[str, i
 
 
 def resident(process: int) -> float:
-    """Memory of a process, MB."""
+    """The resident memory of a process, in MB."""
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 async def run(address: str, process: int, drawers: int, rate: float, seconds: float, translations: int) -> dict:
-    """Draw; see `main` for what comes out."""
+    """Run the drawers; see `main` for the figures."""
     limits = httpx.Limits(max_connections=4 * drawers)
     async with httpx.AsyncClient(base_url=address, timeout=120, limits=limits, trust_env=False) as client:
         function = await live_function(client)
@@ -238,10 +239,16 @@ async def live_function(client: httpx.AsyncClient) -> int:
 def main(arguments: list[str] | None = None) -> int:
     p = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
     p.add_argument("--drawers", type=int, default=50)
-    p.add_argument("--rate", type=float, default=5.0, help="drawings a second, of each (default %(default)s)")
+    p.add_argument("--rate", type=float, default=5.0, help="drawings per second of each drawer (default %(default)s)")
     p.add_argument("--seconds", type=float, default=60.0)
-    p.add_argument("--translations", type=int, default=0, metavar="N", help="draw until N were translated instead")
-    p.add_argument("--json", metavar="FILE", help="write the figures here too")
+    p.add_argument(
+        "--translations",
+        type=int,
+        default=0,
+        metavar="N",
+        help="draw until N drawings are translated, instead of for --seconds",
+    )
+    p.add_argument("--json", metavar="FILE", help="write the figures to this file too")
     options = p.parse_args(arguments)
     MODELS[MODEL] = Translator.from_pretrained(MODEL)
     with running_page("--models", MODEL) as (address, process):

@@ -1,7 +1,7 @@
-"""The networks and the step as they are plainly written in PyTorch: what the project's own are timed against.
+"""The networks and the step written plainly in PyTorch, as the baseline for timings.
 
-One module per layer, batch normalisation by the batch's own statistics, dropout from PyTorch's generator, real and
-fake judged one after the other: the straightforward reading of the paper's appendix 6.1. The layers stand in the
+This is a straightforward version of the paper's appendix 6.1: one module per layer, batch normalisation by the batch's
+own statistics, dropout from PyTorch's generator, and real and fake judged one after the other. The layers are in the
 order of `Generator.state_dict()`, so that `load` can give them the same weights.
 """
 
@@ -16,7 +16,7 @@ from pix2pix.training.learner import BETAS
 
 
 class PlainGenerator(nn.Module):
-    """The U-Net. (N, 3, H, W) -> (N, 3, H, W); to be used in training mode, also to translate."""
+    """The U-Net. (N, 3, H, W) -> (N, 3, H, W). It is used in training mode, also to translate."""
 
     def __init__(self, features: int = 64, max_features: int = 512, depth: int = 8) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class PlainGenerator(nn.Module):
 
 
 class PlainDiscriminator(nn.Sequential):
-    """The 70 x 70 PatchGAN. (N, 6, H, W), input and output on each other -> logits of its patches."""
+    """The 70 x 70 PatchGAN. (N, 6, H, W), input and output stacked -> logits of its patches."""
 
     def __init__(self, features: int = 64) -> None:
         layers: list[nn.Module] = [nn.Conv2d(6, features, 4, 2, 1), nn.LeakyReLU(0.2)]
@@ -65,8 +65,8 @@ def load(plain: nn.Module, ours: nn.Module) -> None:
 
 
 def plain_step(g: nn.Module, d: nn.Module, x: Tensor, y: Tensor) -> Callable[[], tuple[Tensor, Tensor]]:
-    """A training step on one pair: D on real and on fake, then G on cGAN + 100 L1. Returns the step, which returns
-    the losses of D and G."""
+    """Make a training step on one pair: D on real and on fake, then G on cGAN + 100 L1. The step returns the losses of
+    D and G."""
     optimizer_g, optimizer_d = (torch.optim.Adam(network.parameters(), 2e-4, BETAS) for network in (g, d))
     judge, l1 = nn.BCEWithLogitsLoss(), nn.L1Loss()
 

@@ -1,7 +1,7 @@
-"""Measure the bundled models again and hold their cards against it: `python -m benchmarks.quality --data DIR`.
+"""Measure the bundled models again and compare the figures on their cards: `python -m benchmarks.quality --data DIR`.
 
-DIR holds the data sets as folders, `edges2shoes`, `maps` and so on. A card's figures stand between two marks, and in
-`checkpoints/NAME/figures.json`. The exit code is 1 where one disagrees by more than rounding; `--write` writes the
+DIR holds the data sets in folders such as `edges2shoes` and `maps`. A card's figures are between two marks, and also in
+`checkpoints/NAME/figures.json`. The exit code is 1 if a figure differs by more than rounding. `--write` writes the
 cards and the files instead.
 """
 
@@ -36,7 +36,7 @@ TOLERANCE = 2e-4  # two processors round differently
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets' folders")
+    parser.add_argument("--data", type=Path, required=True, help="folder that holds the data sets' folders")
     parser.add_argument("--models", nargs="+", default=list_models(), metavar="NAME")
     parser.add_argument("--write", action="store_true", help="write the figures instead of comparing them")
     options = parser.parse_args()
@@ -54,7 +54,7 @@ def main() -> int:
             written = json.loads((folder / "figures.json").read_text(encoding="utf-8"))
             faults += [f"{name}: {fault}" for fault in differences(written, figures)]
             if section(written) not in (folder / CARD_FILE).read_text(encoding="utf-8"):
-                faults.append(f"{name}: the card does not hold what figures.json says")
+                faults.append(f"{name}: the card differs from figures.json")
         print(f"## {name}\n\n{text}", flush=True)
     print("\n".join(faults) or "Every card agrees." if not options.write else "Written.")
     return 1 if faults else 0
@@ -72,7 +72,7 @@ def measured(name: str, data: Path) -> dict[str, Any]:
 
 
 def section(figures: dict[str, Any]) -> str:
-    """What stands on the card."""
+    """The section of the card with the figures."""
     lines = [f"On the {figures['count']} val pairs, 8 samples of each, at 256 × 256 pixels:", "", metrics_text(figures)]
     if perturbed := figures.get("perturbed"):
         worse = perturbed["l1"] / figures["l1"] - 1
@@ -85,7 +85,7 @@ def section(figures: dict[str, Any]) -> str:
 
 
 def differences(written: Any, found: Any, name: str = "") -> list[str]:
-    """Where two sets of figures differ by more than rounding."""
+    """The figures that differ by more than rounding, one sentence each."""
     if isinstance(written, dict) and isinstance(found, dict):
         return [
             fault

@@ -1,7 +1,7 @@
-"""How soon the page is there: `python -m benchmarks.startup [--json FILE]`.
+"""The start-up time of the page: `python -m benchmarks.startup [--json FILE]`.
 
-Starts `python app.py` and waits for its first page, then for the answer to a drawing; beside it, in turn, what Gradio
-alone needs to be imported. Medians of some rounds.
+Starts `python app.py` and waits for its first page, then for the answer to a drawing. In turn with this, it times the
+import of Gradio alone. The figures are medians of a few rounds.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""How long a training step takes: `python -m benchmarks.train_step [--json FILE]`.
+"""The time of a training step: `python -m benchmarks.train_step [--json FILE]`.
 
-The compact recipe's networks, batch 1, 256 x 256, with random weights and pictures: the networks and the step of
-`benchmarks/plain.py` against `Trainer.train_step`, and that once more in bfloat16. The first two do the same
-mathematics. Each runs in a process of its own; their steps are interleaved and the medians and their ratios to the
-plain one's printed. On a GPU the full-size networks are timed too.
+It uses the compact recipe's networks at batch 1 and 256 x 256, with random weights and pictures. The step of
+`benchmarks/plain.py` is compared with `Learner.train_step`, in float32 and in bfloat16. The first two compute the same.
+Each runs in its own process, and their steps are interleaved. Medians and their ratios to the plain step are printed.
+On a GPU, the full-size networks are timed too.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 class Stepper:
-    """A training step in a process of its own, as users run it: what one does to its memory is not the other's."""
+    """A training step in its own process, as users run it, so that memory settings affect only one of them."""
 
     def __init__(self, make: Callable[[dict, str], Callable], networks: dict, device: str) -> None:
         context = multiprocessing.get_context("spawn")
@@ -89,7 +89,7 @@ def serve(pipe: Any, make: Callable[[dict, str], Callable], networks: dict, devi
         pipe.send("done")
         pipe.recv()
         for loss in step():
-            float(loss.detach())  # waits for what a GPU still works on, as a program does that shows the losses
+            float(loss.detach())  # waits for the GPU, as a program that shows the losses does
 
 
 def ours_of(networks: dict, device: str) -> Callable[[], Iterable[torch.Tensor]]:
@@ -110,7 +110,7 @@ def plain_of(networks: dict, device: str) -> Callable[[], Iterable[torch.Tensor]
 
 
 def beginning(networks: dict, device: str) -> tuple[Trainer, torch.Tensor, torch.Tensor]:
-    """The same weights and pictures for both."""
+    """The same weights and pictures for all steps."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "train").mkdir()

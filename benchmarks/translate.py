@@ -1,11 +1,10 @@
-"""How long a picture takes: `python -m benchmarks.translate [--json FILE]`.
+"""The time of a translation: `python -m benchmarks.translate [--json FILE]`.
 
-Times the bundled compact network and the paper's full-size one, on this machine's processor: the plain module of
-`benchmarks/plain.py` in eager PyTorch, one forward pass per sample, against ONNX Runtime as `Translator` uses it, both
-with the same random weights. Larger photos go through the network whole, plain and ours, and ours also in bands, as
-one that does not fit the memory allowed. The floor is the time that this processor takes for as many multiply-adds in
-one large matrix product. The runs are interleaved, so that a slow
-moment of the machine hits all alike; the medians and their ratios are printed.
+It times the bundled compact network and the paper's full-size one on this machine's processor, with the same random
+weights: the plain module of `benchmarks/plain.py` in eager PyTorch, with one forward pass per sample, against ONNX
+Runtime as `Translator` uses it. Larger photos run through the network as a whole, and ours also in bands, as a photo
+that does not fit into the allowed memory. The floor is the time of as many multiply-adds in one large matrix product.
+Runs are interleaved, so that slow moments of the machine affect all alike. Medians and their ratios are printed.
 """
 
 from __future__ import annotations
@@ -33,8 +32,13 @@ from pix2pix.translate.engines import OnnxEngine
 NETWORKS = {"compact": {"features": 32, "max_features": 128}, "full size": {}}
 ONE = "one, 256 x 256"
 SAMPLES = 8
-LARGER = (512, MEMORY), (1024, MEMORY), (2048, MEMORY), (2048, 1.0)  # sides of photos, pixels, and memory, gigabytes
-SIZE = 256  # of the picture, pixels
+LARGER = (
+    (512, MEMORY),
+    (1024, MEMORY),
+    (2048, MEMORY),
+    (2048, 1.0),
+)  # sides of photos in pixels, and memory in gigabytes
+SIZE = 256  # side of the picture, in pixels
 PRODUCT = 1024  # side of the matrices
 
 
@@ -71,7 +75,7 @@ def main() -> None:
 
 
 def make(arguments: dict) -> dict[str, tuple[list[Callable], float]]:
-    """By task, the plain way, ours and a matrix product, and the task's multiply-adds as we do it."""
+    """For each task, the plain way, ours and a matrix product, with the number of multiply-adds of ours."""
     generator = Generator(**arguments).eval()
     config = generator.config
     engine = OnnxEngine(config, {name: t.numpy() for name, t in generator.state_dict().items()})
@@ -113,14 +117,15 @@ def make(arguments: dict) -> dict[str, tuple[list[Callable], float]]:
 
 
 def multiply_adds(generator: Generator) -> tuple[float, float]:
-    """Of the encoder with the skips' half of the decoder, which are done once, and of the rest, for every sample."""
+    """Multiply-adds of the encoder with the skips' half of the decoder, computed once; and of the rest, for each
+    sample."""
     once = again = 0.0
     side = SIZE
     for down in generator.encoder:
         side //= 2
         once += side**2 * down.conv.weight.numel()
     for up in [*(up.conv for up in generator.decoder), generator.head]:
-        # A transposed convolution spends its whole kernel on each pixel that it reads.
+        # A transposed convolution uses its whole kernel for each pixel that it reads.
         work, side = side**2 * up.weight.numel(), side * 2
         if up is generator.decoder[0].conv:
             once += work
@@ -130,11 +135,11 @@ def multiply_adds(generator: Generator) -> tuple[float, float]:
 
 
 def interleaved(contenders: list[Callable], rounds: int) -> list[float]:
-    """Median milliseconds of each, taken in turn after two rounds of warm-up."""
+    """Median milliseconds of each, in turns, after two rounds of warm-up."""
     times: list[list[float]] = [[] for _ in contenders]
     for turn in range(rounds + 2):
         for own, contender in zip(times, contenders, strict=True):
-            time.sleep(0.05)  # the other's threads spin for a while after their work
+            time.sleep(0.05)  # other threads spin for a while after their work
             start = time.perf_counter()
             contender()
             if turn >= 2:

@@ -1,13 +1,13 @@
 """Whole pictures or separate tiles: `python -m benchmarks.whole --data data/maps [--json FILE] [--picture FILE]`.
 
-Two pictures that are larger than what sat2map was trained on, each translated whole, and as tiles of 256 pixels that
-are normalised each by itself:
+It translates two kinds of pictures that are larger than sat2map's training pictures, as a whole and as tiles of 256
+pixels that are normalised separately:
 
-* mosaics of four val pairs: the mean absolute difference to the true map;
-* a sea of one blue with a coast: the standard deviation of the water's colour, in levels, beside that within the one
-  tile that sees the coast.
+* mosaics of four val pairs: the mean absolute difference from the target map;
+* a sea of one blue with a coast: the standard deviation of the water's colour, in levels, beside that within the tile
+  with the coast.
 
-The sea is also computed in bands. The step of the colours across a band's border is compared with the other steps.
+The sea is also computed in bands. Colour steps across a band's border are compared with other steps.
 """
 
 from __future__ import annotations
@@ -25,15 +25,17 @@ from pix2pix.pairs.folders import find_source
 from pix2pix.translate.bands import levels
 
 TILE = 256
-SIDE = 1024  # of the sea, pixels
-COAST = 300  # of land
+SIDE = 1024  # side of the sea, in pixels
+COAST = 300  # width of the land
 WATER = (38, 62, 84)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder of the maps pairs")
-    parser.add_argument("--mosaics", type=int, default=16, help="of four val pairs each (default %(default)s)")
+    parser.add_argument(
+        "--mosaics", type=int, default=16, help="number of mosaics of four val pairs (default %(default)s)"
+    )
     parser.add_argument("--json", help="write the figures to this file too")
     parser.add_argument("--picture", help="write the sea, its whole map and its tiles' side by side to this file")
     options = parser.parse_args()
@@ -63,7 +65,7 @@ def main() -> None:
 
 
 def in_tiles(translator: Translator, picture: Image.Image) -> Image.Image:
-    """A picture in tiles that do not overlap, each normalised by itself."""
+    """Translate a picture in tiles that do not overlap, each normalised by itself."""
     result = Image.new("RGB", picture.size)
     for top in range(0, picture.height, TILE):
         for left in range(0, picture.width, TILE):
@@ -73,7 +75,7 @@ def in_tiles(translator: Translator, picture: Image.Image) -> Image.Image:
 
 
 def mosaics(data: str, count: int) -> Iterator[tuple[Image.Image, Image.Image]]:
-    """Photo and map of four val pairs in a square."""
+    """The photos and the maps of four val pairs in a square."""
     source = find_source(data, "val")
     for first in range(0, 4 * count, 4):
         pairs = [source.open(index) for index in range(first, first + 4)]
@@ -93,12 +95,12 @@ def sea(land: Image.Image) -> Image.Image:
 
 
 def spread(result: Image.Image, left: int) -> list[float]:
-    """The standard deviation of red, green and blue from a column to the right, 24 pixels of the border left out."""
+    """The standard deviation of red, green and blue to the right of a column, without 24 pixels of the border."""
     return np.asarray(result, float)[:, left : result.width - 24].std((0, 1)).round(2).tolist()
 
 
 def steps(result: Image.Image, translator: Translator) -> dict[str, float]:
-    """The mean absolute step from row to row, in levels: where two bands of the last level meet, and elsewhere."""
+    """The mean absolute step between rows, in levels: where two bands of the last level meet, and elsewhere."""
     rows = np.abs(np.diff(np.asarray(result, float), axis=0)).mean((1, 2))
     spans = levels(translator.engine.config, SIDE, SIDE)[1][-1].spans
     borders = [2 * first - 1 for first, _ in spans[1:]]

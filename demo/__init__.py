@@ -1,1 +1,1 @@
-"""The page: Gradio around the compact core. `build` makes it; `launch.main` opens it."""
+"""The page: a Gradio app around the compact core. `page.build` builds it, and `launch.main` opens it."""

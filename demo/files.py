@@ -1,4 +1,4 @@
-"""What the page asks of the server about files: uploaded pictures of any size, one or many."""
+"""The page's functions for files: uploaded pictures of any size, one or many."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MAX_FILES = 32
 def translate_picture(
     models: Models, path: Path | None, model: str, seed: Any, deadline: Deadline = NO_DEADLINE
 ) -> Image.Image:
-    """An uploaded picture -> its translation, of the same size.
+    """Translate an uploaded picture to one of the same size.
 
     Raises:
-        Pix2PixError: there is none, it is no picture or too large, or no such model is offered.
+        Pix2PixError: the file is missing, too large or not a picture, or the model is not offered.
     """
     if path is None:
         raise ImageError("There is no picture: send one as the first argument.")
@@ -45,14 +45,14 @@ def translate_file(
     report: Report | None = None,
     deadline: Deadline = NO_DEADLINE,
 ) -> tuple[Any, str]:
-    """An uploaded picture -> (before, after) for the slider, and a line about it.
+    """Translate an uploaded picture to (before, after) for the slider, and a line about it.
 
     Args:
-        crop: take the middle square of it alone.
-        report: called with the number of bands done and of all, for a picture that is computed in bands.
+        crop: whether to use only the middle square.
+        report: called with the numbers of finished and of all bands, for a picture that is computed in bands.
 
     Raises:
-        Pix2PixError: it is no picture, or too large.
+        Pix2PixError: the file is too large or not a picture.
     """
     if path is None:
         return None, ""
@@ -75,14 +75,14 @@ def translate_files(
     folder: Path,
     deadline: Deadline = NO_DEADLINE,
 ) -> Path | None:
-    """Uploaded pictures -> a zip of their translations, each a PNG under its picture's name.
+    """Translate uploaded pictures to a zip of PNG files with the pictures' names.
 
     Args:
-        report: called with the number of pictures done and of all.
-        folder: where the zip is made.
+        report: called with the numbers of finished and of all pictures.
+        folder: folder for the zip.
 
     Raises:
-        Pix2PixError: one is no picture, or too large, or there are more than `MAX_FILES`.
+        Pix2PixError: a file is too large or not a picture, or there are more than `MAX_FILES`.
     """
     if not paths:
         return None
@@ -90,7 +90,7 @@ def translate_files(
         raise ImageError(f"These are {len(paths)} pictures: send at most {MAX_FILES} at once.")
     target = folder / "pix2pix.zip"
     names: set[str] = set()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # a PNG is packed already
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:  # PNG files are compressed already
         for done, path in enumerate(filter(None, paths)):
             report(done, len(paths))
             picture = open_image(path, path.name, deadline.pixels, models[model].reading)
@@ -104,7 +104,7 @@ def translate_files(
 def translated(
     models: Models, picture: Image.Image, model: str, seed: int, deadline: Deadline, report: Report | None = None
 ):
-    """A file's translation, in its turn, and stopped at its deadline."""
+    """Translate a file in its turn, and stop at its deadline."""
     translator = models[model]
 
     def band_done(done: int, count: int) -> None:
@@ -115,4 +115,5 @@ def translated(
 
     with models.turns.file():
         deadline.check()
-        return translator(picture, seed, report=band_done)
+        seen, _ = translator.read(picture)
+        return translator(seen, seed, report=band_done, polarity="dark-lines")

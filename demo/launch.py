@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from demo.models import Models
     from demo.teach.desk import Desk
 
-# Before Gradio is imported: no telemetry, and its own start-up check must not go through a proxy.
+# Set before Gradio is imported: no telemetry, and no proxy for its own start-up check.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-# Nobody can see its statistics of the last 10,000 requests, which it would work out anew, in pandas, after each.
+# Gradio would compute statistics of the last 10,000 requests with pandas after each one, and nobody can see them.
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost", "::1"]))
 
 ON_SPACE = "SPACE_ID" in os.environ  # Hugging Face sets it
-if ON_SPACE:  # visitors come through a proxy of a private network, which tells their addresses; uvicorn reads this
+if ON_SPACE:  # visitors come through a proxy in a private network, which forwards their addresses; uvicorn reads this
     os.environ.setdefault("FORWARDED_ALLOW_IPS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.1")
 
 
@@ -32,9 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     command = parser()
     options = command.parse_args(arguments)
-    name = f"[{options.host}]" if ":" in options.host else options.host  # an address of IPv6
+    name = f"[{options.host}]" if ":" in options.host else options.host  # an IPv6 address
     here = f"http://{name.replace('0.0.0.0', '127.0.0.1')}:{options.port}/"
-    known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
+    known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # so that visitors do not fill a Space's disk
     names = options.models or [*list_models(), *known]
     try:
         if options.to_space:
@@ -63,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
         desk = desk_for(options, models)
         page = build(models, service, desk)
-        page.queue(max_size=2 * options.max_users)  # the service refuses before that, in words
+        page.queue(max_size=2 * options.max_users)  # the service refuses earlier, with a sentence
         service.functions.read(page)
         models.warm_up([*models.choices(drawn=True), *models.choices(drawn=False)][0][1])
         stop = threading.Event()
@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
             share=options.share,
             ssr_mode=False,
             enable_monitoring=False,
-            run_history=False,  # or every frame of a drawing would be kept in the browser
+            run_history=False,  # otherwise every frame of a drawing would be kept in the browser
             max_file_size="32mb",
             footer_links=[],
             theme=theme(),
@@ -142,10 +142,10 @@ def write_site(target: Path, names: list[str]) -> int:
 
 
 def check_address(host: str, port: int) -> None:
-    """Refuse an address that cannot be listened on, before anything starts.
+    """Check that the page can listen on an address, before anything starts.
 
     Raises:
-        Pix2PixError: the host is not this machine's, or the port is taken or needs more rights.
+        Pix2PixError: the host does not belong to this machine, or the port is taken or needs more rights.
     """
     from pix2pix import Pix2PixError
 
@@ -159,12 +159,12 @@ def check_address(host: str, port: int) -> None:
             probe.bind(address)
         except OSError:
             raise Pix2PixError(
-                f"{host}, port {port}, cannot be listened on: choose another --port, or another --host."
+                f"The page cannot listen on {host}, port {port}: choose another --port, or another --host."
             ) from None
 
 
 def tags():
-    """What puts the page's own title, description and preview picture into its HTML."""
+    """The middleware that puts the page's own title, description and preview picture into its HTML."""
     from starlette.middleware import Middleware
 
     from demo import texts
@@ -178,7 +178,7 @@ def theme():
     import gradio as gr
 
     soft = gr.themes.Soft(primary_hue="indigo", font=["system-ui", "sans-serif"], font_mono=["monospace"])
-    # Its small titles and white-on-indigo buttons are too pale to be read by everybody.
+    # The theme's small titles and white-on-indigo buttons have too little contrast.
     return soft.set(
         block_title_text_color="*primary_800",
         block_label_text_color="*primary_800",
@@ -205,7 +205,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if ON_SPACE else "127.0.0.1"),
-        help="address to listen on; 0.0.0.0 lets others in (default %(default)s)",
+        help="address to listen on; 0.0.0.0 opens the page to other machines (default %(default)s)",
     )
     p.add_argument(
         "--port",
@@ -224,40 +224,40 @@ def parser() -> argparse.ArgumentParser:
         type=at_least_one,
         default=Limits.users,
         metavar="N",
-        help="requests that may wait; more are told to try again (default %(default)s)",
+        help="most requests that wait at a time; others are asked to try again (default %(default)s)",
     )
     p.add_argument(
         "--rate",
         type=at_least_one,
         default=int(Limits.rate),
         metavar="N",
-        help="requests a second that one visitor's address may make (default %(default)s)",
+        help="most requests per second from one address (default %(default)s)",
     )
     p.add_argument(
         "--max-models",
         type=at_least_one,
         default=MAX_LOADED,
         metavar="N",
-        help="models held in memory (default %(default)s)",
+        help="most models in memory (default %(default)s)",
     )
     p.add_argument(
         "--max-pixels",
         type=at_least_one,
         default=Limits.pixels,
         metavar="N",
-        help="pixels of an uploaded picture (default %(default)s)",
+        help="most pixels of an uploaded picture (default %(default)s)",
     )
     p.add_argument(
         "--memory",
         type=gigabytes,
         default=MEMORY,
         metavar="GB",
-        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
+        help="most memory for a translation; a picture that needs more is computed in bands (default %(default)s)",
     )
     p.add_argument(
         "--allow-any-model",
         action="store_true",
-        help="let requests name any model: folders of this machine and the Hub's; only for people you trust",
+        help="let requests name any folder of this machine or any model of the Hub; only for people you trust",
     )
     p.add_argument(
         "--teach",
@@ -276,7 +276,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="write a site that needs no server, for any web host, and stop",
     )
-    p.add_argument("--log", action="store_true", help="write a line of JSON to stderr for what is done and refused")
+    p.add_argument("--log", action="store_true", help="write lines of JSON about work and refusals to stderr")
     p.add_argument("--share", action="store_true", help="also open a public address, through Gradio's own servers")
     p.add_argument(
         "--to-space", metavar="OWNER/NAME", help="upload the page to a Hugging Face Space instead; needs HF_TOKEN"
@@ -291,7 +291,7 @@ def data_folder() -> Path:
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, without the usage."""
+    """A parser whose errors are one sentence, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
@@ -299,7 +299,7 @@ class Parser(argparse.ArgumentParser):
 
 def port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: choose a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: choose a number from 1 to 65535")
     return int(text)
 
 

@@ -1,4 +1,4 @@
-"""What the page asks of the server about a drawing: plain functions from what a browser sends to what it shows."""
+"""The page's functions for drawings: plain functions from the browser's messages to the answers that it shows."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from pix2pix.pictures.images import resized
 if TYPE_CHECKING:
     from pix2pix import Translator
 
-MAX_FRAME = 1_000_000  # characters; a drawing of 256 x 256 takes about 10,000
+MAX_FRAME = 1_000_000  # characters; a 256 x 256 drawing takes about 10,000
 MAX_FRAME_SIDE = 512
 MAX_SMALL = 200_000  # characters of a message without a picture; one that names 400 files takes about 100,000
 PNG_HEADER = "data:image/png;base64,"
 
 
 def translate_frame(models: Models, frame: Any) -> str:
-    """One frame of the sheet -> what the page shows.
+    """Translate one frame of the sheet.
 
     Args:
-        models: those the page offers.
-        frame: the page's message, JSON: "image" (a PNG data URL), "model" (a name from `models`), "seed" (names the
-            dropout noise), "rate" (of the dropout, from 0 to 0.9; none for the training's), "final" (true at the end
+        models: models that the page offers.
+        frame: the page's message, JSON: "image" (a PNG data URL), "model" (a name from `models`), "seed" (of
+            the dropout noise), "rate" (of dropout, from 0 to 0.9; none for that of training), "final" (true at the end
             of a stroke) and "id", a number that is sent back.
 
     Returns:
@@ -88,14 +88,14 @@ def lines_of(frame: Any) -> str:
 
 
 def variations(models: Models, frame: Any) -> str:
-    """A drawing under some seeds from its own on.
+    """Translate a drawing under several seeds, starting with its own.
 
     Args:
-        frame: as for `translate_frame`; also "count", how many seeds (from 1 to `LOOKS`, which is the default).
+        frame: as for `translate_frame`; also "count", the number of seeds (from 1 to `LOOKS`, the default).
 
     Returns:
-        JSON: "id", "pictures" (each an "image", a data URL, and its "seed"; one for all if they hardly differ), "alike"
-        (whether that is so) and "unsure" (a map of where they differ, a data URL); or "error", a sentence.
+        JSON: "id", "pictures" (each an "image", a data URL, and its "seed"; only one if they hardly differ), "alike"
+        (whether they hardly differ) and "unsure" (a map of their differences, a data URL); or "error", a sentence.
     """
 
     def answer(message: dict[str, Any]) -> dict[str, Any]:
@@ -122,8 +122,8 @@ def variations(models: Models, frame: Any) -> str:
 
 
 def spread_map(samples: Sequence[Image.Image]) -> Image.Image:
-    """Where samples of one drawing differ: their mean, darkened and grey, under the standard deviation of each pixel in
-    warm colours, dark red to white; `HOTTEST` of the range and more is white."""
+    """A map of the differences between samples of one drawing: their mean in dark grey, under each pixel's standard
+    deviation in warm colours, from dark red to white. `HOTTEST` of the range and more is white."""
     stack = np.stack([np.asarray(sample, np.float32) for sample in samples]) / 255
     heat = np.clip(stack.std(0).mean(-1) / HOTTEST, 0, 1)[..., None]
     warm = np.clip(3 * heat - np.array([0.0, 1.0, 2.0], np.float32), 0, 1)  # black, red, yellow, white
@@ -132,14 +132,14 @@ def spread_map(samples: Sequence[Image.Image]) -> Image.Image:
 
 
 def fetch(models: Models, message: Any) -> Iterator[str]:
-    """Load a model that was picked.
+    """Load the model that a visitor picked.
 
     Args:
         message: JSON: "id" and "model", a name.
 
     Yields:
-        JSON with "id": "more" and "line", a sentence on how its download goes, if there is one; at last "rate", its own
-        rate of dropout, or "error".
+        JSON with "id": during a download "more" and "line", a sentence about its progress; finally "rate", the model's
+        own dropout rate, or "error".
     """
     here, wanted = 0, 0
     last: dict[str, Any] = {}
@@ -170,7 +170,7 @@ def fetch(models: Models, message: Any) -> Iterator[str]:
 
 
 def shown(function: Callable) -> Callable:
-    """`function`, with its errors as messages on the page instead of a stack trace in the log."""
+    """Wrap `function` so that its errors become messages on the page instead of stack traces in the log."""
     import gradio as gr
 
     @wraps(function)  # Gradio reads its signature
@@ -199,16 +199,16 @@ def answered(frame: Any, answer: Callable[[dict[str, Any]], dict[str, Any]], sma
 
 
 def asked(models: Models, message: dict[str, Any]) -> tuple[Translator, int, float | None]:
-    """The model, the seed and the rate of dropout that a message names.
+    """The model, the seed and the dropout rate in a message.
 
     Raises:
-        Pix2PixError: one of them is not to be had.
+        Pix2PixError: the model is not offered, or a value is out of range.
     """
     return models[message.get("model", "")], whole_seed(message.get("seed")), dropout_rate(message.get("rate"))
 
 
 def small_message(message: Any) -> dict[str, Any]:
-    """A message without a picture; an empty one where it is none."""
+    """A message without a picture, or an empty one if it is malformed."""
     try:
         found = json.loads(message) if len(message) < MAX_SMALL else {}
     except (TypeError, ValueError, RecursionError):
@@ -217,10 +217,10 @@ def small_message(message: Any) -> dict[str, Any]:
 
 
 def read_frame(frame: Any) -> dict[str, Any]:
-    """The page's message, checked in size and shape.
+    """The page's message, with its size and shape checked.
 
     Raises:
-        ImageError: it is not such a message.
+        ImageError: the message is malformed or too long.
     """
     if isinstance(frame, str) and len(frame) > MAX_FRAME:
         raise ImageError(f"The drawing takes more than {MAX_FRAME:,} bytes: make it simpler.")
@@ -237,7 +237,7 @@ def drawing_of(message: dict[str, Any]) -> Image.Image:
     """The picture in a message of the page, RGB.
 
     Raises:
-        ImageError: it is no PNG, damaged, or larger than the sheet can be.
+        ImageError: the picture is not a PNG, is damaged, or is larger than a sheet.
     """
     url = message["image"]
     try:
@@ -249,7 +249,7 @@ def drawing_of(message: dict[str, Any]) -> Image.Image:
     try:
         with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
             too_large = max(image.size) > MAX_FRAME_SIDE
-    except Exception:  # Pillow raises many kinds for a damaged header; open_image below names it
+    except Exception:  # Pillow raises many kinds of errors for damaged headers; open_image below reports them
         too_large = False
     if too_large:
         raise ImageError(f"The drawing is larger than {MAX_FRAME_SIDE} pixels a side: reload the page.")
@@ -257,10 +257,10 @@ def drawing_of(message: dict[str, Any]) -> Image.Image:
 
 
 def whole_seed(seed: Any) -> int:
-    """A seed from the seed box, which may be empty or hold anything.
+    """The seed in the seed box, which may be empty or hold anything.
 
     Raises:
-        Pix2PixError: it is not a whole number from 0 to `MAX_SEED`.
+        Pix2PixError: the seed is not a whole number from 0 to `MAX_SEED`.
     """
     try:
         if seed is not None and seed == int(seed) and 0 <= seed <= MAX_SEED:
@@ -271,10 +271,10 @@ def whole_seed(seed: Any) -> int:
 
 
 def dropout_rate(rate: Any) -> float | None:
-    """A rate from the slider.
+    """The dropout rate on the slider.
 
     Raises:
-        Pix2PixError: it is not a number from 0 to `LARGEST_RATE`.
+        Pix2PixError: the rate is not a number from 0 to `LARGEST_RATE`.
     """
     if rate is None:
         return None

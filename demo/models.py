@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from demo import texts
 from demo.rules import DRAWN
 from demo.server.turns import Turns
-from pix2pix import KNOWN_MODELS, CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
+from pix2pix import CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
 from pix2pix.devices import MEMORY
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
+from pix2pix.weights.known import known_model
 from pix2pix.weights.pretrained import BUNDLED
 
 if TYPE_CHECKING:
@@ -30,18 +31,18 @@ def titled(name: str, task: dict[str, Any]) -> str:
 
 
 class Models:
-    """The models of a page by name. Reading what they are for is cheap and done at once; PyTorch and the weights
-    are loaded when a picture is first asked of them, so that the page is there before.
+    """The models of a page, by name. Their tasks are read at once, which is cheap. PyTorch and the weights are loaded
+    with a model's first picture, so that the page opens earlier.
 
     Args:
-        names: bundled names, checkpoint folders or Hub ids; the visitors can use these and no others.
-        device: where they run, as for `--device`.
-        max_loaded: models in memory; the one that was used longest ago makes room.
-        any_model: visitors may name others too, whatever `Translator.from_pretrained` takes.
-        memory: that a translation may take, in gigabytes.
+        names: bundled names, checkpoint folders or Hub ids; visitors can use no others.
+        device: device to run on, as for `--device`.
+        max_loaded: most models in memory; the least recently used one makes room.
+        any_model: whether visitors may name any other source that `Translator.from_pretrained` takes.
+        memory: most memory that a translation may take, in gigabytes.
 
     Attributes:
-        turns: who computes next, on all of them.
+        turns: the order in which requests compute, across all models.
 
     Raises:
         CheckpointError: a name cannot be found.
@@ -64,7 +65,7 @@ class Models:
         self._lock = Lock()
 
     def drawn(self, name: str) -> bool:
-        """Whether people draw for a model: it takes edges or paint, or labels whose palette is known."""
+        """Whether a model translates drawings: it takes edges, paint, or labels with a known palette."""
         return self.is_drawn(self.tasks[name])
 
     @staticmethod
@@ -89,18 +90,18 @@ class Models:
         return [(name, titled(name, task)) for name, task in self.tasks.items() if not self.to_download(name)]
 
     def choices(self, drawn: bool) -> list[tuple[str, str]]:
-        """(label, name) of the models that people draw for, or of the others; the label of one that is not here yet
-        says what it costs."""
-        known = {model.name: model for model in KNOWN_MODELS}
-        labels = []
-        for name in self.tasks:
-            if self.drawn(name) != drawn:
-                continue
-            label = name
-            if self.to_download(name):
-                label = f"{name}: {known[name].what}, {texts.COST.format(megabytes=known[name].megabytes)}"
-            labels.append((label, name))
-        return labels
+        """(label, name) of the models that translate drawings, or of the others. The label of a model that is not
+        downloaded yet includes the size of the download."""
+        return [(self._label(name), name) for name in self.tasks if self.drawn(name) == drawn]
+
+    def _label(self, name: str) -> str:
+        model, cost = known_model(name), self.cost(name)
+        return f"{name}: {model.what}, {cost}" if model and cost else name
+
+    def cost(self, name: str) -> str:
+        """What it costs to fetch a model, in words; "" for one that is here."""
+        model = known_model(name)
+        return texts.COST.format(megabytes=model.megabytes) if model and self.to_download(name) else ""
 
     def folder(self, name: str) -> Path | None:
         """Where the checkpoint of a model that people draw for lies, if it is one that a browser may read: in our
@@ -110,15 +111,14 @@ class Models:
         return folder if ours else None
 
     def to_download(self, name: str) -> bool:
-        """Whether a model of this page is a known one of the Hub that is not here yet."""
-        return name in self.tasks and name in {model.name for model in KNOWN_MODELS} and not is_cached(name)
+        """Whether a model of this page is a known one of the Hub that is not downloaded yet."""
+        return name in self.tasks and known_model(name) is not None and not is_cached(name)
 
     def download(self, name: str, report: Callable[[int, int], None]) -> None:
-        """Fetch a model's files, if it is still to be downloaded. Meanwhile the model is refused, so that those who ask
-        for it do not keep everybody else waiting.
+        """Download a model if needed. Meanwhile, requests for it are refused, so that they do not block everybody else.
 
         Args:
-            report: called with the bytes that are here and those that are wanted.
+            report: called with the numbers of downloaded and of all bytes.
 
         Raises:
             CheckpointError: see `pix2pix.download`.
@@ -132,10 +132,10 @@ class Models:
             self._downloading.discard(name)
 
     def __getitem__(self, name: str) -> Translator:
-        """The model of a name.
+        """The model with this name.
 
         Raises:
-            CheckpointError: the page does not offer it, it is being downloaded, or its files are damaged.
+            CheckpointError: the model is not offered, is being downloaded, or has damaged files.
         """
         known = isinstance(name, str) and (name in self.tasks or name in self.taught)
         if not known and not (isinstance(name, str) and self.any_model):
@@ -150,16 +150,16 @@ class Models:
                 self._loaded[name] = Translator.from_pretrained(source, device=device, memory=self.memory)
                 if len(self._loaded) > self.max_loaded:
                     del self._loaded[next(iter(self._loaded))]
-            self._loaded[name] = self._loaded.pop(name)  # the latest used stands last
+            self._loaded[name] = self._loaded.pop(name)  # the most recently used is last
             return self._loaded[name]
 
     def state(self) -> dict[str, Any]:
-        """For a load balancer: how many models are offered, and how many of them are in memory."""
+        """The numbers of offered models and of models in memory, for a load balancer."""
         return {"models": len(self.tasks), "loaded": len(self._loaded)}
 
     def warm_up(self, name: str) -> None:
-        """Load a model and run it once, in the background, so that the first visitor does not wait for it. Nothing is
-        downloaded for this, and what is wrong with a model is told to those who pick it."""
+        """Load a model and run it once in the background, so that the first visitor does not wait for it. Nothing is
+        downloaded for this. A faulty model is reported to those who pick it."""
         if self.to_download(name):
             return
 

@@ -18,7 +18,7 @@ from demo.live import fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
-from demo.studio import EXAMPLES, properties, scripts, template
+from demo.studio import EXAMPLES, example_name, properties, scripts, template
 from demo.teach.desk import Desk
 from demo.teach.tab import teach_channels, teach_tab
 
@@ -31,10 +31,10 @@ ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:a
 
 
 def build(models: Models, service: Service, desk: Desk | None = None) -> gr.Blocks:
-    """The page for these models: a drawing tab for those that people draw for, a tab for pictures for the others.
+    """Build the page for these models: the studio for models of drawings, and a tab for pictures for the others.
 
     Args:
-        service: keeps the accounts of what it computes for whom.
+        service: accounts of what is computed for whom.
         desk: takes in what people teach with; without it, there is no such tab.
     """
     with gr.Blocks(title=texts.TITLE, analytics_enabled=False, delete_cache=(600, 1200)) as page:
@@ -84,7 +84,7 @@ def draw_tab(models: Models, service: Service, teaches: bool) -> None:
         **properties(models),
         teaches=teaches,
     )
-    # Overload drops drawings that were overtaken, never the last one.
+    # Under overload, outdated drawings are dropped, but never the last one.
     channel("draw", live, concurrency_id="drawing", trigger_mode="always_last")
     channel("vary", vary, concurrency_id="aside", trigger_mode="multiple")
     channel("trace", trace, concurrency_id="aside", trigger_mode="always_last")
@@ -92,10 +92,10 @@ def draw_tab(models: Models, service: Service, teaches: bool) -> None:
 
 
 def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
-    """A way for the scripts to ask the server: see web/channels.js. Both ends are text, which our own code checks.
+    """A channel by which the scripts ask the server; see web/channels.js. Both sides send text, which our code checks.
 
     Args:
-        answer: from a message, JSON, to another.
+        answer: function from a JSON message to a JSON answer.
     """
     question = gr.HTML(value="", html_template="", js_on_load=ASK.format(name=name), elem_classes="channel")
     reply = gr.HTML(value="", html_template="", js_on_load=ANSWER, elem_classes="channel")
@@ -122,9 +122,9 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
             seed = gr.Number(0, label=texts.SEED, info=texts.SEED_INFO, precision=0, minimum=0)
             gr.Markdown(texts.TILE_EXAMPLES)
             with gr.Row(elem_id="tile-examples"):
-                examples = [gr.Button(tile_name(path), icon=path, min_width=0) for path in tiles()]
+                examples = [gr.Button(example_name(path), icon=path, min_width=0) for path in tiles()]
         with gr.Column(min_width=320):
-            # Not there before it has something to show: an empty one has a name that screen readers may not read.
+            # Hidden until it has something to show, since screen readers cannot name an empty one.
             slider = gr.ImageSlider(label=texts.SLIDER, interactive=False, format="png", visible=False)
             timing = gr.Markdown()
     with gr.Accordion(texts.SEVERAL, open=False):
@@ -153,7 +153,7 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
         if found is None:
             gr.Info(texts.NO_FILES)
             return gr.skip()
-        archive.temp_files.add(str(found))  # Gradio removes it by and by, as it does uploads and results
+        archive.temp_files.add(str(found))  # Gradio removes it later, with the uploads and results
         return str(found)
 
     private: dict[str, Any] = {"preprocess": False, "concurrency_id": "file", "api_visibility": "private"}
@@ -173,14 +173,14 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
 
 
 def fetched(models: Models, name: Any) -> Iterator[str]:
-    """Load a model that was picked; lines on how its download goes, and at last an empty one or what is wrong."""
+    """Load the picked model. Yields lines about its download, and finally an empty line or an error."""
     for answer in fetch(models, json.dumps({"model": name})):
         message = json.loads(answer)
         yield message.get("line") or message.get("error", "")
 
 
 def tell(progress: gr.Progress) -> Report:
-    """What shows the bands or pictures done as Gradio's progress bar; one needs none."""
+    """A function that shows finished bands or pictures in Gradio's progress bar, unless there is only one."""
 
     def report(done: int, count: int) -> None:
         if count > 1:
@@ -190,12 +190,12 @@ def tell(progress: gr.Progress) -> Report:
 
 
 def upload(file: dict[str, Any] | None) -> Path | None:
-    """The path of a file in a message that the door let in."""
+    """The path of a file in a message that the door has checked."""
     return arrived(file["path"], get_upload_folder()) if file else None
 
 
 def public_endpoint(models: Models, service: Service) -> None:
-    """`/translate`, for `gradio_client` and curl; it has no face on the page."""
+    """Add `/translate` for `gradio_client` and curl. It does not show on the page."""
     with gr.Row(visible=False):
         image = gr.File(label="image", type="filepath")
         model = gr.Textbox(next(iter(models.tasks)), label="model")
@@ -216,10 +216,6 @@ def public_endpoint(models: Models, service: Service) -> None:
         api_description=texts.API,
         concurrency_id="file",
     )
-
-
-def tile_name(path: Path) -> str:
-    return path.stem.split("-", 1)[-1].replace("-", " ")
 
 
 def tiles() -> list[Path]:

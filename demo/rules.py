@@ -1,4 +1,4 @@
-"""What the scripts and the server both know: read from web/rules.js, where each value is explained."""
+"""Values shared by the scripts and the server, read from web/rules.js, which explains each."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from demo import texts
 from demo.models import Models, titled
 from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.assets import TYPES, Asset, hash_of
-from pix2pix import KNOWN_MODELS, PALETTES, list_models
+from pix2pix import PALETTES, list_models
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.pretrained import BUNDLED
 
@@ -87,13 +87,12 @@ def icons() -> dict[str, str]:
 
 def drawn_models(models: Models) -> dict[str, dict[str, Any]]:
     """What the studio needs to know of each model that people draw for."""
-    costs = {model.name: texts.COST.format(megabytes=model.megabytes) for model in KNOWN_MODELS}
     known = {}
     for _, name in models.choices(drawn=True):
         place, folder = BUNDLED / name if name in list_models() else Path(name), models.folder(name)
         known[name] = {
             **card(name, models.tasks[name], place),
-            "cost": costs[name] if models.to_download(name) else "",
+            "cost": models.cost(name),
             "weights": weights(folder) if folder else "",
         }
     return known
@@ -137,8 +136,13 @@ def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
     folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
     return [
         {
-            "name": path.stem.split("-", 1)[-1].replace("-", " "),
+            "name": example_name(path),
             "image": "data:image/png;base64," + b64encode(path.read_bytes()).decode(),
         }
         for path in sorted(folder.glob("*.png"))
     ]
+
+
+def example_name(path: Path) -> str:
+    """The name of an example for people: "04-high-heel.png" is the high heel."""
+    return path.stem.split("-", 1)[-1].replace("-", " ")

@@ -21,7 +21,10 @@ TILES_DONE = "Part {done} of {count}"
 NO_FILES = "There are no files yet: add some first."
 SEVERAL, SEVERAL_START, SEVERAL_RESULT = "Several at once", "Translate all", "All of them, in a zip"
 DOWNLOADING = "Downloading {name}: {here:.0f} of {wanted:.0f} MB"
-API = "Translate a picture of any size and kind by a model of this page, under a seed."
+API = (
+    "Translate a picture of any size and kind by a model of this page, under a seed. "
+    "Models of drawings get dark lines on white, whatever is sent."
+)
 
 # Plain names of models whose config has no "title".
 TITLES = {

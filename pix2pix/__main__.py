@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pix2pix.pairs.pairs import Pairs
     from pix2pix.translate.translator import Translator
 
-SHOWN = 5  # names in a sentence
+SHOWN = 5  # names listed in a sentence
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = options.run(options) or 0
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has enough, as `head` has
+    except BrokenPipeError:  # the reader closed the pipe, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Pix2PixError as error:
         warn(str(error))
@@ -49,11 +49,11 @@ def parser() -> argparse.ArgumentParser:
     translate.add_argument("--seed", type=seed, default=0, help="seed of the dropout noise (default 0)")
     translate.add_argument(
         "--samples", type=count, default=1,
-        help="how many seeds from --seed on; more than one are written as OUT-SEED.suffix (default 1)",
+        help="number of seeds, from --seed on; several are written as OUT-SEED.suffix (default 1)",
     )  # fmt: skip
     translate.add_argument(
         "--scale", choices=["whole", "native"],
-        help="show the network the whole picture at its size, or the pixels as they are (default: as trained)",
+        help="give the network the whole picture at its own size, or the pixels as they are (default: as trained)",
     )  # fmt: skip
     translate.add_argument("--no-dropout", action="store_true", help="leave the noise out: one result, no seeds")
     add_polarity(translate, "the picture")
@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument("source", metavar="SOURCE", help="bundled name, checkpoint folder or file, or Hub id")
     export.add_argument(
         "output", metavar="OUT", type=Path,
-        help="a folder of ours; NAME.safetensors; NAME.onnx; or NAME.pth, as pytorch-CycleGAN-and-pix2pix reads it",
+        help="a checkpoint folder; NAME.safetensors; NAME.onnx; or NAME.pth for pytorch-CycleGAN-and-pix2pix",
     )  # fmt: skip
     export.set_defaults(run=run_export)
 
@@ -110,15 +110,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def add_data(command: argparse.ArgumentParser, split: str) -> None:
-    """The options about the pairs that a model meets."""
+    """Add the options about the pairs."""
     command.add_argument("--data", required=True, help="folder of pairs, or hub:owner/name, as train.py takes it")
-    command.add_argument("--split", default=split, help=f"which of the data's splits (default {split})")
+    command.add_argument("--split", default=split, help=f"split of the data (default {split})")
     command.add_argument(
-        "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="of a Hub data set"
+        "--columns", nargs=2, default=("imageA", "imageB"), metavar=("A", "B"), help="columns of a Hub data set"
     )
     command.add_argument("--config", default="", metavar="NAME", help="configuration of a Hub data set")
     command.add_argument(
-        "--stretch", action="store_true", help="take pairs whose pictures have different shapes, as train.py does"
+        "--stretch", action="store_true", help="accept pairs whose pictures have different shapes, as train.py does"
     )
     command.add_argument(
         "--direction", choices=["AtoB", "BtoA"], help="what to translate into what (default: as trained)"
@@ -131,25 +131,25 @@ def add_polarity(command: argparse.ArgumentParser, judged: str) -> None:
 
     command.add_argument(
         "--polarity", choices=POLARITIES, default="auto",
-        help=f"lines of a drawing; light ones are inverted (default auto: as {judged} looks)",
+        help=f"lines of a drawing; light lines are inverted (default auto: as {judged} looks)",
     )  # fmt: skip
 
 
 def add_running(command: argparse.ArgumentParser) -> None:
-    """The options about what runs a model, and how."""
+    """Add the options about running a model."""
     command.add_argument("--device", default="cpu", help="cpu, cuda, mps or auto (default cpu)")
     command.add_argument("--engine", default="auto", help="onnx, torch or auto (default auto: onnx on a CPU)")
     command.add_argument(
         "--size", type=int, metavar="PIXELS",
-        help="of the square that the network sees, where the model's own does not fit; larger gives more detail",
+        help="side of the square that the network sees (default: the model's own); a larger one gives more detail",
     )  # fmt: skip
     command.add_argument(
         "--memory", type=gigabytes, default=MEMORY, metavar="GB",
-        help="that a translation may take; a picture that needs more is computed in bands (default %(default)s)",
+        help="most memory for a translation; a picture that needs more is computed in bands (default %(default)s)",
     )  # fmt: skip
     command.add_argument(
         "--norm-statistics", choices=["picture", "running"], default="picture",
-        help="normalise by the picture's own statistics (default) or by the training's, where the checkpoint has them",
+        help="normalise by the picture's own statistics (default), or by those of training if the checkpoint has them",
     )  # fmt: skip
 
 
@@ -162,7 +162,9 @@ def run_translate(options: argparse.Namespace) -> int:
 
     folder, output = options.input.is_dir(), options.output
     if not folder and output.suffix.lower() not in Image.registered_extensions():
-        raise ImageError(f"{output} has no suffix of a picture format: name it {output.stem or 'out'}.png, say.")
+        raise ImageError(
+            f"{output} has no suffix of a picture format: name it {output.stem or 'out'}.png, for example."
+        )
     if not options.input.exists():
         raise ImageError(f"There is no picture at {options.input}: check the path.")
     if options.no_dropout and options.samples > 1:
@@ -183,7 +185,7 @@ def run_translate(options: argparse.Namespace) -> int:
     if skipped := outcome.skipped:
         names = ", ".join(path.name for path in skipped[:SHOWN])
         more = f" and {len(skipped) - SHOWN} more" if len(skipped) > SHOWN else ""
-        warn(f"Left aside, as no pictures: {names}{more}.")
+        warn(f"Skipped, since these are not pictures: {names}{more}.")
     if outcome.faults:
         warn(f"{outcome.written} files are in {output}. Not translated: {len(outcome.faults)}.")
     return 1 if outcome.faults else 0
@@ -197,7 +199,7 @@ def seeds_from(first: int, count: int) -> range:
     from pix2pix.networks.noise import MAX_SEED
 
     if first + count - 1 > MAX_SEED:
-        raise Pix2PixError(f"--seed {first} leaves no room for {count} samples: take a smaller seed.")
+        raise Pix2PixError(f"--seed {first} leaves no room for {count} samples: use a smaller seed.")
     return range(first, first + count)
 
 
@@ -230,7 +232,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 
 def find_pairs(options: argparse.Namespace, translator: Translator, squares: bool = False) -> Pairs:
-    """The pairs that the options of `add_data` name, as this model takes them."""
+    """The pairs for the options of `add_data`, read as this model takes them."""
     from pix2pix.evaluation.data import pairs_for
     from pix2pix.pairs.folders import DataSet
 
@@ -260,7 +262,10 @@ def run_tone(options: argparse.Namespace) -> None:
     tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight)
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)
-    print(f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and now:")
+    print(
+        f"{options.output}: {options.source} in another tone. "
+        f"Figures on {options.data}, {options.split}, before and after:"
+    )
     words = {"lab": "Lab histograms in common", "l1": "L1", "sample_distance": "distance of two samples"}
     for name, what in words.items():
         print(f"  {what:25} {before[name]:.4f}  {after[name]:.4f}")
@@ -307,7 +312,7 @@ def load(options: argparse.Namespace, scale: str | None = None) -> Translator:
     )
     if not translator.geometry.stated:
         warn(
-            f"{options.model} does not say how pictures meet it: it gets {translator.geometry}. "
+            f"{options.model} does not state its scale: it gets {translator.geometry}. "
             "Set --size and --scale if it was trained otherwise."
         )
     return translator

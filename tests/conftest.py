@@ -1,4 +1,4 @@
-"""What the tests share: small pairs made by a rule, small networks, the bundled models, the page in a browser."""
+"""Fixtures of the tests: small synthetic pairs, small networks, the bundled models, the page in a browser."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ from small import make_generator, make_pairs
 
 from pix2pix import PALETTES, Generator, Translator, list_models
 
-# An empty cache instead of the user's, and none of the user's tokens: what is in them must not change a test.
+# An empty cache instead of the user's, and none of the user's tokens, so that they cannot affect a test.
 HUB_CACHE = tempfile.TemporaryDirectory(prefix="hub-cache-")
 for name in [name for name in os.environ if name.startswith(("HF_", "HUGGING"))]:
     del os.environ[name]
 os.environ["HF_HOME"] = HUB_CACHE.name
-os.environ["XDG_CACHE_HOME"] = HUB_CACHE.name  # what is remembered of pictures that were checked
+os.environ["XDG_CACHE_HOME"] = HUB_CACHE.name  # the cache of checked pictures
 assert "huggingface_hub" not in sys.modules, "it has read the user's settings already"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that open the page in Chromium carry the markers `browser` and `slow`."""
+    """Mark tests that open Chromium `browser`, and these and those that start the page's server `slow`."""
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "browser" in fixtures:
             item.add_marker("browser")
+        if fixtures & {"browser", "address", "stranger"}:
             item.add_marker("slow")
 
 
@@ -60,7 +62,7 @@ def bundled(request: pytest.FixtureRequest) -> Translator:
 
 @pytest.fixture(scope="session")
 def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained model that takes the facades' labels: what is drawn for it does not depend on its weights."""
+    """An untrained model that takes the facades' labels. Drawing for it does not depend on its weights."""
     folder = tmp_path_factory.mktemp("models") / "labels"
     torch.manual_seed(0)
     task = {"input": "labels", "image_size": 256, "palette": PALETTES["facades"]}
@@ -70,7 +72,7 @@ def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained model that takes edges, as edges2shoes does, and wishes for a seed."""
+    """An untrained model that takes edges, as edges2shoes does, with a seed in its config."""
     folder = tmp_path_factory.mktemp("models") / "edges"
     torch.manual_seed(1)
     Generator(features=4, max_features=8, dropout=0.25).save_pretrained(
@@ -99,14 +101,14 @@ def browser() -> Iterator:
 
 @pytest.fixture(scope="module")
 def tab(browser) -> Iterator:
-    """A tab that the tests of a file use in turn: to load the page again takes half the time of a new browser."""
+    """A tab that the tests of a file use in turn, since reloading the page takes half the time of a new browser."""
     with open_tab(browser) as tab:
         yield tab
 
 
 @pytest.fixture
 def page(tab, address: str) -> Iterator:
-    """The page as a new visitor has it, with its first drawing translated."""
+    """The page of a new visitor, with its first drawing translated."""
     forget(tab, address)
     with visit(tab, address) as page:
         yield page

@@ -1,4 +1,4 @@
-"""What the discriminator sees: shifted, cut and recoloured, input and output together."""
+"""Augmentation of what the discriminator sees: shifts, cuts and colours, of input and output together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def test_input_and_output_move_together_and_lose_the_same_square():
         assert seen_x.shape == seen_y.shape == x.shape
         hole = seen_x[0, 0] == 0
         cut += bool(hole.any())
-        assert not hole.any() or seen_y[0, :, hole].std(1).max() < 1e-6  # one grey there, whatever the colours became
+        assert (
+            not hole.any() or seen_y[0, :, hole].std(1).max() < 1e-6
+        )  # one level everywhere, whatever the colour changes
         spot = (seen_x[0, 0] == -1).nonzero()
         if len(spot):
             moved.add(tuple(spot[0].tolist()))
@@ -33,7 +35,7 @@ def test_input_and_output_move_together_and_lose_the_same_square():
     assert min(columns) >= 24 and max(columns) <= 40 and max(columns) - min(columns) > 10
 
 
-def test_every_picture_has_draws_of_its_own_that_repeat():
+def test_every_picture_has_its_own_repeatable_draws():
     x, y = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
     both = augmented(x, y, draws(5, 6))
     for i, seed in enumerate((5, 6)):

@@ -1,4 +1,4 @@
-"""A picture in bands is the picture in one pass, whatever the network and however thin the bands."""
+"""A picture in bands equals the picture in one pass, for any network and for bands of any height."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_bands_give_what_one_pass_gives(arguments: dict, size: tuple[int, int], 
 
 @given(rows=st.lists(st.integers(1, 9), min_size=1, max_size=8), offset=st.floats(-100, 100))
 @settings(deadline=None, max_examples=30)
-def test_moments_of_bands_are_those_of_the_whole(rows: list[int], offset: float):
+def test_moments_of_bands_equal_those_of_the_whole(rows: list[int], offset: float):
     parts = [np.random.default_rng(len(rows)).normal(offset, 2, (3, count, 5)) for count in rows]
     moments = Moments()
     for part in parts:
@@ -76,7 +76,7 @@ def test_moments_of_bands_are_those_of_the_whole(rows: list[int], offset: float)
 
 
 @pytest.mark.parametrize("noises", [1, 2])
-def test_bands_keep_no_more_than_was_said(noises: int):
+def test_bands_keep_no_more_memory_than_stated(noises: int):
     config = network().config
     weights = {name: tensor.numpy() for name, tensor in network().state_dict().items()}
     in_bands = Bands(config, weights, lambda start, stop: np.zeros((3, stop - start, 640), np.float32), 640, 640)
@@ -113,7 +113,7 @@ def test_the_budget_changes_no_picture(kind: str, monkeypatch: pytest.MonkeyPatc
     assert told == [(i, len(told)) for i in range(len(told))] and len(told) > 20
 
 
-def test_what_no_budget_allows_is_refused_in_words():
+def test_what_no_budget_allows_is_refused_in_one_sentence():
     generator = network()
     for scale, remedy in (("native", "make it smaller"), ("whole", "a smaller --size")):
         translator = Translator(TorchEngine(generator), {"image_size": 1024}, scale=scale, memory=0.1)
@@ -122,7 +122,7 @@ def test_what_no_budget_allows_is_refused_in_words():
 
 
 def test_the_papers_network_takes_pictures_of_ten_million_pixels():
-    """And the compact one what a file may have at most, on any shape."""
+    """And the compact network takes the largest allowed file, in any shape."""
     assert bytes_in_bands(GeneratorConfig(), 3072, 3072) < 1.5e9
     for size in ((4096, 4096), (1024, 16384), (512, 30208), (256, 32768), (1024, 20224)):
         assert bytes_in_bands(GeneratorConfig(features=32, max_features=128), *size) < 1.5e9

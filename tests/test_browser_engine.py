@@ -1,4 +1,4 @@
-"""The engine in the browser: its tests run in node, against pictures and masks made here by Python's engine."""
+"""The browser's engine: its tests run in Node, against pictures and masks made by the Python engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NODE = shutil.which("node")
 KERNELS = ROOT / "demo" / "web" / "engine" / "kernel"
 RELAXED = "--experimental-wasm-relaxed-simd"
 
-# Each is a kind of network that the engine claims to run, and no bundled model is.
+# Kinds of networks that the engine should run, and that no bundled model has.
 SMALL: dict[str, dict[str, Any]] = {
     "element": {"features": 8, "max_features": 16},
     "instance": {"features": 8, "max_features": 24, "norm": "instance", "dropped_levels": (1, 3)},
@@ -77,7 +77,9 @@ def write_case(folder: Path, checkpoint: Path, name: str, size: int, rng: np.ran
         "seeds": [(rate, str(seed)) for rate, seed in SEEDS],
     }  # fmt: skip
     if task.get("input") in ("edges", "labels", "paint"):
-        drawing = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)  # colours of no palette: labels are snapped
+        drawing = rng.integers(
+            0, 256, (16, 16, 3), dtype=np.uint8
+        )  # colours outside the palette, which are snapped to labels
         picture = Image.fromarray(drawing).resize((size, size), Image.Resampling.NEAREST)
         case |= {"drawing": True, "drawn": [0, 1, 2, 77, 2**52]}
         write("drawing.bin", np.asarray(picture.convert("RGBA")))
@@ -87,10 +89,13 @@ def write_case(folder: Path, checkpoint: Path, name: str, size: int, rng: np.ran
 
 
 @pytest.mark.skipif(NODE is None, reason="needs node: `apt-get install nodejs`")
+@pytest.mark.slow
 @pytest.mark.parametrize("suite", ["network", "session", "worker"])
 def test_in_node(suite: str, reference: Path):
     options = subprocess.run([str(NODE), "--v8-options"], capture_output=True, text=True, check=True).stdout
-    flags = [RELAXED] if RELAXED in options else []  # older and newer nodes have relaxed SIMD off and on
+    flags = (
+        [RELAXED] if RELAXED in options else []
+    )  # relaxed SIMD is off in older versions of Node and on in newer ones
     result = subprocess.run(
         [str(NODE), *flags, f"tests/engine/{suite}.test.mjs"],
         cwd=ROOT, env={**os.environ, "PIX2PIX_REFERENCE": str(reference)}, capture_output=True, text=True, timeout=300,

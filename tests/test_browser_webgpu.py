@@ -1,4 +1,4 @@
-"""The engine in Chromium: its worker, and its WebGPU kernels on an adapter in software."""
+"""The engine in Chromium: its worker, and its WebGPU kernels on a software adapter."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from places import ROOT
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--use-vulkan=swiftshader"]
-MODEL = "/checkpoints/labels2facade/"  # relu6: it has all that the kernels do
+MODEL = "/checkpoints/labels2facade/"  # relu6, so that all features of the kernels are used
 
 COMPARE = """async (model) => {
     const load = (name) => import(`/demo/web/engine/${name}.js`);

@@ -77,8 +77,8 @@ def test_a_blank_sheet_sends_nothing_and_invites(page):
     assert page.locator(".invitation").is_hidden() and page.locator(".empty").is_hidden()
 
 
-def test_a_drawing_that_was_refused_for_now_is_sent_again(address: str, browser, shoes: Translator):
-    page = browser.new_page()  # the browser itself writes refusals into the console
+def test_a_refused_drawing_is_sent_again(address: str, browser, shoes: Translator):
+    page = browser.new_page()  # the browser itself logs refusals to the console
     page.goto(by_engine(address, "server"))
     ready(page)
     start_from(page)
@@ -94,7 +94,7 @@ def test_a_drawing_that_was_refused_for_now_is_sent_again(address: str, browser,
     page.close()
 
 
-def test_when_the_server_is_away_the_page_says_so_and_goes_on_by_itself(address: str, browser, shoes: Translator):
+def test_when_the_server_is_away_the_page_says_so_and_recovers_by_itself(address: str, browser, shoes: Translator):
     page = browser.new_page()
     page.goto(by_engine(address, "server"))
     ready(page)
@@ -112,7 +112,7 @@ def test_when_the_server_is_away_the_page_says_so_and_goes_on_by_itself(address:
     page.close()
 
 
-def test_the_pen_leaves_black_and_white_only_and_undo_is_exact(page):
+def test_the_pen_leaves_only_black_and_white_and_undo_is_exact(page):
     clear(page)
     blank = sheet_of(page)
     assert blank.getcolors() == [(256 * 256, (255, 255, 255))]
@@ -120,7 +120,7 @@ def test_the_pen_leaves_black_and_white_only_and_undo_is_exact(page):
     draw(page, [(40, 40), (200, 120)])
     drawn = sheet_of(page)
     assert {colour for _, colour in drawn.getcolors()} == {(0, 0, 0), (255, 255, 255)}
-    assert 9 <= dark_of(page)[:, 120].sum() <= 11  # a line of width 9 with a slope of one half
+    assert 9 <= dark_of(page)[:, 120].sum() <= 11  # a line of width 9 and slope 1/2
     choose(page, "eraser")
     draw(page, [(120, 40), (120, 120)])
     assert not dark_of(page)[:, 120].any()
@@ -135,7 +135,7 @@ def test_the_pen_leaves_black_and_white_only_and_undo_is_exact(page):
     settled(page)
 
 
-def test_pen_and_eraser_keep_sizes_of_their_own(page):
+def test_pen_and_eraser_keep_their_own_sizes(page):
     pen_size(page, 5)
     choose(page, "eraser")
     pen_size(page, 30)
@@ -352,7 +352,7 @@ def test_a_drawing_stays_for_another_model_of_its_kind(page, other_edges: Path):
     pick_model(page, str(other_edges))
     assert same(sheet_of(page), drawn)
     assert same(picture_of(page), Translator.from_pretrained(other_edges)(drawn, seed=0))
-    assert page.input_value("#rate") == "0.25"  # as it was trained
+    assert page.input_value("#rate") == "0.25"  # the rate of training
 
 
 def test_an_uploaded_label_map_holds_the_palettes_colours(page, facade: Path, tmp_path: Path):
@@ -431,7 +431,7 @@ def test_a_palm_beside_a_stylus_draws_nothing(address: str, browser):
         settled(page)
 
 
-def test_fifty_steps_are_undone_and_done_again(page):
+def test_fifty_steps_are_undone_and_redone(page):
     clear(page)
     states = [sheet_of(page)]
     for i in range(50):
@@ -460,7 +460,7 @@ def test_a_stylus_draws_thicker_the_harder_it_is_pressed(page):
     settled(page)
 
 
-def test_a_sketch_is_uploaded_and_a_letter_is_not(page, shoes: Translator, tmp_path: Path):
+def test_a_sketch_is_accepted_and_a_text_file_is_refused(page, shoes: Translator, tmp_path: Path):
     sketch = Image.new("RGBA", (200, 100), (0, 0, 0, 0))
     sketch.paste((0, 0, 0, 255), (50, 40, 150, 60))
     sketch.save(tmp_path / "sketch.png")
@@ -570,7 +570,7 @@ def slow_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
-    """A stroke: how many pictures came while the pen was down, and how many ms after pointer-up the last one did."""
+    """Draw a stroke. Returns the number of pictures while the pen was down, and the ms from pointer-up to the last."""
     page.evaluate(
         """() => {
             window.arrived = [];
@@ -585,7 +585,7 @@ def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
     box = page.locator("#sheet").bounding_box()
     page.mouse.move(box["x"] + 10, box["y"] + row)
     page.mouse.down()
-    end = time.monotonic() + seconds  # by the clock: a busy browser takes longer over each move
+    end = time.monotonic() + seconds  # by the clock, since a busy browser takes longer for each move
     for i in takewhile(lambda _: time.monotonic() < end, count()):
         page.mouse.move(box["x"] + 10 + (3 * i) % (box["width"] - 20), box["y"] + row + i % 7)
         page.wait_for_timeout(20)
@@ -597,10 +597,10 @@ def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
 def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address: str, browser):
     with open_page(browser, slow_address) as page:
         clear(page)
-        for _ in range(6):  # again where other work took the processor away
+        for _ in range(6):  # repeated if other work took the processor
             found = [stroke_for(page, 1.2, 20 + 10 * i) for i in range(8)]
             frames, waits = zip(*found, strict=True)
-            # 400 ms on an idle machine; a busy one gets some grace, but never another stroke's time.
+            # 400 ms on an idle machine. A busy one gets some grace, but never the time of another stroke.
             if on_time := sorted(waits)[5] <= 400 and max(waits) <= 1000:
                 break
     assert min(frames) >= 3, frames

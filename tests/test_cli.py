@@ -1,4 +1,4 @@
-"""`python -m pix2pix` and the doors' help, as a user types them."""
+"""`python -m pix2pix` and the help of all commands, as a user types them."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def test_translate_writes_the_translators_picture(picture: Path, small_checkpoin
 
 def test_translate_samples_are_named_by_seed(picture: Path, small_checkpoint: Path, tmp_path: Path):
     arguments = ["translate", str(picture), str(tmp_path / "out.png"), "--model", str(small_checkpoint)]
-    assert main([*arguments, "--samples", "10", "--seed", "8"]) == 0  # more than are made at once
+    assert main([*arguments, "--samples", "10", "--seed", "8"]) == 0  # more than one batch
     assert {path.name for path in tmp_path.glob("out*")} == {f"out-{seed}.png" for seed in range(8, 18)}
     last = Translator.from_pretrained(small_checkpoint)(open_image(picture), 17)
     assert ImageChops.difference(open_image(tmp_path / "out-17.png"), last).getbbox() is None
     assert ImageChops.difference(open_image(tmp_path / "out-8.png"), open_image(tmp_path / "out-9.png")).getbbox()
 
 
-def test_a_file_that_does_not_tell_its_scale_gets_one_that_is_told(
+def test_a_file_without_a_scale_gets_one_that_is_reported(
     picture: Path, small_generator: Generator, tmp_path: Path, capsys
 ):
     small_generator.save_pretrained(tmp_path / "foreign", {})
@@ -118,7 +118,7 @@ def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, t
 @pytest.mark.parametrize(
     ("verb", "last"), [(["translate", "in.png", "out.png", "--samples", "2"], 2), (["evaluate", "--data", "pairs"], 16)]
 )
-def test_seeds_that_do_not_exist_are_not_begun_with(
+def test_seeds_out_of_range_are_refused_before_any_output(
     verb: list[str], last: int, picture: Path, pairs: Path, small_checkpoint: Path, monkeypatch, capsys
 ):
     monkeypatch.chdir(picture.parent)
@@ -134,7 +134,7 @@ def test_evaluate_shows_its_pictures_and_says_what_cannot_be_measured(
     arguments = ["evaluate", "--model", str(small_checkpoint), "--data", str(pairs), "--json", str(json_file)]
     assert main([*arguments, "--html", str(page), "--perceptual"]) == 0
     text = page.read_text()
-    assert 'src="http' not in text and "url(" not in text  # everything is in the file
+    assert 'src="http' not in text and "url(" not in text  # the file contains everything
     pictures = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', text)
     assert len(pictures) == 3 * 3 * 2  # three lists of two pairs
     assert Image.open(io.BytesIO(base64.b64decode(pictures[0]))).size == (32, 32)
@@ -146,7 +146,9 @@ def test_evaluate_shows_its_pictures_and_says_what_cannot_be_measured(
     assert figures["best_l1"] <= figures["l1"] and {*figures["lab"]} == {"L", "a", "b"}
 
 
-def test_perturbed_edges_are_a_hands_and_always_the_same(small_checkpoint: Path, pairs: Path, tmp_path: Path):
+def test_perturbed_edges_look_drawn_by_hand_and_are_always_the_same(
+    small_checkpoint: Path, pairs: Path, tmp_path: Path
+):
     found = []
     for name, options in (("clean", []), ("one", ["--perturb"]), ("two", ["--perturb"])):
         file = tmp_path / name
@@ -178,7 +180,7 @@ def test_metrics_agree_with_an_independent_library():
 
 
 @pytest.mark.parametrize("door", [["app.py"], ["train.py"], ["-m", "pix2pix"], ["-m", "pix2pix", "translate"]])
-def test_help_reads_well_and_comes_at_once(door: list[str]):
+def test_help_reads_well_and_appears_at_once(door: list[str]):
     result = subprocess.run([sys.executable, *door, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=30)
     assert result.returncode == 0 and "usage:" in result.stdout
 
@@ -192,8 +194,8 @@ def test_models_are_listed(capsys):
     assert names == [*list_models(), *(model.name for model in KNOWN_MODELS)]
 
 
-def test_a_reader_that_has_enough_gets_no_trace():
-    """As `python -m pix2pix models | head -1`, with a reader that is gone at once."""
+def test_a_closed_pipe_causes_no_traceback():
+    """As in `python -m pix2pix models | head -1`, with a reader that closes the pipe at once."""
     read, write = os.pipe()
     os.close(read)
     result = subprocess.run([sys.executable, "-m", "pix2pix", "models"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE)

@@ -48,7 +48,7 @@ def test_a_colouriser_keeps_the_lightness_of_a_picture_in_full_size(tmp_path: Pa
         result = Translator.from_pretrained(tmp_path, engine=engine)(photo)
         assert result.size == photo.size
         mine, wanted = (rgb_to_lab(np.asarray(image) / 255)[..., 0] for image in (result, photo))
-        assert np.median(abs(mine - wanted)) < 0.5  # but where the colour leaves sRGB
+        assert np.median(abs(mine - wanted)) < 0.5  # except where the colour is outside sRGB
     assert grey(photo).getpixel((0, 0))[0] == pytest.approx(grey(photo).getpixel((0, 0))[2], abs=1)
     generator.save_pretrained(tmp_path / "other", {"image_size": 32})
     with pytest.raises(CheckpointError, match="1 channels in and 2 out"):
@@ -65,7 +65,7 @@ def test_snapping_undoes_what_jpeg_did(name: str):
     assert (snap(smeared, PALETTES[name]) == table[labels]).all()
 
 
-def test_recolouring_by_rows_is_recolouring_at_once(monkeypatch):
+def test_recolouring_by_rows_equals_recolouring_at_once(monkeypatch):
     monkeypatch.setattr(translator_module, "PIXELS_AT_ONCE", 70)
     chance = np.random.default_rng(0)
     picture = Image.fromarray(chance.integers(0, 256, (11, 23, 3), dtype=np.uint8))
@@ -119,7 +119,7 @@ def test_label_scores_by_hand():
     scores.add(*(torch.from_numpy(to_array(Image.fromarray(colours(palette)[p]))) for p in (output, truth)))
     found = scores.scores()
     assert found["pixel_accuracy"] == 0.75
-    assert found["class_accuracy"] == pytest.approx((2 / 3 + 1) / 2)  # no rock in the truth: it does not count
+    assert found["class_accuracy"] == pytest.approx((2 / 3 + 1) / 2)  # no rock in the target, so it does not count
     assert found["ious"] == pytest.approx({"sky": 2 / 3, "grass": 1 / 2})
     assert found["iou"] == pytest.approx(7 / 12)
 

@@ -1,4 +1,4 @@
-"""Pairs from folders: the right halves, a joint jitter that follows from its key, and sentences for bad folders."""
+"""Pairs from folders: the right halves, a joint jitter that follows from its key, and messages for bad folders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pix2pix.pictures.places import scaled_whole
 
 
 def pairs_of(data: Path, split: str = "train", **options) -> Pairs:
-    """A folder's pairs; jitter brings mirroring with it, as in training."""
+    """A folder's pairs. Jitter includes mirroring, as in training."""
     return Pairs(find_source(data, split), mirror=options.get("jitter", False), **options)
 
 
@@ -56,7 +56,7 @@ def test_jitter_crops_from_286_of_256_and_mirrors_half_of_the_time(tmp_path: Pat
         mirrored += flip
         lefts.add(int(red[0].min()))
         tops.add(int(green[0, 0]))
-        # 256 of 286 columns stay in sight: 255 * 255 / 285 of the 255 grey levels.
+        # 256 of 286 columns stay visible: 255 * 255 / 285 of the 255 grey levels.
         assert abs((red[0].max() - red[0].min()) - 255 * 255 / 285) < 3
     assert 70 < mirrored < 130
     assert min(lefts) <= 1 and 24 <= max(lefts) <= 28 and min(tops) <= 1 and 24 <= max(tops) <= 28
@@ -69,7 +69,7 @@ def test_jitter_follows_from_its_key_alone(pairs: Path):
     other[2, 1]
     before = torch.get_rng_state()
     assert torch.equal(first[0], other[2, 3][0])
-    assert torch.equal(before, torch.get_rng_state())  # and leaves no trace
+    assert torch.equal(before, torch.get_rng_state())  # and the global state is restored
     assert not torch.equal(first[0], other[4, 3][0])
 
 
@@ -107,7 +107,7 @@ def test_a_truncated_picture_is_named_when_it_is_read(pairs: Path):
 
 
 def test_edges_keep_the_drawing_over_its_photo(tmp_path: Path):
-    """However a hand draws, the object stays whole, on white, and where its photo is."""
+    """Whatever the changes, the object stays complete, on white, and at the place of its photo."""
     image = Image.new("RGB", (512, 256), "white")
     image.paste("black", (60, 80, 200, 82))  # the drawing: a box of lines 2 pixels wide
     image.paste("black", (60, 180, 200, 182))
@@ -134,8 +134,8 @@ def test_edges_keep_the_drawing_over_its_photo(tmp_path: Path):
 
 
 @pytest.mark.parametrize("ground", ["white", "grey"])
-def test_inner_lines_are_left_out_now_and_then(ground: str):
-    """All, or those far from the white around the object; never its outline, and none where there is no white."""
+def test_inner_lines_are_left_out_at_times(ground: str):
+    """All of them, or those far from the white background; never the outline, and none without a white background."""
     drawing, photo = Image.new("RGB", (256, 256), "white"), Image.new("RGB", (256, 256), ground)
     drawing.paste("black", (40, 40, 200, 200))
     drawing.paste("white", (41, 41, 199, 199))

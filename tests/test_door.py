@@ -1,4 +1,4 @@
-"""The page as a service to strangers: what is refused, in which words, and who waits for whom."""
+"""The page as a public service: refusals and their messages, and the order of visitors."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def refusal(answer: httpx.Response, status: int) -> str:
 # --- doors ----------------------------------------------------------------------------------------------------------
 
 
-def test_what_the_page_does_not_need_is_not_there(stranger: Stranger):
+def test_addresses_that_the_page_does_not_need_are_closed(stranger: Stranger):
     for path in (
         "/monitoring",
         "/gradio_api/runs",
@@ -90,7 +90,7 @@ def test_what_the_page_does_not_need_is_not_there(stranger: Stranger):
     assert stranger.http.delete("/").status_code == 404
 
 
-def test_a_long_message_is_refused_unread(stranger: Stranger):
+def test_a_long_message_is_refused_without_being_read(stranger: Stranger):
     before = stranger.http.get("/health").json()
     huge = json.dumps({"data": ["x" * 20_000_000], "fn_index": 0, "session_hash": "a"})
     assert "longer than 2,000,000 bytes" in refusal(
@@ -125,7 +125,7 @@ def test_no_address_that_a_visitor_sends_is_fetched(stranger: Stranger, name: st
         assert "not fetched" in refusal(
             stranger.http.post("/gradio_api/call/translate", json={"data": [file, name, 0]}), 400
         )
-    # With a path of this machine, the address beside it is not looked at, and the path must be an upload's.
+    # Beside a path of this machine, the address is ignored, and the path must be that of an upload.
     for path in ("/etc/passwd", "../../etc/passwd", str(ROOT / "docs" / "page.png"), "", "\0"):
         file = {"path": path, "url": there, "meta": {"_type": "gradio.FileData"}}
         assert "not here" in refusal(stranger.join([file, name, 0], function), 400)
@@ -146,6 +146,7 @@ def test_a_request_names_only_what_the_page_offers(stranger: Stranger, model: An
     assert "does not offer that model" in output["error"]
 
 
+@pytest.mark.slow
 def test_the_owner_may_let_visitors_name_any_model(name: str, tmp_path: Path):
     with running_app(tmp_path, "--models", name, "--allow-any-model") as url:
         stranger = Stranger(url)
@@ -164,7 +165,7 @@ def test_a_picture_over_the_owners_limit_is_refused_by_it(stranger: Stranger):
 # --- fairness -------------------------------------------------------------------------------------------------------
 
 
-def test_who_asks_too_fast_is_told_when_to_come_back_and_others_are_served(url: str, stranger: Stranger, name: str):
+def test_a_fast_visitor_is_told_when_to_retry_and_others_are_served(url: str, stranger: Stranger, name: str):
     answers = [stranger.http.post("/gradio_api/cancel", json={}) for _ in range(400)]
     busy = next(answer for answer in answers if answer.status_code == 429)
     assert re.fullmatch(r"These are more than 50 requests a second: try again in \d+ s\.", busy.json()["detail"])
@@ -175,7 +176,7 @@ def test_who_asks_too_fast_is_told_when_to_come_back_and_others_are_served(url: 
 
 
 def test_the_newest_drawing_of_a_page_is_the_one_that_is_translated(stranger: Stranger):
-    """Ten drawings come while the first is worked on, which takes a while; of the others the last alone is."""
+    """Ten drawings arrive while the first one is computed, which takes a while. Of the others, only the last is."""
     drawings = [Image.new("RGB", (512, 512), (8 * i, 0, 0)) for i in range(10)]
     for number, drawing in enumerate(drawings):
         assert stranger.draw("sat2map", drawing, id=number).status_code == 200
@@ -202,10 +203,10 @@ def test_a_closed_page_costs_nothing_more(stranger: Stranger, folder: Path, url:
                 break
     with httpx.Client(base_url=url, trust_env=False) as client:
         wait_until(lambda: client.get("/health").json()["waiting"] == 0, 5)
-    wait_until(lambda: stopped() > before, 5)  # at its next band; the others never run, or stop as they start
+    wait_until(lambda: stopped() > before, 5)  # at its next band; the others never run, or stop at their start
 
 
-def test_a_job_that_is_done_counts_no_more_though_nobody_asks_for_its_answer(stranger: Stranger, name: str):
+def test_a_finished_job_no_longer_counts_even_if_nobody_fetches_its_answer(stranger: Stranger, name: str):
     assert stranger.draw(name).status_code == 200
     file = stranger.upload(PICTURE)
     assert stranger.join([file, name, 0], stranger.functions["translate"]).status_code == 200
@@ -230,7 +231,7 @@ def test_many_drawers_at_once_are_all_served_and_each_gets_the_last_drawing(tmp_
     assert figures["fewest_served_to_one"] >= 2 and figures["growth_in_second_half"] < 0.1
 
 
-def test_what_was_made_for_a_visitor_is_removed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_files_made_for_a_visitor_are_removed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
     service = Service(Limits())
     page = build(Models(["sat2map"]), service)
@@ -256,7 +257,7 @@ def test_names_in_a_zip_are_unique(tmp_path: Path):
 # --- what the owner sees ---------------------------------------------------------------------------------------------
 
 
-def test_the_log_tells_what_happened_and_nothing_of_whom_or_what(stranger: Stranger, folder: Path, name: str):
+def test_the_log_tells_what_happened_but_not_to_whom_or_what(stranger: Stranger, folder: Path, name: str):
     secret = "c0ffee" * 8
     stranger.http.get(f"/gradio_api/nothing/{secret}")
     stranger.draw(name, note=secret)
@@ -267,10 +268,11 @@ def test_the_log_tells_what_happened_and_nothing_of_whom_or_what(stranger: Stran
     assert secret not in text and "base64" not in text and "10.2." not in text and "tile.png" not in text
 
 
-def test_it_finishes_what_it_began_when_it_is_told_to_stop(name: str, tmp_path: Path):
+@pytest.mark.slow
+def test_it_finishes_running_work_when_it_is_stopped(name: str, tmp_path: Path):
     with running_app(tmp_path, "--models", name, "sat2map") as url:
         stranger = Stranger(url)
-        tile = stranger.upload(Image.new("RGB", (2000, 2000), "green"))
+        tile = stranger.upload(Image.new("RGB", (1500, 1500), "green"))
         stranger.join([tile, "sat2map", 0], stranger.functions["translate"])
         server = int((tmp_path / "pid").read_text())
         outputs: list[dict] = []
@@ -300,7 +302,7 @@ def door(limits: Limits) -> Any:
     return app
 
 
-def test_who_sends_too_slowly_is_cut_off():
+def test_slow_senders_are_cut_off():
     sent: list[dict] = []
 
     async def receive() -> dict:
@@ -338,7 +340,7 @@ def test_limits_by_hand(monkeypatch: pytest.MonkeyPatch):
         visitors.visit(str(name))
     now += 10_000
     visitors.visit("z")
-    assert set(visitors._visitors) == {"z"}  # nobody else is limited by what they did
+    assert set(visitors._visitors) == {"z"}  # nobody else is limited by this
 
 
 def test_jobs_by_hand(monkeypatch: pytest.MonkeyPatch):
@@ -354,7 +356,7 @@ def test_jobs_by_hand(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(Busy, match=r"busy, with 6 requests waiting: try again in 2 s"):
         jobs.open("c", "s")
     jobs.close(first, 2.0)
-    jobs.close(first)  # for the second time: nothing is counted twice
+    jobs.close(first)  # closing twice counts once
     assert jobs.waiting == 5
     jobs.open("c", "t")
     with pytest.raises(Busy, match=r"try again in 3 s"):  # 6 x (0.2 + 0.1 x (2 - 0.2)) = 2.28
@@ -363,7 +365,7 @@ def test_jobs_by_hand(monkeypatch: pytest.MonkeyPatch):
     assert jobs.waiting == 3 and jobs.is_gone("b")
     jobs.leave("t", closed=False)
     assert jobs.waiting == 2 and not jobs.is_gone("t")
-    now += 601  # of these nothing was heard for twice the time that a job is given
+    now += 601  # these were silent for twice a job's time limit
     jobs.open("z", "z")
     assert jobs.waiting == 1
     jobs.stopping = True
@@ -371,7 +373,7 @@ def test_jobs_by_hand(monkeypatch: pytest.MonkeyPatch):
         jobs.open("y", "y")
 
 
-def test_drawings_are_told_once_a_minute(monkeypatch: pytest.MonkeyPatch):
+def test_drawings_are_logged_once_a_minute(monkeypatch: pytest.MonkeyPatch):
     now = 100.0
     monkeypatch.setattr("demo.server.journal.time.monotonic", lambda: now)
     journal = Journal(io.StringIO())
@@ -385,7 +387,7 @@ def test_drawings_are_told_once_a_minute(monkeypatch: pytest.MonkeyPatch):
     assert (line["what"], line["count"], line["p50_ms"], line["p95_ms"]) == ("drawings", 3, 20, 30)
 
 
-def test_a_file_gives_way_to_those_who_draw():
+def test_a_file_gives_way_to_drawings():
     turns, order = Turns(), []
     started, go = threading.Event(), threading.Event()
 

@@ -1,4 +1,4 @@
-"""Drawings of every kind that people bring become dark lines on white: light lines, photographed paper, photos."""
+"""Drawings of every kind become dark lines on white: light lines, photographed paper, photos."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EXAMPLES = [path for model in ("edges2emoji", "edges2shoes") for path in (ROOT /
 
 
 def apart(a: np.ndarray, b: np.ndarray) -> float:
-    """How far the ink of `a` is from that of `b`, in pixels: all of it but the farthest hundredth."""
+    """The distance of the ink of `a` from that of `b`, in pixels, without the farthest hundredth."""
     return float(np.quantile(ndimage.distance_transform_edt(~b)[a], 0.99))
 
 
@@ -66,9 +66,9 @@ def test_a_photographed_drawing_gives_its_strokes_once_and_in_their_place(colour
         assert kind_of(photo) == PAPER
         seen = ink(strokes(photo))
         true = ink(lines.resize((SIDE, SIDE), Image.Resampling.BOX).point(lambda v: 0 if v < 200 else 255))
-        assert apart(seen, true) < 1.5 and apart(true, seen) < 1.5  # nothing where no stroke is, and no stroke missing
+        assert apart(seen, true) < 1.5 and apart(true, seen) < 1.5  # no extra ink, and no missing stroke
         assert seen.sum() < 2 * true.sum()
-        # Once: the middle of a stroke is inked. Outlines run beside it, on both sides.
+        # Once: the middle of a stroke is inked, unlike that of two outlines beside it.
         middle = skeletonize(true)
         assert seen[middle].mean() > 0.95 and ink(outline(photo.resize((SIDE, SIDE))))[middle].mean() < 0.5
 
@@ -77,6 +77,11 @@ def test_strokes_come_out_at_the_size_of_the_file_too():
     photo = on_paper(drawing(5, 700), 5, "blue").crop((0, 100, 700, 600))
     seen, found = read_drawing(photo)
     assert found == PAPER and seen.size == (700, 500) and seen.mode == "RGB"
+
+
+def test_empty_paper_is_blank():
+    photo = on_paper(Image.new("L", (500, 500), 255), 1, "blue")
+    assert kind_of(photo) == PAPER and not ink(strokes(photo)).any()
 
 
 def test_handwriting_on_real_paper_is_strokes():
@@ -94,7 +99,7 @@ def test_the_pages_own_drawings_are_taken_as_they_are(path: Path):
 
 
 def real_photos() -> list[tuple[str, Image.Image]]:
-    """Photos that come with scikit-image, and those that the models were trained on, where they are."""
+    """Photos from scikit-image, and those of the models' training data, where available."""
     names = ("astronaut", "camera", "cat", "chelsea", "coffee", "coins", "rocket", "brick", "grass", "gravel", "retina")
     found = [(name, Image.fromarray(getattr(data, name)()).convert("RGB")) for name in names]
     for folder in (ROOT / "demo/examples/sat2map", ROOT / "docs"):
@@ -180,7 +185,7 @@ def make_set(folder: Path, light: int, dark: int, transparent: bool = False) -> 
 
 @pytest.mark.parametrize("transparent", [False, True])
 def test_a_hand_draws_light_lines_as_it_draws_dark_ones(tmp_path: Path, transparent: bool):
-    """None of the lines is erased, and what the network sees is what it sees of the same lines in black."""
+    """No line is erased, and the network sees the same as for black lines."""
     light = find_source(make_set(tmp_path / "light", 4, 0, transparent))
     dark = find_source(make_set(tmp_path / "dark", 0, 4))
     pairs = [Pairs(source, "AtoB", SIDE, jitter=True, hand_drawn=True) for source in (light, dark)]

@@ -1,4 +1,4 @@
-"""ONNX Runtime and PyTorch give the same pictures, and the first without the second."""
+"""ONNX Runtime and PyTorch give the same pictures, and ONNX Runtime works without PyTorch."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_engines_agree_at_any_size(features: int, depth: int, sides: tuple[int, 
         for name, parameter in generator.named_parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
             if name.endswith("norm.weight"):
-                parameter.mul_(3)  # so that relu6 has something to end
+                parameter.mul_(3)  # so that relu6 has values to cap
     weights = {name: t.numpy() for name, t in generator.state_dict().items()}
     engines = [TorchEngine(generator), OnnxEngine(generator.config, weights)]
     x = np.random.default_rng(0).uniform(-1, 1, (2, *sides)).astype(np.float32)
@@ -92,8 +92,8 @@ def test_unknown_engines_are_refused(small_checkpoint: Path):
         load_engine(small_checkpoint, "onnx", "cuda")
 
 
-def test_nothing_is_reported_to_anybody(tmp_path: Path):
-    """ONNX Runtime's reports begin with a number of the device, kept below the home folder."""
+def test_no_telemetry_is_sent(tmp_path: Path):
+    """ONNX Runtime's telemetry starts with a number of the device, which it stores below the home folder."""
     program = (
         "from PIL import Image; from pix2pix import Translator;"
         "Translator.from_pretrained('edges2shoes', engine='onnx')(Image.new('RGB', (64, 64)))"

@@ -1,4 +1,5 @@
-"""What `evaluate` adds for clean pictures and for paint: the lattice, and whether paint is obeyed."""
+"""The figures of `evaluate` about clean pictures and paint: the lattice, and whether outputs keep the paint's
+colours."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ def tensor(image: Image.Image) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("period", [2, 4, 8])
-def test_a_lattice_shows_at_its_period_alone(period: int):
+def test_a_lattice_shows_only_at_its_period(period: int):
     rng = np.random.default_rng(period)
     lattice = Lattice()
     ripple = 0.2 * np.cos(2 * np.pi * np.arange(64) / period)
@@ -58,7 +59,7 @@ def test_a_model_that_copies_paint_obeys_and_has_no_relief(pair):
     x, y = (tensor(image) for image in pair())
     scores = PaintScores()
     for seed in range(24):
-        scores.add(lambda image, seed: image, x, y, seed)  # type: ignore[arg-type]
+        scores.add(lambda image, seed, polarity: image, x, y, seed)  # type: ignore[arg-type]
     report = scores.report()
     assert report["colour_miss"] < 0.01
     if pair is art:  # the drawing's photo is nearly flat itself
@@ -71,7 +72,7 @@ def test_a_model_that_answers_with_the_target_has_its_relief_and_disobeys():
     scores = PaintScores()
     target = art()[1]
     for seed in range(24):
-        scores.add(lambda image, seed: target, x, y, seed)  # type: ignore[arg-type]
+        scores.add(lambda image, seed, polarity: target, x, y, seed)  # type: ignore[arg-type]
     report = scores.report()
     assert report["painted_l1"] < 0.002 and report["relief"] == pytest.approx(1, abs=0.01)
     assert report["colour_miss"] > 0.15

@@ -1,8 +1,8 @@
-"""What is lost when a run is killed, its state is damaged or the disk is full: nothing that was whole.
+"""Nothing intact is lost when a run is killed, its state is damaged or the disk is full.
 
 (Downloads that are cut off: test_hub.py.)
 
-`FAULTS=20 pytest tests/test_faults.py` kills as often as docs/reliability.md tells.
+`FAULTS=20 pytest tests/test_faults.py` kills as often as in docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ KILLS = int(os.environ.get("FAULTS", "2"))
 
 @pytest.mark.slow
 def test_a_run_killed_at_random_moments_always_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
-    # The trainer saves each epoch, so that most kills come near a file being written.
+    # The trainer saves at each epoch, so most kills come while a file is being written.
     options = ["--epochs", str(25 * KILLS), "--ema", "0.9", "--mode-seeking-weight", "0.2"]
     subprocess.run(command(pairs, tmp_path / "whole", *options), check=True, stderr=subprocess.DEVNULL)
     out, state = tmp_path / "parts", tmp_path / "parts" / "training" / "state.pt"
@@ -43,7 +43,7 @@ def test_a_run_killed_at_random_moments_always_resumes_to_the_same_bytes(pairs: 
         resume = ["--resume"] if state.exists() or state.with_name("state.before.pt").exists() else []
         before = state.stat().st_mtime_ns if state.exists() else 0
         run = subprocess.Popen(command(pairs, out, *options, *resume), stderr=subprocess.PIPE, text=True)
-        # From its first new state on, or it would be killed in its imports and get nowhere.
+        # From its first new state on; otherwise it might be killed during its imports and never progress.
         while run.poll() is None and not (state.exists() and state.stat().st_mtime_ns > before):
             time.sleep(0.005)
         if kills < KILLS:
@@ -83,7 +83,7 @@ def test_a_damaged_state_is_never_continued_from(unfinished: tuple[Path, Path], 
             content[at] ^= data.draw(st.integers(1, 255))
     state.write_bytes(content)
     found = read_state(copy / "training", torch.device("cpu"))
-    if found["step"] == 12:  # the damage was in padding that holds nothing
+    if found["step"] == 12:  # the damage was in unused padding
         whole = read_state(run / "training", torch.device("cpu"))
         for part in ("generator", "model", "discriminator"):
             assert all(found[part][name].equal(tensor) for name, tensor in whole[part].items())
@@ -113,7 +113,7 @@ def test_the_state_before_a_damaged_one_leads_to_the_same_bytes(
 
 @contextmanager
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
-    """A file system of its own, which only root may make."""
+    """A separate small file system, which only root can create."""
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True)
     if mounted.returncode:
@@ -146,6 +146,6 @@ def test_a_full_disk_stops_no_run_and_loses_no_state(pairs: Path, tmp_path: Path
         assert not (out / "config.json").exists() and not list(out.rglob(".*"))
         (disk / "filler").unlink()
         resumed = Trainer(small_settings(pairs, out, epochs=6), resume=True)
-        assert resumed.learner.step == 16  # the last that was written whole
+        assert resumed.learner.step == 16  # the last complete state
         resumed.train()
         assert weights(out) == weights(tmp_path / "whole")

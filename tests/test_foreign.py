@@ -1,5 +1,5 @@
-"""Checkpoints of other projects, built by their documented names and shapes, against computations written from the
-documentation of each layout and not from our generator."""
+"""Checkpoints of other projects, built with their documented names and shapes, against computations written from the
+documentation of each layout, independently of our generator."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def run_recursive(w: Weights, x: Tensor, depth: int, masks: dict[int, Tensor], r
     def level(x: Tensor, k: int, prefix: str) -> Tensor:
         last = k == depth - 1
         up, after = (3, 4) if last else (5, 6)
-        x = F.leaky_relu(x, 0.2)  # in place: the skip has gone through it too
+        x = F.leaky_relu(x, 0.2)  # in place, so the skip has passed through it too
         y = F.conv2d(x, w[f"{prefix}1.weight"], w.get(f"{prefix}1.bias"), 2, 1)
         if not last:
             y = level(norm(y, w, f"{prefix}2", running), k + 1, f"{prefix}3.model.")
@@ -114,10 +114,13 @@ def test_recursive_by_running_statistics(tmp_path: Path):
         Generator.from_pretrained(tmp_path / "instance.pth", norm_statistics="running")
 
 
-def test_recursive_of_before_0_4_and_in_the_older_file_format(tmp_path: Path):
+def test_recursive_from_before_0_4_and_in_the_older_file_format(tmp_path: Path):
     w = make_recursive(6, 7, False)
     prefix = "model.model.1.model."
-    w[f"{prefix}2.running_mean"], w[f"{prefix}2.running_var"] = random(12), random(12).abs()  # of a norm without scale
+    w[f"{prefix}2.running_mean"], w[f"{prefix}2.running_var"] = (
+        random(12),
+        random(12).abs(),
+    )  # running statistics of a norm without scale
     torch.save(w, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
     generator = Generator.from_pretrained(tmp_path / "old.pth")
     assert not generator.config.running_statistics
@@ -127,7 +130,7 @@ def test_recursive_of_before_0_4_and_in_the_older_file_format(tmp_path: Path):
 
 
 class TheirBlock(nn.Module):
-    """A level of pytorch-CycleGAN-and-pix2pix's U-Net: the same layers in the same nesting, so of the same names."""
+    """A level of pytorch-CycleGAN-and-pix2pix's U-Net, with the same nesting of layers and so the same names."""
 
     def __init__(
         self, outer: int, inner: int, inputs: int, norm: type[nn.Module], inside: nn.Module | None, last=False
@@ -174,7 +177,7 @@ def exported(source: Path, out: Path, nf: int, depth: int, norm: str) -> TheirGe
 
 @pytest.mark.parametrize("batch", [True, False])
 @pytest.mark.parametrize("depth", [7, 8])
-def test_their_classes_load_what_was_theirs(tmp_path: Path, batch: bool, depth: int, capsys):
+def test_their_classes_load_their_own_models(tmp_path: Path, batch: bool, depth: int, capsys):
     w = make_recursive(4, depth, batch)
     torch.save(w, tmp_path / "one.pth")
     norm = "batch" if batch else "instance"
@@ -234,7 +237,7 @@ def test_what_their_classes_cannot_hold_is_refused(tmp_path: Path, options: dict
         lambda w: {"params": {n: t + 1 for n, t in w.items()}, "params_ema": w},
     ],
 )
-def test_wrappers_and_prefixes_are_taken_off(tmp_path: Path, wrap):
+def test_wrappers_and_prefixes_are_removed(tmp_path: Path, wrap):
     w = make_recursive(4, 7, True)
     torch.save(wrap(w), tmp_path / "net.pth")
     torch.testing.assert_close(Generator.from_pretrained(tmp_path / "net.pth").head.bias.data, w["model.model.3.bias"])
@@ -326,7 +329,7 @@ def test_reflect(tmp_path: Path, nf: int, running: bool):
 
 
 def write_pict(path: Path, tensors: dict[str, np.ndarray], codebook: np.ndarray) -> None:
-    """Each value must be in the codebook."""
+    """Write a .pict file; each value must be in the codebook."""
     names = sorted(tensors)
     shapes = json.dumps([{"name": name, "shape": list(tensors[name].shape)} for name in names]).encode()
     flat = np.concatenate([tensors[name].ravel() for name in names])
@@ -412,7 +415,7 @@ def test_tensorflow(tmp_path: Path, nf: int):
 # --- in and out ------------------------------------------------------------------------------------------------------
 
 
-def test_translate_with_nothing_else_said(tmp_path: Path):
+def test_translate_needs_only_the_file(tmp_path: Path):
     torch.save(make_recursive(4, 8, True), tmp_path / "latest_net_G.pth")
     Image.radial_gradient("L").save(tmp_path / "in.png")
     arguments = ["translate", str(tmp_path / "in.png"), str(tmp_path / "out.png")]
@@ -422,7 +425,7 @@ def test_translate_with_nothing_else_said(tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", ["copy", "copy.safetensors", "copy.onnx"])
-def test_our_own_model_goes_out_and_comes_back(
+def test_our_own_model_survives_export_and_import(
     small_checkpoint: Path, small_generator: Generator, tmp_path, name, capsys
 ):
     out = tmp_path / name
@@ -439,7 +442,7 @@ def test_our_own_model_goes_out_and_comes_back(
             output = Generator.from_pretrained(out)(x)
             expected = small_generator(x)
     torch.testing.assert_close(output, expected, rtol=0, atol=1e-4 if out.suffix == ".onnx" else 1e-6)
-    assert main(["export", str(small_checkpoint), str(out)]) == 2  # nobody's file is overwritten
+    assert main(["export", str(small_checkpoint), str(out)]) == 2  # no file is overwritten
     assert "is there already" in capsys.readouterr().err
 
 
@@ -561,6 +564,6 @@ def test_bad_files_end_in_one_sentence_at_once(tmp_path: Path, what: str, words:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
     message = capsys.readouterr().err.strip()
     assert words in message
-    assert str(path) in message or what == "one channel"  # that file is whole; the sentence speaks of the model
+    assert str(path) in message or what == "one channel"  # this file is intact; the message is about the model
     assert "\n" not in message
     assert not (tmp_path / "out.png").exists()

@@ -1,7 +1,6 @@
-"""Whatever is sent, a result or a clear refusal comes back, in less than two seconds, and memory does not grow.
+"""Any input gives a result or a clear refusal in less than two seconds, and memory does not grow.
 
-`FUZZ=N` sets how many of each are tried; docs/reliability.md tells what came out with 10,000 pictures and 2,000 of the
-others.
+`FUZZ=N` sets the number of each; docs/reliability.md has the results of 10,000 pictures and 2,000 of the others.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ def whole_files() -> dict[str, bytes]:
                     exif = image.getexif()
                     exif[0x0112] = 6
                     image.save(buffer, kind, **({"exif": exif} if kind in ("JPEG", "PNG", "WEBP", "TIFF") else {}))
-            except Exception:  # not every format has every mode, or a writer at all
+            except Exception:  # not every format supports every mode, or writing at all
                 continue
             found[f"{kind} {mode}"] = buffer.getvalue()
     frames = [picture.rotate(10 * i) for i in range(4)]
@@ -65,12 +64,12 @@ FILES = whole_files()
 
 @st.composite
 def spoilt(draw: st.DrawFn, wholes: dict[str, bytes]) -> bytes:
-    """A file that was cut, has bits flipped or bytes replaced by telling ones, or is joined of two."""
+    """A file that is cut, has flipped bits or bytes replaced by special values, or is joined from two."""
     data = bytearray(wholes[draw(st.sampled_from(sorted(wholes)))])
     for _ in range(draw(st.integers(0, 3))):
         if not data:
             break
-        # Headers lie at the beginning, and lies matter there.
+        # Headers are at the beginning, where damage matters most.
         at = draw(st.one_of(st.integers(0, min(64, len(data) - 1)), st.integers(0, len(data) - 1)))
         how = draw(st.sampled_from(["flip", "write", "cut", "drop", "join"]))
         if how == "flip":
@@ -90,7 +89,7 @@ def spoilt(draw: st.DrawFn, wholes: dict[str, bytes]) -> bytes:
 
 @pytest.fixture
 def flat_memory() -> Iterator[None]:
-    """Fails a test after which the process is much larger; its first tries load libraries."""
+    """Fail a test that makes the process much larger. The first inputs load libraries."""
     before = resident(os.getpid())
     yield
     assert resident(os.getpid()) - before < 150
@@ -202,7 +201,7 @@ paths = st.sampled_from(
 )
 fields = st.sampled_from(["id", "model", "seed", "rate", "final", "image", "threshold"])
 messages = st.dictionaries(fields, values).map(json.dumps)  # as the page sends them, almost
-aimed = st.one_of(  # at what computes, with as many values as it takes
+aimed = st.one_of(  # to functions that compute, with the right number of values
     st.tuples(st.sampled_from(["live", "vary", "trace"]), st.tuples(values | files | messages)),
     st.tuples(st.just("translate"), st.lists(values | files, min_size=3, max_size=3)),
 )

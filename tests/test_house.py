@@ -35,8 +35,8 @@ PLAN["demo.texts"] = ("demo.rules",)
 PLAN["demo.models"] = (*PLAN["demo.server"], "demo.server", "demo.texts", "demo.rules")
 PLAN["demo.live"] = (*PLAN["demo.models"], "demo.models")
 PLAN["demo.files"] = (*PLAN["demo.live"], "demo.live")
-PLAN["demo.examples"] = (*PLAN["demo.server"], "demo.rules")
 PLAN["demo.studio"] = (*PLAN["demo.models"], "demo.models")
+PLAN["demo.examples"] = (*PLAN["demo.studio"], "demo.studio")
 PLAN["demo.site"] = (*PLAN["demo.studio"], "demo.studio")
 PLAN["demo.teach"] = (*PLAN["demo.studio"], "demo.studio", "demo.live")
 PLAN["demo.page"] = (*PLAN["demo.files"], "demo.files", "demo.studio", "demo.teach")
@@ -45,12 +45,12 @@ PLAN["demo.launch"] = (*PLAN["demo.page"], "demo.page", "demo.site", "demo.space
 PLAN["app"] = ("demo.launch",)
 PLAN["train"] = ("pix2pix.training",)
 
-# `Generator.from_pretrained` and `save_pretrained` stand where people look for them, and ask the weights.
+# `Generator.from_pretrained` and `save_pretrained` are where people look for them, and use `weights`.
 EXCEPTIONS = {
     ("pix2pix.networks.generator", "pix2pix.weights.pretrained"),
     ("pix2pix.networks.generator", "pix2pix.weights.checkpoint"),
 }
-FACADES = ("pix2pix", "demo")  # what their __init__ names is imported from its own module
+FACADES = ("pix2pix", "demo")  # names in their __init__ are imported from their own modules
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in [*ROOT.glob("pix2pix/**/*.py"), *ROOT.glob("demo/**/*.py"), ROOT / "app.py", ROOT / "train.py"]
@@ -58,7 +58,7 @@ FILES = {
 
 
 def imports(source: str, module: str, known: set[str]) -> Iterator[str]:
-    """The modules among `known` that the source of `module` imports, wherever in it."""
+    """The modules among `known` that the source of `module` imports, anywhere in it."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -76,7 +76,7 @@ def imports(source: str, module: str, known: set[str]) -> Iterator[str]:
 
 
 def home(origin: str, name: str) -> str:
-    """Where `from origin import name` gets it: through the façade, from the module that defines it."""
+    """The module that defines a name of `from origin import name`, looking through the facade."""
     return f"pix2pix.{pix2pix._HOME[name]}" if origin == "pix2pix" and name in pix2pix._HOME else f"{origin}.{name}"
 
 
@@ -187,7 +187,7 @@ except SystemExit: pass
     ids=["import", "help", "page", "translate"],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(code: str, without: str):
-    """PyTorch takes seconds to import, and the page and its container do without it altogether."""
+    """PyTorch takes seconds to import, and the page and its container do without it."""
     check = f"import sys; print([name for name in {without.split(', ')} if name in sys.modules])"
     environment = {**os.environ, "GRADIO_ANALYTICS_ENABLED": "False"}
     result = subprocess.run(

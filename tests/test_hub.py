@@ -1,4 +1,4 @@
-"""Sources: bundled names, folders, the Hub (a small one on loopback); and sentences for what does not fit."""
+"""Sources of models: bundled names, folders and the Hub (a small one on loopback); and messages for bad ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pix2pix.weights.pretrained import BUNDLED
 
 @pytest.fixture
 def a_hub(small_checkpoint: Path) -> Iterator[SmallHub]:
-    """A Hub with the model someone/shoes, of which main and v2 differ, and a private one."""
+    """A Hub with the model someone/shoes, whose revisions main and v2 differ, and a private one."""
     files = {path.name: path.read_bytes() for path in small_checkpoint.iterdir()}
     torch.manual_seed(1)
     with small_hub() as a_hub, TemporaryDirectory() as folder:
@@ -35,13 +35,13 @@ def a_hub(small_checkpoint: Path) -> Iterator[SmallHub]:
 
 
 def fetch(a_hub: SmallHub, cache: Path, source: str, **environment: str) -> tuple[str, str]:
-    """Load a source as a program of its own would; returns its head's bias, or else what is wrong."""
+    """Load a source in a separate program. Returns its head's bias, or the error."""
     (found,), log = fetch_all(a_hub, cache, source, **environment)
     return (found, log) if found.startswith("[") else ("", found)
 
 
 def fetch_all(a_hub: SmallHub, cache: Path, *sources: str, **environment: str) -> tuple[list[str], str]:
-    """Load sources by one program; returns for each its head's bias or what is wrong, and what the program says."""
+    """Load sources in one program. Returns the head's bias or the error for each, and the program's messages."""
     code = (
         "from pix2pix import CheckpointError; from pix2pix.weights.pretrained import load_weights\n"
         f"for source in {sources!r}:\n"
@@ -108,7 +108,7 @@ def test_the_cache_serves_when_the_hub_is_gone(a_hub: SmallHub, tmp_path: Path):
         assert known == output and "cannot be reached" in unknown
 
 
-def test_a_cut_download_is_resumed_where_it_stopped(a_hub: SmallHub, tmp_path: Path):
+def test_an_interrupted_download_is_resumed_where_it_stopped(a_hub: SmallHub, tmp_path: Path):
     Generator(features=32, max_features=128).save_pretrained(tmp_path / "large")  # 17 MB; it is fetched in pieces of 10
     files = {path.name: path.read_bytes() for path in (tmp_path / "large").iterdir()}
     a_hub.repos["someone/large"] = {"main": files}
@@ -125,7 +125,7 @@ def test_wrong_bytes_are_refused_and_not_kept(a_hub: SmallHub, tmp_path: Path):
     assert fetch(a_hub, tmp_path, "someone/shoes")[0] == bias_of(a_hub.repos["someone/shoes"]["main"])
 
 
-def test_what_the_hub_does_not_give(a_hub: SmallHub, tmp_path: Path):
+def test_missing_models_and_revisions_are_named(a_hub: SmallHub, tmp_path: Path):
     found, _ = fetch_all(a_hub, tmp_path, "nobody/nothing", "someone/shoes@v9", "someone/secret")
     for sentence, words in zip(found, ("no model nobody/nothing", "no revision v9", "HF_TOKEN"), strict=True):
         assert words in sentence
@@ -144,7 +144,7 @@ def test_a_model_of_another_project_on_the_hub(a_hub: SmallHub, tmp_path: Path):
     assert not any("train.py" in request for request in a_hub.requests)
 
 
-def test_an_unknown_name_says_where_it_was_looked_for():
+def test_an_unknown_name_lists_the_places_that_were_searched():
     with pytest.raises(CheckpointError, match=r"edges2shoos.*bundled.*folder.*Hub id"):
         Translator.from_pretrained("edges2shoos")
 
@@ -237,9 +237,7 @@ def test_a_model_is_pushed_and_comes_back(a_hub: SmallHub, small_checkpoint: Pat
 
 
 @pytest.mark.parametrize("token", ["", "hf_wrong"])
-def test_nothing_is_pushed_without_a_token_that_may(
-    a_hub: SmallHub, small_checkpoint: Path, tmp_path: Path, token: str
-):
+def test_nothing_is_pushed_without_a_valid_token(a_hub: SmallHub, small_checkpoint: Path, tmp_path: Path, token: str):
     result = push(a_hub, tmp_path / "cache", small_checkpoint, **({"HF_TOKEN": token} if token else {}))
     assert result.returncode == 1 and "token" in result.stderr and "Traceback" not in result.stderr
     assert "me/mine" not in a_hub.repos

@@ -1,4 +1,4 @@
-"""The image door: whatever people bring becomes plain RGB, or a sentence."""
+"""Reading pictures: any file becomes plain RGB or gets a message."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_photo_is_turned_upright(tmp_path: Path):
     assert open_image(tmp_path / "photo.jpg").size == (20, 40)
 
 
-def test_eight_bits_survive_the_way_there_and_back():
+def test_eight_bits_survive_the_round_trip():
     levels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
     assert np.array_equal(np.asarray(to_image(to_array(Image.fromarray(levels)))), levels)
 

@@ -1,4 +1,4 @@
-"""The functions behind the page, without a browser: whatever is sent, an answer or a sentence comes back."""
+"""The functions behind the page, without a browser: any message gets an answer or an error in one sentence."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from drawn import drawing
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 from strangers import values
 
-from demo.files import translate_file
+from demo.files import translate_file, translate_picture
 from demo.live import data_url, fetch, lines_of, spread_map, translate_frame, variations
 from demo.models import Models
 from demo.rules import LOOKS
@@ -36,7 +37,7 @@ def name(small_checkpoint: Path) -> str:
 
 
 def message(offered: str, /, **changed: Any) -> str:
-    """What the page sends with a drawing, with some of it changed."""
+    """The page's message with a drawing, with some values changed."""
     sent = {"id": 3, "model": offered, "seed": 4, "rate": None, "final": True, "image": data_url(DRAWING, True)}
     return json.dumps({**sent, **changed})
 
@@ -121,7 +122,7 @@ def test_variations_are_the_samples(models: Models, name: str):
     assert shown[heat > np.quantile(heat, 0.99)].mean() > shown[heat < np.quantile(heat, 0.5)].mean()
 
 
-def test_as_many_variations_come_as_are_asked_for(models: Models, name: str):
+def test_the_requested_number_of_variations_is_returned(models: Models, name: str):
     answer = json.loads(variations(models, message(name, seed=MAX_SEED, count=1)))
     assert [each["seed"] for each in answer["pictures"]] == [MAX_SEED] and answer["alike"] is False
     assert same(picture(answer["pictures"][0]["image"]), Translator.from_pretrained(name)(DRAWING, MAX_SEED))
@@ -153,17 +154,35 @@ def test_mean_distance_by_hand():
     assert mean_distance(greys) == pytest.approx((0.2 + 0.2 + 0.4) / 3)
 
 
-def test_a_file_that_is_no_picture_gets_a_sentence(models: Models, name: str, tmp_path: Path):
+def test_a_file_that_is_not_a_picture_gets_a_sentence(models: Models, name: str, tmp_path: Path):
     (tmp_path / "letter.png").write_text("Dear Sir")
     with pytest.raises(Pix2PixError, match="The uploaded file is not a picture"):
         translate_file(models, tmp_path / "letter.png", name, 0)
+
+
+def test_an_uploaded_drawing_of_any_kind_is_read(models: Models, name: str, tmp_path: Path):
+    lines = drawing(1).convert("RGB")
+    expected = Translator.from_pretrained(name)(lines, 4)
+    ImageOps.invert(lines).save(tmp_path / "canny.png")
+    alone = Image.new("RGBA", lines.size, "white")
+    alone.putalpha(ImageOps.invert(lines).convert("L"))
+    alone.save(tmp_path / "alone.png")
+    for file in ("canny.png", "alone.png"):
+        assert same(translate_picture(models, tmp_path / file, name, 4), expected)
+
+
+def test_the_sheet_is_never_inverted(models: Models, name: str):
+    """Who has filled the sheet with black may erase lines from it."""
+    light = ImageOps.invert(drawing(1).convert("RGB"))
+    answer = json.loads(translate_frame(models, message(name, image=data_url(light, True))))
+    assert same(picture(answer["image"]), Translator.from_pretrained(name)(light, 4, polarity="dark-lines"))
 
 
 def picked(model: str) -> str:
     return json.dumps({"id": 5, "model": model})
 
 
-def test_picking_a_model_tells_its_rate_and_what_cannot_be_had_why(models: Models, name: str):
+def test_picking_a_model_gives_its_rate_or_the_reason_for_a_refusal(models: Models, name: str):
     (answer,) = map(json.loads, fetch(models, picked(name)))
     assert answer == {"id": 5, "rate": 0.5}
     *_, answer = map(json.loads, fetch(models, picked("someone/else")))
@@ -198,7 +217,7 @@ def test_models_are_only_those_offered(models: Models):
             models[wanted]
 
 
-def test_the_model_used_longest_ago_makes_room(small_checkpoint: Path, tmp_path: Path):
+def test_the_least_recently_used_model_makes_room(small_checkpoint: Path, tmp_path: Path):
     import shutil
 
     names = [str(tmp_path / letter) for letter in "abc"]

@@ -21,7 +21,7 @@ def test_discriminator_loss_is_the_halved_cross_entropy():
     assert discriminator_loss(real, fake).item() == pytest.approx(by_hand / 2, rel=1e-6)
 
 
-def test_ignorance_costs_ln_2():
+def test_guessing_costs_ln_2():
     assert discriminator_loss(torch.zeros(4), torch.zeros(4)).item() == pytest.approx(log(2))
 
 
@@ -46,7 +46,7 @@ def test_least_squares():
     assert generator_gan_loss(fake, "least-squares").item() == pytest.approx((0.25 + 4) / 2)
 
 
-def test_the_mode_seeking_loss_counts_another_hue_by_its_weight_another_shade_once_and_a_grain_not_at_all():
+def test_the_mode_seeking_loss_weighs_colour_counts_lightness_once_and_ignores_grain():
     grey = torch.zeros(1, 3, 8, 8)
     lighter = grey + 0.25
     grain = grey + 0.25 * torch.tensor([1.0, -1.0]).repeat(4)
@@ -57,5 +57,5 @@ def test_the_mode_seeking_loss_counts_another_hue_by_its_weight_another_shade_on
     assert mode_seeking_loss(grey, bluer, 2).item() == pytest.approx(1 / (2 * (soft + 0 + soft) / 3 / 2 + 0.01))
     assert mode_seeking_loss(grey, bluer, 0.5).item() == pytest.approx(1 / (0.5 * (soft + 0 + soft) / 3 / 2 + 0.01))
     spot = grey.clone()
-    spot[..., 3, 3] = 2.0  # the strongest there is, on 1 / 64 of the picture: soft, it counts as much as 0.3 there
+    spot[..., 3, 3] = 2.0  # the greatest difference, on 1/64 of the picture, counts softly as 0.3
     assert mode_seeking_loss(grey, spot, 2).item() == pytest.approx(1 / (0.3 / 64 / 2 + 0.01), rel=1e-4)

@@ -1,4 +1,4 @@
-"""The two networks against the paper: sizes, shapes, receptive field, and an independent reading of the U-Net."""
+"""The networks against the paper: sizes, shapes, receptive fields, and an independent U-Net."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_receptive_field_measured_by_gradient(field: int):
     torch.manual_seed(0)
     discriminator = Discriminator(features=4, patch=field).double()
     side = 2 * max(field, 40)
-    for module in discriminator.modules():  # statistics over the whole picture would let every pixel in
+    for module in discriminator.modules():  # statistics of the whole picture would make every pixel count
         if isinstance(module, PictureNorm):
             module.forward = lambda x: x  # type: ignore[method-assign]
     y = torch.randn(1, 3, side, side, dtype=torch.float64, requires_grad=True)
@@ -100,7 +100,7 @@ def test_generator_equals_an_independent_reading_of_the_paper(features: int, dep
     torch.testing.assert_close(generator(x, masks), expected, rtol=0, atol=1e-10)
 
 
-def test_relu6_ends_what_comes_up_and_not_the_skips():
+def test_relu6_caps_the_level_below_and_not_the_skips():
     torch.manual_seed(0)
     generator = Generator(features=4, max_features=16, depth=6, activation="relu6").double()
     with torch.no_grad():
@@ -150,7 +150,7 @@ def test_noise_shapes_at_256_are_the_three_innermost_decoder_levels():
     assert Generator(features=2, max_features=16).config.noise_shapes(256, 256) == [(16, 2, 2), (16, 4, 4), (16, 8, 8)]
 
 
-def test_batch_mates_change_nothing(small_generator: Generator):
+def test_other_pictures_in_the_batch_change_nothing(small_generator: Generator):
     x = torch.randn(3, 3, 32, 32)
     together = small_generator(x)
     for i in range(3):
@@ -186,6 +186,6 @@ def test_impossible_networks_are_refused(wrong: dict):
         Generator(**wrong)
 
 
-def test_channels_are_free():
+def test_any_number_of_channels_works():
     generator = Generator(in_channels=1, out_channels=2, features=2, max_features=4, depth=5)
     assert generator(torch.zeros(1, 1, 32, 64)).shape == (1, 2, 32, 64)

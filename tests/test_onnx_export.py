@@ -1,4 +1,4 @@
-"""The exported ONNX model tells how to use it, and what it tells holds."""
+"""The exported ONNX model describes its use correctly."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_mask_of_one_number_switches_the_noise_off(tmp_path: Path):
 
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_no_convolution_can_be_taken_for_a_matrix_product(times: int):
-    """ONNX Runtime's WebGPU does so where the kernel is as large as the picture and nothing is padded in front."""
+    """ONNX Runtime's WebGPU computes one where the kernel is as large as the picture and nothing is padded in front."""
     generator = Generator(features=8, max_features=16, depth=5)
     weights = {name: tensor.numpy() for name, tensor in generator.state_dict().items()}
     model = onnx.load_from_string(onnx_model(generator.config, weights, {}))

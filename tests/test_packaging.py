@@ -1,4 +1,4 @@
-"""The wheel, installed elsewhere: its models come with it, and its commands work from any folder."""
+"""The wheel, installed elsewhere: it includes the models, and its commands work from any folder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from places import ROOT
 
 from pix2pix import __version__, list_models
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that holds the installed wheel, and its commands in `bin`."""
+    """A folder with the installed wheel, and its commands in `bin`."""
     pytest.importorskip("hatchling", reason="pip install -r requirements-dev.txt")
     wheels, target = tmp_path_factory.mktemp("wheels"), tmp_path_factory.mktemp("installed")
     pip = [sys.executable, "-m", "pip", "-q"]

@@ -1,4 +1,4 @@
-"""The page beside the sheet, in a real browser: looks, history, links, tiles, phones, and what programs ask."""
+"""The page around the sheet, in a real browser: looks, history, links, tiles, phones, and requests by programs."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_first_visitor_is_shown_a_drawing_until_they_touch_the_page(address: s
         page.locator("#sheet").hover()
         page.mouse.down()
         page.mouse.up()
-        assert 0 < dark_of(page).sum() <= 16  # their own dot alone
+        assert 0 < dark_of(page).sum() <= 16  # only the visitor's own dot
         settled(page)
         page.reload()
         ready(page)
@@ -177,7 +177,7 @@ def test_how_different_turns_the_noise_up_and_off(page, shoes: Translator):
     assert same(picture_of(page), shoes(sheet_of(page), None))
     page.click("#variations")
     page.wait_for_selector(".toast:not([hidden])")
-    assert "How different" in page.inner_text(".toast")  # the slider is why they are alike, not the model
+    assert "How different" in page.inner_text(".toast")  # because of the slider, not the model
     assert page.locator(".variations button").count() == 1
 
 
@@ -205,7 +205,7 @@ def test_models_are_radio_buttons_that_arrow_keys_change(page, facade: Path, oth
         assert page.locator(control).count() == 1
 
 
-def test_a_page_begins_with_the_seed_that_its_model_wishes_for(address: str, browser, other_edges: Path):
+def test_a_page_starts_with_the_seed_of_its_model(address: str, browser, other_edges: Path):
     with open_page(browser, f"{address}?model={other_edges}") as page:
         assert seed_of(page) == 3
         assert same(picture_of(page), Translator.from_pretrained(other_edges)(sheet_of(page), seed=3))
@@ -303,7 +303,7 @@ def test_a_link_opens_the_same_drawing_model_seed_and_picture(address: str, brow
         assert other.get_attribute("#picture", "src") == picture
 
 
-def test_a_damaged_link_is_said_to_be_one(address: str, browser):
+def test_a_damaged_link_is_reported(address: str, browser):
     with open_page(browser, f"{address}#model=edges2shoes&seed=3&drawing=abc", start=False) as page:
         page.wait_for_selector(".toast:not([hidden])")
         assert "damaged" in page.inner_text(".toast") and seed_of(page) == 3
@@ -378,7 +378,7 @@ def test_several_pictures_come_back_in_a_zip(page, tmp_path: Path):
 
 
 def upload_tile(page, path: Path) -> None:
-    """Drop a tile in; returns when its line is there."""
+    """Drop a tile in, and wait for its line."""
     width, height = Image.open(path).size
     open_tiles(page)
     page.set_input_files("input[data-testid=file-upload]", path)
@@ -386,7 +386,7 @@ def upload_tile(page, path: Path) -> None:
 
 
 def shows(page, expected: Image.Image) -> bool:
-    """Whether one of the pictures on the page is this one, to the pixel."""
+    """Whether a picture on the page equals this one exactly."""
     urls = page.eval_on_selector_all(
         "img", "images => images.map(image => image.src).filter(s => s.includes('/file='))"
     )
@@ -403,7 +403,7 @@ def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
 
 
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
-def test_a_large_tile_tells_how_far_it_is(page, tmp_path: Path):
+def test_a_large_tile_shows_its_progress(page, tmp_path: Path):
     Image.effect_noise((2304, 2304), 60).convert("RGB").save(tmp_path / "large.png")
     open_tiles(page)
     page.set_input_files("input[data-testid=file-upload]", tmp_path / "large.png")
@@ -445,7 +445,7 @@ def test_an_example_tile_is_translated(page):
     assert shows(page, Translator.from_pretrained("sat2map")(tile, seed=0))
 
 
-def test_a_file_that_is_no_picture_gets_a_message_on_the_page(page, tmp_path: Path):
+def test_a_file_that_is_not_a_picture_gets_a_message_on_the_page(page, tmp_path: Path):
     (tmp_path / "letter.png").write_text("Dear Sir")
     open_tiles(page)
     page.set_input_files("input[data-testid=file-upload]", tmp_path / "letter.png")
@@ -472,7 +472,7 @@ def test_no_serious_accessibility_fault(address: str, browser, facade: Path, scr
 
 
 def serious_faults(page) -> list[str]:
-    page.wait_for_timeout(300)  # until nothing fades in or out any more
+    page.wait_for_timeout(300)  # until all transitions have ended
     page.evaluate((ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8"))
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
@@ -480,7 +480,7 @@ def serious_faults(page) -> list[str]:
         for fault in found["violations"]
         if fault["impact"] in ("serious", "critical")
         for node in fault["nodes"]
-        if "upload-container" not in node["html"]  # Gradio's: its name leaves a part of its text out
+        if "upload-container" not in node["html"]  # an element of Gradio's, whose name omits a part of its text
     ]
 
 

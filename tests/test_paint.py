@@ -1,4 +1,4 @@
-"""Painted drawings for training: the colours are the target's, the lines stay, and bare flat art becomes clay."""
+"""Painted drawings for training: colours come from the target, lines stay, and unpainted flat art becomes clay."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_areas_get_the_targets_median_colour():
     assert tuple(paper[75, 60]) == BLUE and tuple(paper[40, 60]) == RED and tuple(paper[10, 10]) == (255, 255, 255)
 
 
-def test_a_photos_drawing_is_often_bare_and_keeps_its_lines():
+def test_the_drawing_of_a_photo_is_often_unpainted_and_keeps_its_lines():
     pair, bare, seen, line = stack(drawing()), 0, [], []
     for seed in range(120):
         x, y = painted(pair, False, False, np.random.default_rng(seed))
@@ -79,9 +79,9 @@ def test_a_photos_drawing_is_often_bare_and_keeps_its_lines():
         bare += bool((inside == 255).all() and torch.equal(y, pair[1].float()))
         seen.append(inside.reshape(3, -1).median(1).values)
         line.append(float(x[:, 75, 30].max()))
-    assert 30 <= bare <= 66  # 35 in 100 are drawn to stay bare; dabs miss this box now and then
+    assert 30 <= bare <= 66  # 35 of 100 stay unpainted, and sometimes dabs miss this box
     assert torch.stack(seen).std(0).min() > 40  # boxes of many colours
-    assert line.count(0) > 0.85 * len(line)  # all but those without lines
+    assert line.count(0) > 0.85 * len(line)  # all except those without lines
 
 
 def test_flat_art_loses_the_mixed_colours_of_its_edges():
@@ -123,7 +123,7 @@ def test_clay_has_the_targets_shading_and_no_colour():
     eye = labels[50, 50]
     bare[eye] = False
     half = clay(lit, labels, bare, mouth)
-    np.testing.assert_allclose(half[48:52, 48:52], lit[48:52, 48:52], atol=1)  # what is painted keeps its colour
+    np.testing.assert_allclose(half[48:52, 48:52], lit[48:52, 48:52], atol=1)  # painted areas keep their colours
 
 
 def test_flat_art_is_outlined_and_partly_painted():
@@ -139,7 +139,7 @@ def test_flat_art_is_outlined_and_partly_painted():
         assert target[:12].min() > 254.9 and paper[:10].min() > 254.9
         if (lines == 0).any():
             assert lines[81, 60] == 0  # the mouth is a line
-            assert target[81, 60].max() < 120  # and stays one
+            assert target[81, 60].max() < 120  # and stays a line
     assert 30 <= seen["lines"] <= 54 and 25 <= seen["coloured"] <= 58 and seen["clay"] >= 8
 
 
@@ -167,7 +167,7 @@ def test_any_pair_can_be_painted(seed: int, flat: bool, by_hand: bool, side: int
     assert made.isfinite().all() and made.min() >= 0 and made.max() <= 255
 
 
-def test_what_is_painted_follows_from_the_key(tmp_path: Path):
+def test_paint_follows_from_the_key(tmp_path: Path):
     (tmp_path / "train").mkdir()
     for name, pair in (("a", drawing()), ("b", art())):
         Image.fromarray(np.concatenate([np.asarray(image) for image in pair], 1)).save(

@@ -1,4 +1,4 @@
-"""Paint in a real browser: lines above, colours below, a bucket, an eyedropper, and colours by themselves."""
+"""Paint in a real browser: lines above, colours below, the bucket, the eyedropper and automatic colours."""
 
 from __future__ import annotations
 

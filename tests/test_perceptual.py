@@ -1,6 +1,6 @@
 """FID, KID and LPIPS against their formulas, on features that can be computed by hand.
 
-The published networks that they compare by cannot be had here: what torchmetrics is given is what is tested.
+The published networks are not available here, so the tests check what torchmetrics is given.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class MeanColour(torch.nn.Module):
 
 
 class Difference:
-    """In the place of LPIPS: the first picture minus the second, so that range and order show."""
+    """A stand-in for LPIPS: the first picture minus the second, which shows range and order."""
 
     def __init__(self, net_type: str, normalize: bool) -> None:
         assert net_type == "alex" and normalize  # pictures in [0, 1]
@@ -81,7 +81,7 @@ def test_the_figures_are_their_formulas(rows: list[Row], monkeypatch: pytest.Mon
     assert figures["lpips"] == pytest.approx((a - b).mean(), rel=1e-4)
 
 
-def test_what_cannot_be_had_is_named(rows: list[Row], monkeypatch: pytest.MonkeyPatch):
+def test_unavailable_networks_are_named(rows: list[Row], monkeypatch: pytest.MonkeyPatch):
     def offline(*arguments: object, **options: object) -> None:
         raise OSError("no connection\nat all")
 

@@ -1,4 +1,4 @@
-"""What a newcomer and a Space rely on: the README's promises, the front matter, the doors' refusals."""
+"""Promises to newcomers and Spaces: the README, its front matter, and refusals by the commands."""
 
 from __future__ import annotations
 
@@ -136,8 +136,8 @@ def test_a_taken_port_gets_one_sentence(small_checkpoint: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--port", "99999"], "'99999' is no port: choose a number from 1 to 65535"),
-        (["--port", "http"], "'http' is no port"),
+        (["--port", "99999"], "'99999' is not a port: choose a number from 1 to 65535"),
+        (["--port", "http"], "'http' is not a port"),
         (["--host", "256.1.2.3"], "choose another --host"),
         (["--device", "abacus"], "abacus"),
     ],

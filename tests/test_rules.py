@@ -1,4 +1,5 @@
-"""What JavaScript and Python both know: numbers from one file, and rules that are written in both and must agree."""
+"""Knowledge shared by JavaScript and Python: numbers from one file, and rules that are written in both and must
+agree."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from PIL import Image
 from places import ROOT
 
 from demo.live import spread_map
-from demo.rules import DRAWN, HARDLY, LOOKS, RULES, SIDE, THRESHOLD
+from demo.rules import DRAWN, HARDLY, RULES, SIDE, THRESHOLD
 from pix2pix import MAX_SEED, PALETTES, list_models, mean_distance, read_task
 from pix2pix.networks.config import CHOICES, GeneratorConfig
 from pix2pix.pictures import edge_filter
@@ -65,7 +66,7 @@ def test_the_numbers_are_those_of_the_core():
 @needs_node
 @pytest.mark.parametrize("palette", [*PALETTES, "close"])
 def test_both_snap_colours_alike(palette: str):
-    """Random colours, and for "close" those that are as near to one label as to another."""
+    """Random colours, and for "close" those at equal distances from two labels."""
     named = PALETTES.get(palette, {"a": "#101010", "b": "#101012", "c": "#121010", "d": "#0e1010"})
     pixels = np.random.default_rng(0).integers(0, 256 if palette != "close" else 34, (3000, 4), np.uint8)
     pixels[:, 3] = 255
@@ -85,35 +86,6 @@ def test_both_know_the_same_settings_of_a_generator():
         assert set(values) <= set(CHOICES.get(name, values)), name
 
 
-@needs_node
-def test_both_find_the_same_outlines():
-    rng = np.random.default_rng(0)
-    blots = Image.fromarray(rng.integers(0, 256, (20, 20, 3), np.uint8)).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-    code = "web('outlines.js').then(({ outlined }) => [...outlined(Uint8ClampedArray.from(given), 256, 0.25)])"
-    found = np.array(in_node(code, np.asarray(blots.convert("RGBA")).ravel().tolist()))
-    expected = np.asarray(edge_filter.outline(blots, 0.25).convert("RGBA"))
-    assert (found.reshape(expected.shape) == expected).all()
-    assert 2000 < (expected[..., 0] == 0).sum() < 20000
-
-
-@needs_node
-@pytest.mark.parametrize("spread", [1, 40])
-def test_both_know_where_looks_differ(spread: int):
-    rng = np.random.default_rng(0)
-    looks = [rng.integers(100, 100 + spread, (8, 8, 4), np.uint8) for _ in range(LOOKS)]
-    for look in looks:
-        look[..., 3] = 255
-    code = """web('spread.js').then(({ alike, spreadMap }) => {
-        const looks = given.map((look) => Uint8ClampedArray.from(look));
-        return [alike(looks), [...spreadMap(looks)]];
-    })"""
-    same, found = in_node(code, [look.ravel().tolist() for look in looks])
-    pictures = [Image.fromarray(look).convert("RGB") for look in looks]
-    assert same == (mean_distance(pictures) < HARDLY) == (spread == 1)
-    expected = np.asarray(spread_map(pictures).convert("RGBA"), int)
-    assert np.abs(np.reshape(found, expected.shape) - expected).max() <= 1
-
-
 def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():
     html = (WEB / "studio.html").read_text(encoding="utf-8")
     choice = html[html.index("data-taken") : html.index("</select>")]
@@ -121,7 +93,7 @@ def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():
 
 
 def spotted(rng: np.random.Generator, side: int = 40) -> np.ndarray:
-    """White with a few flat boxes, some of them near the levels and shares at which a rule turns over; RGBA."""
+    """RGBA white with a few flat boxes, some of them near the thresholds of a rule."""
     pixels = np.full((side, side, 4), 255, np.uint8)
     for _ in range(rng.integers(0, 9)):
         top, left = rng.integers(0, side - 1, 2)
@@ -147,3 +119,44 @@ def test_both_know_a_drawing_and_white_strokes_on_nothing():
     expected = [[is_drawing(p[..., :3].astype(float)), is_white_on_nothing(Image.fromarray(p))] for p in pictures]
     assert found == expected
     assert all(15 < sum(column) < 120 for column in zip(*expected, strict=True))
+
+
+def photo(rng: np.random.Generator, side: int) -> Image.Image:
+    """Soft blobs of colour with some noise, RGBA."""
+    small = Image.fromarray(rng.integers(0, 256, (6, 6, 3), np.uint8))
+    soft = np.asarray(small.resize((side, side), Image.Resampling.BICUBIC), float)
+    noisy = np.clip(soft + rng.normal(0, 4, soft.shape), 0, 255).astype(np.uint8)
+    return Image.fromarray(noisy).convert("RGBA")
+
+
+@needs_node
+@pytest.mark.parametrize("side", [64, 100, 272])
+def test_both_find_the_same_outlines(side: int):
+    rng = np.random.default_rng(side)
+    picture, thresholds = photo(rng, side), [0.05, THRESHOLD, 0.8]
+    code = """web('outlines.js').then(({ outlined }) => given.thresholds.map(
+        (threshold) => [...outlined(Uint8ClampedArray.from(given.photo), given.side, threshold)]))"""
+    given = {"photo": np.asarray(picture).ravel().tolist(), "thresholds": thresholds, "side": side}
+    expected = [edge_filter.outline(picture.convert("RGB"), threshold).convert("RGBA") for threshold in thresholds]
+    for found, lines in zip(in_node(code, given), expected, strict=True):
+        assert np.array_equal(np.reshape(found, (side, side, 4)), lines)
+        assert 0 < np.mean(np.asarray(lines.convert("L")) == 0) < 0.5
+
+
+@needs_node
+def test_both_see_alike_how_much_looks_differ_and_where():
+    rng = np.random.default_rng(0)
+    first = np.asarray(photo(rng, 32).convert("RGB"), float)
+    sets = [[first + rng.normal(0, spread, first.shape) for _ in range(4)] for spread in (0.5, 2, 3, 30, 120)]
+    looks = [[Image.fromarray(p.clip(0, 255).astype(np.uint8)).convert("RGBA") for p in one] for one in sets]
+    code = """web('spread.js').then(({ alike, spreadMap }) => given.map((looks) => {
+        const pictures = looks.map((look) => Uint8ClampedArray.from(look));
+        return [alike(pictures), [...spreadMap(pictures)]];
+    }))"""
+    found = in_node(code, [[np.asarray(look).ravel().tolist() for look in one] for one in looks])
+    plain = [[look.convert("RGB") for look in one] for one in looks]
+    assert [same for same, _ in found] == [mean_distance(one) < HARDLY for one in plain]
+    assert len({same for same, _ in found}) == 2
+    for (_, where), one in zip(found, plain, strict=True):
+        difference = np.reshape(where, (32, 32, 4))[..., :3] - np.asarray(spread_map(one), int)
+        assert np.abs(difference).max() <= 1  # the browser computes in float64

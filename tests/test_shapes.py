@@ -1,4 +1,4 @@
-"""Pictures of any shape and size meet a network alike in training, in `evaluate` and in `translate`."""
+"""Pictures of any shape and size enter a network alike in training, in `evaluate` and in `translate`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from small import make_generator
 
-from pix2pix import Settings, TrainingError, Translator
+from pix2pix import Settings, TrainingError, Translator, open_image
 from pix2pix.evaluation.data import pairs_for
 from pix2pix.evaluation.metrics import evaluate, measure
 from pix2pix.pairs.folders import DataSet
@@ -25,7 +25,7 @@ from pix2pix.translate.engines import TorchEngine
 
 
 def make_large_pairs(folder: Path, sizes: list[tuple[int, int]]) -> Path:
-    """Two folders of pictures of noise; the target is the input inverted."""
+    """Two folders of noise pictures; the target is the inverted input."""
     for split in ("train", "val"):
         for side in ("input", "target"):
             (folder / split / side).mkdir(parents=True)
@@ -73,7 +73,7 @@ def test_a_place_leads_there_and_back(width: int, height: int, side: int, stretc
 
 @pytest.mark.parametrize("kind", ["edges", "labels", "photo"])
 def test_evaluate_measures_what_a_user_gets(tmp_path: Path, kind: str):
-    """Of a picture that is no square: the translation of the file, held against the true picture of the file."""
+    """For a picture that is not square: the translation of the file, compared with the target file."""
     data = make_large_pairs(tmp_path, [(64, 32)])
     task = {"input": kind, "image_size": 32, "scale": "whole", "direction": "AtoB"}
     translator = Translator(TorchEngine(make_generator(seed=0)), task)
@@ -102,7 +102,7 @@ def test_evaluate_takes_cut_pictures_whole(tmp_path: Path):
     kept: list[tuple] = []
     metrics = evaluate(translator, pairs_for(translator, DataSet(str(data))), keep=lambda *row: kept.append(row))
     for i, (_, x, output, y, figures) in enumerate(kept):
-        file = Image.open(data / "val" / "input" / f"{i}.png")
+        file = open_image(data / "val" / "input" / f"{i}.png")
         assert to_image(x.numpy()) == file and output == translator(file, 8 * i)
         assert figures == measure(torch.from_numpy(to_array(output)), y)
     assert metrics["count"] == 2 and set(metrics["baselines"]) == {"input", "mean"}

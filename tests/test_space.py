@@ -1,4 +1,4 @@
-"""`python app.py --to-space`: what a small Hub on loopback gets is a Space that builds, without PyTorch."""
+"""`python app.py --to-space`: a small Hub on loopback gets a Space that builds, without PyTorch."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_one_command_uploads_a_space_that_installs_itself(a_hub: SmallHub, tmp_p
     assert TOKEN not in result.stdout + result.stderr
     files = a_hub.repos["me/page"]["main"]
 
-    for model in offered:  # the same bytes, sent apart from the commit where they are large
+    for model in offered:  # the same bytes; large files are sent separately from the commit
         weights = files[f"checkpoints/{model}/model.safetensors"]
         assert weights == (ROOT / "checkpoints" / model / "model.safetensors").read_bytes()
         assert len(weights) < LARGE or weights in a_hub.large.values()
@@ -62,7 +62,7 @@ def test_one_command_uploads_a_space_that_installs_itself(a_hub: SmallHub, tmp_p
     matter = yaml.safe_load(files["README.md"].decode().split("---\n")[1])
     assert matter["sdk"] == "docker" and f"EXPOSE {matter['app_port']}" in files["Dockerfile"].decode()
 
-    # It runs: the files, somewhere else, find their models and know their options.
+    # It runs: in another place, the files find their models and accept their options.
     for path, data in files.items():
         (tmp_path / "space" / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "space" / path).write_bytes(data)
@@ -75,7 +75,7 @@ def test_one_command_uploads_a_space_that_installs_itself(a_hub: SmallHub, tmp_p
     assert run.stdout.strip() == str(offered), run.stderr
     assert tomllib.loads(files["pyproject.toml"].decode())["project"]["name"] == "pix2pix"
 
-    # Again, with fewer models: the Space is known as ours.
+    # Again, with fewer models: the Space is recognised as ours.
     again = to_space(a_hub, tmp_path / "cache", "me/page", "--models", offered[0])
     assert again.returncode == 0, again.stderr
     assert files["Dockerfile"].decode().rstrip().endswith(f'"--models", "{offered[0]}"]')
@@ -89,7 +89,7 @@ def test_one_command_uploads_a_space_that_installs_itself(a_hub: SmallHub, tmp_p
         (["me/page", "--models", "someone/model"], "someone/model: not bundled"),
     ],
 )
-def test_what_is_wrong_is_said_before_anything_is_sent(options: list[str], words: str, capsys):
+def test_faults_are_reported_before_anything_is_sent(options: list[str], words: str, capsys):
     assert launch.main(["--to-space", *options]) == 2
     said = capsys.readouterr().err
     assert words in said and said.count("\n") == 1
@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said_before_anything_is_sent(options: list[str], words
     ("name", "token", "words"),
     [("me/page", "hf_wrong", "did not take me/page"), ("me/other", TOKEN, "holds something else")],
 )
-def test_what_the_hub_refuses_and_what_is_not_ours_gets_a_sentence(a_hub, tmp_path: Path, name, token: str, words: str):
+def test_refusals_of_the_hub_and_foreign_spaces_get_one_sentence(a_hub, tmp_path: Path, name, token: str, words: str):
     a_hub.repos["me/other"] = {"main": {"README.md": b"# Mine", "app.py": b"print()"}}
     result = to_space(a_hub, tmp_path, name, token=token)
     assert result.returncode == 2 and words in result.stderr and result.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""A model's tone: fitted on training pairs, folded into its last layer."""
+"""A model's tone: fitted on training pairs and folded into its last layer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MATRIX = torch.tensor([[1.5, 0.2, -0.1], [0.0, 1.3, 0.1], [-0.2, 0.1, 1.6]])
 SHIFT = torch.tensor([0.1, -0.2, 0.3])
 
 
-def test_lab_is_that_of_the_metrics_and_has_a_slope_everywhere():
+def test_lab_equals_that_of_the_metrics_and_has_a_gradient_everywhere():
     rgb = torch.rand(200, 3, generator=torch.Generator().manual_seed(0))
     rgb[:2] = torch.tensor([[0.0, 0, 0], [1, 1, 1]])
     np.testing.assert_allclose(lab(rgb), rgb_to_lab(rgb.numpy()), atol=1e-3)
@@ -34,7 +34,7 @@ def test_lab_is_that_of_the_metrics_and_has_a_slope_everywhere():
     assert rgb.grad is not None and rgb.grad.isfinite().all()
 
 
-def test_histograms_are_those_of_the_metrics_but_for_neighbouring_bins():
+def test_histograms_equal_those_of_the_metrics_up_to_neighbouring_bins():
     picture = torch.rand(3, 64, 64, generator=torch.Generator().manual_seed(0))
     counted = LabHistograms()
     counted.add(picture * 2 - 1)
@@ -98,7 +98,7 @@ def test_a_faded_model_gets_the_colours_of_its_pairs_back(tmp_path: Path, capsys
         assert words in printed
 
 
-def test_samples_that_differ_are_paid_for(tmp_path: Path):
+def test_the_weight_sets_how_much_samples_differ(tmp_path: Path):
     model, data = make_faded(tmp_path, dropout=0.5)
     generator, _ = load_generator(model)
     pairs = Pairs(find_source(data, "train"), "AtoB", 32)
@@ -108,7 +108,7 @@ def test_samples_that_differ_are_paid_for(tmp_path: Path):
     assert again[2]["sample_distance"] == spread[1]  # a seed names the pixels and the noises
 
 
-def test_what_cannot_be_toned_is_said_in_one_sentence(tmp_path: Path, capsys):
+def test_impossible_tones_are_refused_in_one_sentence(tmp_path: Path, capsys):
     model, data = make_faded(tmp_path, dropout=0.5)
     assert main(["tone", str(model), str(model), "--data", str(data)]) == 2
     assert "is there already" in capsys.readouterr().err

@@ -79,8 +79,8 @@ def test_it_overfits_two_pairs(tmp_path: Path):
     ],
 )
 def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, changes: dict):
-    """Against the same step written plainly, with autograd's own gradients and Adam's formula, in float64: real and
-    fake judged one after the other, everything computed with gradients."""
+    """Compared in float64 with the same step written plainly, with autograd's gradients and Adam's formula: real and
+    fake are judged one after the other, and everything is computed with gradients."""
     trainer = Trainer(settings(pairs, tmp_path / "out", **changes))
     s, objective = trainer.settings, trainer.settings.target
     g, d = trainer.learner.generator.double(), trainer.learner.discriminator
@@ -93,7 +93,7 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
 
     expected, g_loss = [], torch.zeros((), dtype=torch.float64)
     fakes = [g(x, noise) for noise in noises]
-    if s.nearest_of > 2:  # of the second to the last, each picture's nearest stands beside its first
+    if s.nearest_of > 2:  # each picture's first sample, and the nearest of the others
         off = torch.stack([(fake - y).abs().flatten(1).mean(1) for fake in fakes[1:]])
         fakes = [fakes[0], torch.stack([fakes[1 + best][i] for i, best in enumerate(off.argmin(0).tolist())])]
     if d is not None:
@@ -119,7 +119,7 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
         torch.testing.assert_close(parameter.detach(), value, rtol=0, atol=1e-10)
 
 
-def test_bf16_is_how_a_step_multiplies_and_not_what_is_kept(pairs: Path, tmp_path: Path):
+def test_bf16_is_used_for_products_and_not_for_storage(pairs: Path, tmp_path: Path):
     losses = []
     for precision in ("no", "bf16"):
         trainer = Trainer(settings(pairs, tmp_path / precision, mode_seeking_weight=0.5, mixed_precision=precision))
@@ -133,7 +133,7 @@ def test_bf16_is_how_a_step_multiplies_and_not_what_is_kept(pairs: Path, tmp_pat
     assert losses[1] != losses[0]
 
 
-def test_the_discriminator_may_have_a_norm_of_its_own(pairs: Path, tmp_path: Path):
+def test_the_discriminator_may_have_its_own_norm(pairs: Path, tmp_path: Path):
     trainer = Trainer(settings(pairs, tmp_path / "out", discriminator_norm="layer"))
     assert trainer.learner.discriminator is not None
     kinds = [
@@ -208,7 +208,7 @@ def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
         (both.learner.discriminator, first.learner.discriminator),
     ):
         assert all(torch.equal(a, b) for a, b in zip(mine.parameters(), theirs.parameters(), strict=True))
-    shutil.rmtree(tmp_path / "first" / "training")  # what is shared with others: the generator alone
+    shutil.rmtree(tmp_path / "first" / "training")  # as shared with others: only the generator
     one = Trainer(settings(pairs, tmp_path / "third", init=str(tmp_path / "first")))
     head = first.learner.generator.head.weight
     torch.testing.assert_close(one.learner.generator.head.weight, head, rtol=1e-3, atol=1e-6)  # stored in float16
@@ -218,7 +218,7 @@ def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
         Trainer(settings(pairs, tmp_path / "fourth", init="nothing"))
 
 
-def test_nobodys_model_or_run_is_overwritten(pairs: Path, tmp_path: Path):
+def test_no_model_or_run_is_overwritten(pairs: Path, tmp_path: Path):
     out = tmp_path / "mine"
     Trainer(settings(pairs, out)).train()
     with pytest.raises(TrainingError, match="already holds a model"):
@@ -228,7 +228,7 @@ def test_nobodys_model_or_run_is_overwritten(pairs: Path, tmp_path: Path):
         Trainer(settings(pairs, tmp_path / "other"))
     with pytest.raises(TrainingError, match="seed was 0 and is 3"):
         Trainer(settings(pairs, tmp_path / "other", seed=3), resume=True)
-    for epochs in (1, 2):  # no more than were done
+    for epochs in (1, 2):  # no more epochs than were done
         with pytest.raises(TrainingError, match="has done 2 epochs: ask for more --epochs"):
             Trainer(settings(pairs, out, epochs=epochs), resume=True)
     with pytest.raises(TrainingError, match="nothing to resume"):
@@ -347,7 +347,7 @@ def test_mode_seeking_takes_the_better_of_two_samples_and_pushes_them_apart(pair
         trainer.learner.total_steps = 10_000
         for _ in range(150):
             trainer.learner.train_step(x, y)
-        trainer.settings.mode_seeking_weight = 0.5  # two noises, to look at
+        trainer.settings.mode_seeking_weight = 0.5  # two noises, to compare
         with torch.no_grad():
             one, other = (trainer.learner.generator(x, noise) for noise in trainer.learner._noises(x))
         return float((one - other).mean((2, 3)).abs().mean())
@@ -355,7 +355,7 @@ def test_mode_seeking_takes_the_better_of_two_samples_and_pushes_them_apart(pair
     assert spread(1.0) > 3 * spread(0.0)
 
 
-def test_the_average_follows_its_formula_and_is_what_is_kept(pairs: Path, tmp_path: Path):
+def test_the_average_follows_its_formula_and_is_stored(pairs: Path, tmp_path: Path):
     trainer = Trainer(settings(pairs, tmp_path / "out", ema=0.5, epochs=1))
     expected = [p.detach().clone() for p in trainer.learner.generator.parameters()]
     x, y = (t[None] for t in trainer.pairs[0, 0])
@@ -384,10 +384,10 @@ def test_a_network_of_half_the_size_becomes_the_inner_levels(pairs: Path, tmp_pa
         assert torch.equal(ours.conv.weight, theirs.conv.weight)
 
 
-def test_the_log_says_how_much_was_waited_and_forgets_what_was_not_kept(pairs: Path, tmp_path: Path):
+def test_the_log_has_the_waiting_time_and_drops_repeated_steps(pairs: Path, tmp_path: Path):
     stopped(Trainer(settings(pairs, tmp_path / "out", epochs=3)), at=12)
     log = tmp_path / "out" / "training" / "log.jsonl"
-    with open(log, "a") as file:  # as a run leaves it that is killed after a line and before the next state
+    with open(log, "a") as file:  # the log of a run that was killed between a line and the next state
         file.write(json.dumps({"epoch": 2, "step": 16}) + "\n" + '{"epoch": 3, "st')
     Trainer(settings(pairs, tmp_path / "out", epochs=3), resume=True).train()
     lines = [json.loads(line) for line in log.read_text().splitlines()]
@@ -427,12 +427,12 @@ if trainer.processes.is_first:
 
 
 @pytest.mark.slow
-def test_two_processes_train_the_weights_of_one_with_both_shares(pairs: Path, tmp_path: Path):
+def test_two_processes_train_the_same_weights_as_one_with_both_shares(pairs: Path, tmp_path: Path):
     pytest.importorskip("accelerate")
     script = tmp_path / "steps.py"
     script.write_text(TWO_PROCESSES)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    # By its address: this machine's name may take long to look up, or lead elsewhere.
+    # By address, since looking up this machine's name may take long or lead elsewhere.
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d",
               "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]  # fmt: skip
     for name, door, batch in (("two", launch, "1"), ("one", [sys.executable], "2")):
@@ -444,14 +444,14 @@ def test_two_processes_train_the_weights_of_one_with_both_shares(pairs: Path, tm
         torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
 
 
-def test_a_recipe_is_beneath_what_is_asked_for():
+def test_options_override_a_recipe():
     options = vars(train.parse(["--data", "d", "--out", "o", "--recipe", "edges2shoes", "compact", "--epochs", "3"]))
     assert options["batch_size"] == 4 and options["jitter"] is False and options["input_kind"] == "edges"
     assert options["features"] == 32 and options["epochs"] == 3
     assert vars(train.parse(["--data", "d", "--out", "o"]))["epochs"] == 200
 
 
-def test_every_recipe_is_of_settings_and_every_setting_an_option():
+def test_recipes_hold_settings_and_every_setting_is_an_option():
     from dataclasses import asdict, fields
 
     from pix2pix import RECIPES
@@ -472,7 +472,7 @@ def test_accelerate_launch_may_choose_the_precision(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("precision", ["no", "bf16"])
-def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp_path: Path, precision: str):
+def test_samples_that_are_not_chosen_leave_the_gradients_intact(pairs: Path, tmp_path: Path, precision: str):
     trainer = Trainer(
         settings(pairs, tmp_path / "out", mode_seeking_weight=0.5, nearest_of=4, mixed_precision=precision)
     )
@@ -483,7 +483,7 @@ def test_samples_that_are_only_looked_at_leave_the_gradients_be(pairs: Path, tmp
         assert parameter.grad is not None and parameter.grad.count_nonzero() > 0, name
 
 
-def test_a_run_from_before_an_option_is_known_by_what_it_did():
+def test_a_run_from_before_an_option_has_the_old_behaviour():
     from dataclasses import asdict
 
     from pix2pix.training.settings import changed
@@ -541,14 +541,14 @@ def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
     assert type(made)(**options) == made
 
 
-def test_nothing_is_trained_that_could_not_be_pushed(pairs: Path, tmp_path: Path, monkeypatch):
+def test_a_run_that_could_not_be_pushed_does_not_start(pairs: Path, tmp_path: Path, monkeypatch):
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
     with pytest.raises(CheckpointError, match="HF_TOKEN"):
         Trainer(settings(pairs, tmp_path / "out", push_to_hub="me/mine"))
 
 
 @pytest.mark.skipif(sys.platform != "linux" or platform.libc_ver()[0] != "glibc", reason="is for glibc")
-def test_memory_that_a_step_frees_is_there_for_the_next():
+def test_freed_memory_is_reused_by_the_next_step():
     program = (
         "import resource, sys, numpy as np; from pix2pix.devices import keep_freed_memory\n"
         "if sys.argv[1] == 'keep': keep_freed_memory()\n"
@@ -561,10 +561,10 @@ def test_memory_that_a_step_frees_is_there_for_the_next():
     faults = {
         how: int(subprocess.check_output([sys.executable, "-c", program, how], cwd=ROOT)) for how in ("give", "keep")
     }
-    assert faults["keep"] < 200 < 2000 < faults["give"]  # pages that came anew
+    assert faults["keep"] < 200 < 2000 < faults["give"]  # newly allocated pages
 
 
-def test_check_prints_what_was_understood_and_trains_nothing(pairs: Path, tmp_path: Path, capsys):
+def test_check_prints_how_the_data_is_understood_and_trains_nothing(pairs: Path, tmp_path: Path, capsys):
     (pairs / "notes.txt").write_text("mine")
     assert train.main(["--data", str(pairs), "--check"]) == 0
     said = capsys.readouterr().out
@@ -586,12 +586,12 @@ def test_damaged_pictures_are_named_before_the_first_step(pairs: Path, tmp_path:
 
 
 @pytest.mark.parametrize("lr", ["1e10", "1e25"])
-def test_what_is_not_finite_stops_the_run_and_no_model_is_written(pairs: Path, tmp_path: Path, lr: str, capsys):
+def test_values_that_are_not_finite_stop_the_run_and_no_model_is_written(pairs: Path, tmp_path: Path, lr: str, capsys):
     out = tmp_path / "out"
     assert train.main(["--data", str(pairs), "--out", str(out), *SMALL, "--epochs", "2", "--lr", lr]) == 2
     assert "lower --lr" in capsys.readouterr().err
     assert not (out / "config.json").exists() and not (out / "model.safetensors").exists()
-    assert not (out / "training" / "state.pt").exists()  # no state was good
+    assert not (out / "training" / "state.pt").exists()  # there was no intact state
 
 
 def test_the_last_good_state_outlives_a_loss_that_is_not_finite(pairs: Path, tmp_path: Path):
@@ -609,7 +609,7 @@ def test_the_last_good_state_outlives_a_loss_that_is_not_finite(pairs: Path, tmp
     assert state["step"] == 8 and all(tensor.isfinite().all() for tensor in state["generator"].values())
 
 
-def test_nothing_is_trained_without_a_place_for_it(pairs: Path, tmp_path: Path, monkeypatch, capsys):
+def test_nothing_is_trained_without_an_output_folder(pairs: Path, tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(Trainer, "train", lambda self: pytest.fail("it trains"))
     with pytest.raises(SystemExit) as stopped:

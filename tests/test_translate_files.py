@@ -27,7 +27,7 @@ def files(folder: Path) -> list[str]:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """Three drawings, two of one stem, and what lies beside them in people's folders."""
+    """Three drawings, two with the same stem, and other files that are usual in folders."""
     folder = tmp_path / "in"
     (folder / "more").mkdir(parents=True)
     (folder / "__MACOSX").mkdir()
@@ -48,7 +48,7 @@ def test_a_folder_is_translated_to_a_folder_of_the_same_names(pictures: Path, sm
         assert same(out / name, translator(open_image(pictures / source), 3))
     said = capsys.readouterr()
     assert said.out.split() == [str(out / name) for name in ("a.png", "a-2.png", "more/b.png")]
-    assert said.err == "pix2pix: Left aside, as no pictures: notes.txt.\n"
+    assert said.err == "pix2pix: Skipped, since these are not pictures: notes.txt.\n"
 
 
 def test_a_bad_picture_gets_a_sentence_and_stops_no_other(pictures: Path, small_checkpoint: Path, tmp_path, capsys):
@@ -65,7 +65,7 @@ def test_inputs_are_never_overwritten(pictures: Path, small_checkpoint: Path, tm
     assert translate(pictures, pictures, model=small_checkpoint) == 2
     assert "name another folder" in capsys.readouterr().err
     assert translate(pictures, pictures / "out", model=small_checkpoint) == 0
-    assert translate(pictures, pictures / "out", model=small_checkpoint) == 0  # results are not taken for inputs
+    assert translate(pictures, pictures / "out", model=small_checkpoint) == 0  # results do not become inputs
     assert files(pictures / "out") == ["a-2.png", "a.png", "more/b.png"]
     (tmp_path / "link").symlink_to(pictures, target_is_directory=True)
     assert translate(pictures, tmp_path / "link", model=small_checkpoint) == 2
@@ -76,7 +76,7 @@ def test_inputs_are_never_overwritten(pictures: Path, small_checkpoint: Path, tm
     drawing(2, 64).save(nested / "outer" / "x.png")
     original = (nested / "x.png").read_bytes()
     assert translate(nested, nested.parent, model=small_checkpoint) == 1
-    assert (nested / "x.png").read_bytes() == original  # outer/x.png would be there
+    assert (nested / "x.png").read_bytes() == original  # it would be outer/x.png
     assert {name: (pictures / name).read_bytes() for name in before} == before
 
 
@@ -88,7 +88,7 @@ def test_inputs_are_never_overwritten(pictures: Path, small_checkpoint: Path, tm
         (["IN", "out", "--no-dropout", "--samples", "2"], "leave --samples out"),
     ],
 )
-def test_what_cannot_be_done_with_a_folder(arguments, words, pictures: Path, small_checkpoint: Path, tmp_path, capsys):
+def test_impossible_folders_are_refused(arguments, words, pictures: Path, small_checkpoint: Path, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     (tmp_path / "file.png").write_bytes(b"")
     names = {"EMPTY": tmp_path / "empty", "IN": pictures, "FILE": tmp_path / "file.png", "out": tmp_path / "out"}

@@ -1,4 +1,4 @@
-"""Picture in, picture out: sizes, modes, seeds, tiles."""
+"""The translator: sizes, modes, seeds, large pictures."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_at_the_trained_size_it_is_the_network_itself(translator: Translator, sm
     assert np.array_equal(np.asarray(translator(image, seed=9)), np.asarray(to_image(direct)))
 
 
-def test_a_seed_names_a_picture(translator: Translator):
+def test_the_same_seed_gives_the_same_picture(translator: Translator):
     image = gradient(45, 70)
     first = translator(image, seed=4)
     torch.manual_seed(0)
@@ -69,7 +69,7 @@ def test_samples_are_the_single_pictures_in_order(translator: Translator):
 
 
 def test_drawings_keep_their_proportions(small_generator: Generator):
-    """A wide drawing is translated as the square one with white margins that it is cut from."""
+    """A wide drawing is translated like the square drawing with white margins that contains it."""
     translator = Translator(TorchEngine(small_generator), {"input": "edges", "image_size": 32})
     wide = gradient(32, 20)
     square = Image.new("RGB", (32, 32), "white")
@@ -79,7 +79,7 @@ def test_drawings_keep_their_proportions(small_generator: Generator):
 
 
 @pytest.mark.parametrize("size", [(50, 32), (20, 70), (1, 1), (64, 64)])
-def test_pixels_as_they_are_are_mirrored_to_the_next_multiple(small_generator: Generator, size: tuple[int, int]):
+def test_native_pixels_are_mirrored_to_the_next_multiple(small_generator: Generator, size: tuple[int, int]):
     translator = Translator(TorchEngine(small_generator), {"image_size": 32}, scale="native")
     image = Image.effect_noise(size, 80).convert("RGB")
     width, height = (-(-side // 32) * 32 for side in size)
@@ -92,7 +92,7 @@ def test_pixels_as_they_are_are_mirrored_to_the_next_multiple(small_generator: G
 
 
 def test_a_sea_has_one_blue():
-    """Water that no tile sees the coast of gets no other colour than water that one does."""
+    """Water far from the coast gets the same colour as water near it."""
     translator = Translator.from_pretrained("sat2map")
     town = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").resize((300, 300))
     sea = Image.new("RGB", (1024, 1024), (38, 62, 84))
@@ -115,12 +115,12 @@ def test_too_long_a_side_is_refused(translator: Translator):
 
 
 @pytest.mark.parametrize("size", [(30000, 300), (1, 32768)])
-def test_a_long_thin_drawing_costs_no_square(small_checkpoint: Path, size: tuple[int, int]):
-    """A square of its longer side would take 2.7 GB as bytes alone."""
+def test_a_long_thin_drawing_needs_no_large_square(small_checkpoint: Path, size: tuple[int, int]):
+    """A square of its longer side would take 2.7 GB in bytes alone."""
     script = (
         "from PIL import Image; from pix2pix import Translator; "
         f"print(Translator.from_pretrained({str(small_checkpoint)!r})(Image.new('RGB', {size}, 'white')).size); "
-        # Not getrusage: its peak is inherited from the process that started this one.
+        # Not getrusage, whose peak is inherited from the parent process.
         "print(next(int(line.split()[1]) // 1000 for line in open('/proc/self/status') if line.startswith('VmHWM')))"
     )
     told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -149,7 +149,7 @@ def test_what_the_network_sees_is_scaled_once(small_generator: Generator, width:
 
 @pytest.mark.parametrize("kind", ["edges", "labels", "photo"])
 def test_a_model_sees_the_pictures_that_it_was_trained_on(small_generator: Generator, kind: str):
-    """The trainer scales by `to_bytes`: so does the translator, whatever size the file has."""
+    """The translator scales files of any size as the trainer does, by `to_bytes`."""
     task = {"input": kind, "image_size": 32, "palette": PALETTES["maps"] if kind == "labels" else None}
     translator = Translator(TorchEngine(small_generator), task)
     picture = Image.effect_noise((90, 90), 90).convert("RGB")
@@ -179,7 +179,7 @@ def test_the_size_and_the_scale_can_be_set(small_generator: Generator):
         ({"scale": "tiny"}, "scale is 'tiny': choose one of whole, native"),
     ],
 )
-def test_a_geometry_that_cannot_be_is_refused(small_generator: Generator, task: dict, words: str):
+def test_impossible_geometries_are_refused(small_generator: Generator, task: dict, words: str):
     with pytest.raises(CheckpointError, match=words):
         Translator(TorchEngine(small_generator), task)
 
@@ -201,7 +201,7 @@ def test_the_rate_is_the_share_of_units_dropped(small_checkpoint: Path):
         translator(photo, 3, rate=1.0)
 
 
-def test_another_seed_on_the_same_drawing_costs_no_encoding(small_checkpoint: Path):
+def test_another_seed_on_the_same_drawing_needs_no_new_encoding(small_checkpoint: Path):
     translator = Translator.from_pretrained(small_checkpoint)
     encoded: list[np.ndarray] = []
     encode = translator.engine.encode

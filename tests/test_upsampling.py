@@ -1,4 +1,4 @@
-"""Tied kernels equal nearest-neighbour upsampling and a 3x3 convolution, and end as an ordinary generator."""
+"""Tied kernels equal nearest-neighbour upsampling and a 3x3 convolution, and are stored as an ordinary generator."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_the_nearest_small_kernel_is_found():
     parametrisation = NearestKernel()
     small = torch.randn(4, 2, 3, 3, dtype=torch.float64)
     torch.testing.assert_close(parametrisation.right_inverse(parametrisation(small)), small)
-    # Least squares: what is left of any kernel is orthogonal to everything that a small kernel can make.
+    # Least squares: the rest of any kernel is orthogonal to all kernels made from small ones.
     kernel = torch.randn(4, 2, 4, 4, dtype=torch.float64)
     left = kernel - parametrisation(parametrisation.right_inverse(kernel))
     assert left.abs().max() > 0.1
@@ -71,7 +71,7 @@ def test_a_run_learns_small_kernels_and_keeps_ordinary_ones(pairs: Path, tmp_pat
 
 
 @pytest.mark.parametrize("changes", [{"upsampling": "nearest", "augment": True}, {"augment": True, "objective": "gan"}])
-def test_a_stopped_run_goes_on_to_the_same_bytes(pairs: Path, tmp_path: Path, changes: dict):
+def test_a_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_path: Path, changes: dict):
     whole = Trainer(settings(pairs, tmp_path / "whole", ema=0.9, **changes))
     whole.train()
     part = Trainer(settings(pairs, tmp_path / "part", ema=0.9, **changes))

@@ -1,4 +1,4 @@
-"""The scripts of the page that need no browser, by node's own test runner; their tests are in web/."""
+"""The page's scripts that need no browser, tested by Node's own test runner; the tests are in web/."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the words of `strokes.py` become lines and areas."""
+"""Drawing the lines and areas that `strokes.py` describes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fill(image: Image.Image, points: list[tuple[float, float]], colour: Any) -> 
 
 
 def curve(stroke: str) -> np.ndarray:
-    """(N, 2) points at most a pixel apart along a stroke."""
+    """Points along a stroke, (N, 2), at most a pixel apart."""
     if stroke.startswith("oval"):
         centre, radii = map(numbers, stroke.split()[1:])
         turn = np.linspace(0, 2 * np.pi, 8 * int(sum(radii)))
@@ -55,5 +55,5 @@ def smooth(points: np.ndarray) -> np.ndarray:
 
 
 def between(u: np.ndarray, p: np.ndarray, q: np.ndarray, start: float, end: float) -> np.ndarray:
-    """What lies at `u` on the way from `p` at `start` to `q` at `end`."""
+    """The point at `u` between `p` at `start` and `q` at `end`."""
     return ((end - u) * p + (u - start) * q) / (end - start)

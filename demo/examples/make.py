@@ -1,8 +1,8 @@
 """Make the page's examples: `python -m demo.examples.make`.
 
-The drawings, from `strokes.py`, are smooth curves through points set by hand, drawn with the page's pen (whole pixels,
-no antialiasing), and painted areas. The tiles are two towns and eight of the drawn maps as seen from above. Nothing
-here comes from anybody's photographs.
+The drawings of `strokes.py` are smooth curves through hand-set points, drawn with the page's pen (whole pixels, no
+antialiasing), and painted areas. The tiles are two towns and eight of the drawn maps as seen from above. Nothing comes
+from photographs.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
             save(image.quantize(len(colours)), model, name)
     save(paint_town(np.random.default_rng(3)), "sat2map", "01-town")
     save(paint_town(np.random.default_rng(8), side=512), "sat2map", "02-larger-town")
-    maps = list(LABELS["map2sat"][1].items())[1:9]  # the first is a grid of streets, as the towns are; ten tiles in all
+    maps = list(LABELS["map2sat"][1].items())[1:9]  # not the first, a grid of streets like the towns; ten tiles in all
     for number, (name, areas) in enumerate(maps, start=3):
         save(paint_map(np.random.default_rng(number), areas), "sat2map", f"{number:02}-{name.split('-', 1)[1]}")
 

@@ -1,7 +1,7 @@
-"""Make the pictures that stand for models: `python -m demo.examples.previews`. Run it after a training.
+"""Make the models' preview pictures: `python -m demo.examples.previews`. Run it after a training.
 
-Each bundled model's card shows what it makes of its first example: preview.jpg beside the weights. Sites that show a
-link to the page show web/preview.jpg: a drawing, and its picture, by the model in `LINK`.
+On the page, each bundled model shows its translation of its first example: preview.jpg beside the weights. Sites that
+link to the page show web/preview.jpg: a drawing and its translation by the model in `LINK`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from pathlib import Path
 
 from PIL import Image
 
+from demo.studio import PREVIEW
 from pix2pix import Translator, list_models, read_task
 from pix2pix.weights.pretrained import BUNDLED
 
 EXAMPLES = Path(__file__).resolve().parent
 WEB = EXAMPLES.parent / "web"
-PREVIEW = "preview.jpg"
 SIDE = 112  # pixels
 LINK = "edges2shoes"
-LINK_SIZE = (1200, 630)  # pixels; what most sites ask for
+LINK_SIZE = (1200, 630)  # pixels; the size that most sites ask for
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Tiles as seen from above, painted: towns from a seed, and drawn maps as somebody above them might see them."""
+"""Painted views from above: towns from a seed, and drawn maps as they might look from above."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from demo.examples.drawing import fill, labelled
 
-# A map's labels as they look from above; its buildings are roofs, each of its own tone.
+# The labels of a map as they look from above. Buildings are roofs, each in its own tone.
 FROM_ABOVE = {
     "land": (62, 64, 58),
     "park": (52, 66, 40),
@@ -65,7 +65,7 @@ def paint_map(rng: np.random.Generator, areas: Sequence[str], side: int = 256) -
 
 
 def photographed(rng: np.random.Generator, ground: Image.Image) -> Image.Image:
-    """The same with a camera's grain and softness."""
+    """The picture with a camera's grain and softness."""
     grain = rng.normal(0, 9, (*ground.size, 1)) + rng.normal(0, 4, (*ground.size, 3))
     noisy = np.clip(np.asarray(ground, float) + grain, 0, 255).astype(np.uint8)
     return Image.fromarray(noisy).filter(ImageFilter.GaussianBlur(0.6))

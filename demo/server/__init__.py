@@ -1,1 +1,1 @@
-"""What stands between strangers and the page: checks, shares, turns and the journal."""
+"""The protection of the page against strangers: checks, fair shares, turns and the journal."""

@@ -1,4 +1,4 @@
-"""What a message from the web may say to Gradio: which function, with which values, naming which files."""
+"""Checks of messages to Gradio: the function, its values, and the files that they name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from demo.server.uploads import arrived
 SESSION = re.compile(r"[\w-]{0,64}")
 MAX_DEPTH = 20  # of a JSON message
 ADDRESS = re.compile(r"\s*(\w[\w+.-]*:)?//")
-# What Gradio says of a file, beside its path.
+# Keys of a file in Gradio's messages, beside its path.
 FILE = {
     "url": (str, type(None)),
     "orig_name": (str, type(None)),
@@ -29,12 +29,13 @@ FILE = {
 
 
 class Functions:
-    """What Gradio calls the page's functions, once the page is built.
+    """The page's functions as Gradio numbers them, once the page is built.
 
-    kinds: by index, "drawing", "aside" or "file" for those that compute, after their `concurrency_id`.
-    inputs: by index, how many values each takes.
-    files: by index, which of its inputs are files, and of these, which may be several.
-    names: the index of each that other programs may call.
+    Attributes:
+        kinds: by index: "drawing", "aside" or "file", for functions that compute, after their `concurrency_id`.
+        inputs: by index: the number of values that the function takes.
+        files: by index: which inputs are files, and which of these may be several.
+        names: index of each function that other programs may call.
     """
 
     def __init__(self) -> None:
@@ -57,7 +58,7 @@ class Functions:
                 self.names[function.api_name] = index
 
     def called(self, path: str, body: dict[str, Any]) -> int:
-        """The index of the function that a message is for, -1 for a message that is for none.
+        """The index of the function that a message calls, or -1 if it calls none.
 
         Raises:
             Refused: there is no such function, or the message does not fit it.
@@ -88,11 +89,11 @@ class Functions:
 
 
 def read_message(data: bytes) -> dict[str, Any]:
-    """A JSON message, looked through.
+    """Parse and check a JSON message.
 
     Raises:
-        Refused: it is none, is nested too deeply, or names a file by its address on another server, which would
-            otherwise be fetched.
+        Refused: the message is not JSON, is nested too deeply, or names a file on another server, which Gradio would
+            fetch.
     """
     try:
         body = json.loads(data)
@@ -105,14 +106,14 @@ def read_message(data: bytes) -> dict[str, Any]:
 
 
 def look_through(value: Any, depth: int) -> None:
-    """Every file that a message names must be one that was uploaded, and every number one that JSON has."""
+    """Check that every file in a message is an uploaded one, and that every number is valid JSON."""
     if depth == 0 or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError
     if isinstance(value, dict):
         if "path" in value and isinstance(value["path"], str) and ADDRESS.match(value["path"]):
             raise Refused(400, "Pictures are not fetched from other servers: upload the file and send its path.")
         if "path" in value and not is_file(value):
-            raise Refused(400, "The file is not here, or no more: upload it again.")
+            raise Refused(400, "The file is not here any more: upload it again.")
         value = list(value.values())
     if isinstance(value, list):
         for each in value:
@@ -120,7 +121,7 @@ def look_through(value: Any, depth: int) -> None:
 
 
 def is_file(value: Any) -> bool:
-    """Whether a value is nothing, or names an uploaded file as Gradio does."""
+    """Whether a value is None, or names an uploaded file as Gradio does."""
     if value is None:
         return True
     if not isinstance(value, dict) or any(

@@ -1,4 +1,4 @@
-"""When work for a visitor ends, done or not."""
+"""The deadline of work for a visitor."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pix2pix import MAX_PIXELS, ImageError
 
 @dataclass(frozen=True)
 class Deadline:
-    """How far the work on a visitor's files may go.
+    """The limits of the work on a visitor's files.
 
     Attributes:
-        pixels: the most that a picture may have.
-        until: when the work must be done, on `time.monotonic`'s clock.
-        seconds: how many it was given.
-        gone: tells whether the visitor has left.
+        pixels: most pixels of a picture.
+        until: end of the work, on `time.monotonic`'s clock.
+        seconds: length of the work that was granted.
+        gone: function that tells whether the visitor has left.
     """
 
     pixels: int = MAX_PIXELS
@@ -29,7 +29,7 @@ class Deadline:
     def check(self) -> None:
         """
         Raises:
-            ImageError: the time is over, or the visitor has left.
+            ImageError: the time is up, or the visitor has left.
         """
         if self.gone():
             raise ImageError("The page was closed: open it again.")

@@ -1,4 +1,4 @@
-"""The door to Gradio: who may ask for what, before Gradio parses or queues anything."""
+"""The door to Gradio, which checks every request before Gradio parses or queues anything."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from demo.server.visitors import Visitors
 
 
 class Door:
-    """The innermost middleware: `OnlyOpen` and `BoundedBody` stand before it.
+    """The innermost middleware, after `OnlyOpen` and `BoundedBody`.
 
     Args:
-        app: Gradio's.
-        visitors: how much each visitor asks for.
-        jobs: what waits and runs.
-        functions: those of the page, read when it is built.
+        app: Gradio's app.
+        visitors: accounts of the visitors' requests.
+        jobs: waiting and running jobs.
+        functions: functions of the page, read when it is built.
     """
 
     def __init__(self, app: ASGIApp, visitors: Visitors, jobs: Jobs, functions: Functions) -> None:
@@ -42,7 +42,7 @@ class Door:
                 await self.app(scope, receive, send)
 
     async def _call(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A call of one of the page's functions. One that computes is a job: `Service` closes it, when it is done."""
+        """Pass on a call of one of the page's functions. A call that computes is a job, which `Service` closes."""
         data = await whole(receive)
         body = read_message(data)
         index = self.functions.called(scope["path"], body)
@@ -63,11 +63,11 @@ class Door:
         try:
             await self.app({**scope, JOB: job}, replay(data, receive), noticed)
         finally:
-            if not taken:  # Gradio's own queue was full, or the visitor left before it answered
+            if not taken:  # Gradio's own queue was full, or the visitor left before the answer
                 self.jobs.close(job)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """An answer that is sent as it comes. When a page's is cut off, the page was closed."""
+        """Pass on a streamed answer. If a page's answer is cut off, the page was closed."""
         query = dict(pair.partition("=")[::2] for pair in scope["query_string"].decode("latin-1").split("&"))
         session = query.get("session_hash", "")
         complete = closed = False
@@ -90,10 +90,10 @@ class Door:
 
 
 async def whole(receive: Receive) -> bytes:
-    """A request's body.
+    """Read a request's body.
 
     Raises:
-        Refused: it was cut off.
+        Refused: the body was cut off.
     """
     parts = []
     while True:
@@ -106,7 +106,7 @@ async def whole(receive: Receive) -> bytes:
 
 
 def replay(data: bytes, receive: Receive) -> Receive:
-    """A `receive` that tells what was read already, then goes on."""
+    """A `receive` that first gives a body that was read already, then continues with the original."""
     messages: list[Message] = [{"type": "http.request", "body": data}]
 
     async def replayed() -> Message:

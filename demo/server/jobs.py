@@ -1,4 +1,4 @@
-"""What waits and runs: the jobs of all visitors, and which of a page's drawings is the newest."""
+"""The waiting and running jobs of all visitors, and the newest drawing of each page."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from threading import Lock
 from demo.server.limits import Limits
 from demo.server.refused import Busy
 
-JOB = "pix2pix.job"  # under which a request's scope carries its job
-KNOWN_SESSIONS = 4096  # whose newest drawing is remembered
-USUAL_SECONDS = 0.2  # of a job, before one was timed
+JOB = "pix2pix.job"  # key of the job in a request's scope
+KNOWN_SESSIONS = 4096  # sessions whose newest drawing is remembered
+USUAL_SECONDS = 0.2  # assumed length of a job before one was timed
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,9 +20,9 @@ class Job:
     """A call that computes.
 
     Attributes:
-        visitor: whose address it came from.
-        session: of the page that asked.
-        since: when it was opened, on `time.monotonic`'s clock.
+        visitor: address that it came from.
+        session: session of the page that asked.
+        since: time of opening, on `time.monotonic`'s clock.
     """
 
     visitor: str
@@ -31,32 +31,32 @@ class Job:
 
 
 class Jobs:
-    """The jobs under way, from `open` to `close`. A job may be found to be over in several ways: it is done, Gradio
-    did not take it, its page was closed, or nothing was heard of it for long. To close it twice does nothing."""
+    """The open jobs, from `open` to `close`. A job may end in several ways: it is done, Gradio refused it, its page was
+    closed, or it timed out. Closing it twice has no effect."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.stopping = False
         self._lock = Lock()
         self._open: dict[Job, None] = {}
-        self._newest: OrderedDict[str, int] = OrderedDict()  # by session: the hash of its newest drawing
+        self._newest: OrderedDict[str, int] = OrderedDict()  # hash of each session's newest drawing
         self._gone: OrderedDict[str, None] = OrderedDict()  # sessions whose page was closed
-        self._seconds = USUAL_SECONDS  # of a job, a moving average
+        self._seconds = USUAL_SECONDS  # moving average of a job's length
 
     @property
     def waiting(self) -> int:
-        """How many wait or run."""
+        """The number of waiting and running jobs."""
         with self._lock:
             return len(self._open)
 
     def open(self, visitor: str, session: str, drawing: str | None = None) -> Job:
-        """A job that a visitor asks for.
+        """Open a job for a visitor.
 
         Args:
-            drawing: what was drawn, if the job is to translate it. The session's older ones are then outdated.
+            drawing: drawing to translate, if any. Older drawings of the session are then outdated.
 
         Raises:
-            Busy: too many jobs are waiting, of all visitors or of this one; or the server is stopping.
+            Busy: too many jobs of all visitors or of this one are waiting, or the server is stopping.
         """
         with self._lock:
             if self.stopping:
@@ -77,12 +77,12 @@ class Jobs:
             return job
 
     def close(self, job: Job | None, seconds: float = 0.0) -> None:
-        """A job is over, after `seconds` of work, if there were any."""
+        """Close a job, after `seconds` of work, if any."""
         with self._lock:
             self._close(job, seconds)
 
     def leave(self, session: str, closed: bool) -> None:
-        """A page has all its answers; or it was closed, and what it waits for is not computed."""
+        """End a page's jobs: it has all its answers, or it was closed and its waiting jobs are dropped."""
         with self._lock:
             for job in [job for job in self._open if job.session == session]:
                 self._close(job)
@@ -91,7 +91,7 @@ class Jobs:
                 remember(self._gone, session, None)
 
     def is_outdated(self, session: str, drawing: str) -> bool:
-        """Whether the session has asked for a newer drawing."""
+        """Whether the session has sent a newer drawing."""
         with self._lock:
             return self._newest.get(session, hash(drawing)) != hash(drawing)
 
@@ -108,7 +108,7 @@ class Jobs:
 
 
 def remember(sessions: OrderedDict, session: str, value: int | None) -> None:
-    """Note something of a session, and forget the oldest beyond `KNOWN_SESSIONS`."""
+    """Remember a value for a session, and forget the oldest sessions beyond `KNOWN_SESSIONS`."""
     sessions[session] = value
     sessions.move_to_end(session)
     if len(sessions) > KNOWN_SESSIONS:

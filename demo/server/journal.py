@@ -1,6 +1,6 @@
-"""What the server tells its owner: one line of JSON for each refusal and each file, one a minute for the drawings.
+"""The journal for the server's owner: a line of JSON for each refusal and each file, and one a minute for drawings.
 
-No line holds a picture, a file's name, or an address: visitors are named by a hash that is another after a restart.
+No line holds a picture, a file name or an address. Visitors appear as hashes, which change with each restart.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ MINUTE = 60.0
 
 
 class Journal:
-    """Writes lines to `file`; None: nowhere."""
+    """Writes lines to `file`, or nowhere if it is None."""
 
     def __init__(self, file: TextIO | None = None) -> None:
         self.file = file
         self._salt = os.urandom(16)
         self._lock = Lock()
-        self._drawings: list[float] = []  # ms of each in this minute
+        self._drawings: list[float] = []  # ms of each drawing in this minute
         self._since = time.monotonic()
 
     def note(self, what: str, visitor: str = "", **more: Any) -> None:
-        """Write a line; `more` must hold numbers and fixed words only."""
+        """Write a line. `more` must hold only numbers and fixed words."""
         if self.file is None:
             return
         who = hashlib.blake2s(visitor.encode(), key=self._salt, digest_size=4).hexdigest() if visitor else None
@@ -38,7 +38,7 @@ class Journal:
             )
 
     def drawing(self, ms: float) -> None:
-        """Count a translated drawing; the first of a new minute writes the line of those before."""
+        """Count a translated drawing. The first one of a minute writes the line of the minute before."""
         if self.file is None:
             return
         times: list[float] = []

@@ -1,4 +1,4 @@
-"""What the page takes on."""
+"""The limits of the page."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pix2pix import MAX_PIXELS
 
 @dataclass(frozen=True)
 class Limits:
-    """The defaults suit two cores and 2 GB.
+    """Limits; the defaults suit two cores and 2 GB.
 
-    users: requests that wait or run, of everybody together; one visitor may have half of them.
-    rate, burst: requests a visitor may make in a second in the long run, and at once.
-    message: bytes of a request that is no upload.
-    upload: bytes of an upload, all its files together.
-    upload_rate, upload_burst: bytes a visitor may upload in a second in the long run, and at once.
-    streams: answers that a visitor may listen to at once.
-    silence: seconds a visitor may take to send the next part of a request.
-    job: seconds that the translation of uploaded pictures may take.
-    pixels: of an uploaded picture.
+    Attributes:
+        users: waiting and running requests of all visitors; one visitor may have half of them.
+        rate, burst: a visitor's requests per second in the long run, and at once.
+        message: bytes of a request that is not an upload.
+        upload: bytes of an upload, with all its files.
+        upload_rate, upload_burst: bytes that a visitor uploads per second in the long run, and at once.
+        streams: a visitor's open answers.
+        silence: seconds until the next part of a request must arrive.
+        job: seconds for the translation of uploaded pictures.
+        pixels: pixels of an uploaded picture.
     """
 
     users: int = 64

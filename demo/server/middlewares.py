@@ -1,4 +1,4 @@
-"""Small ASGI middlewares that know nothing of Gradio: refusals in words, health, open addresses, bounded bodies."""
+"""Small ASGI middlewares that are independent of Gradio: refusals, health, open addresses, bounded bodies."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from demo.server.refused import Busy, Refused
 
 
 class Refusals:
-    """Answers a `Refused` from within with its sentence, and notes it in the journal.
+    """Answers a `Refused` from inner layers with its sentence, and records it in the journal.
 
     Args:
-        name_of: names a path for the journal.
+        name_of: function that names a path for the journal.
     """
 
     def __init__(self, app: ASGIApp, journal: Journal, name_of: Callable[[str], str]) -> None:
@@ -45,7 +45,7 @@ class Health:
     """Answers `/health`: 200, or 503 while the server stops.
 
     Args:
-        state: what it tells; "status" is "ok" or "stopping".
+        state: function that gives the answer; its "status" is "ok" or "stopping".
     """
 
     def __init__(self, app: ASGIApp, state: Callable[[], dict]) -> None:
@@ -60,10 +60,10 @@ class Health:
 
 
 class OnlyOpen:
-    """Hides every address that is not open, and all web sockets.
+    """Hides all web sockets and every address that is not open.
 
     Args:
-        is_open: tells it of a method and a path.
+        is_open: function that tells whether a method and a path are open.
     """
 
     def __init__(self, app: ASGIApp, is_open: Callable[[str, str], bool]) -> None:
@@ -80,10 +80,10 @@ class OnlyOpen:
 
 
 class BoundedBody:
-    """Lets a POST's body through up to a limit, in bytes and in seconds of silence.
+    """Limits the body of a POST in bytes and in seconds of silence.
 
     Args:
-        limit_of: the most bytes for a path, and whether the request must tell its length beforehand.
+        limit_of: function that gives the most bytes for a path, and whether a request must state its length.
         silence: seconds to wait for the next part.
     """
 
@@ -95,7 +95,7 @@ class BoundedBody:
             limit, needs_length = self.limit_of(scope["path"])
             length = length_of(scope)
             if length is None and needs_length:
-                raise Refused(411, "An upload must tell its length: send it with a Content-Length.")
+                raise Refused(411, "An upload must state its length: send it with a Content-Length.")
             if length is not None and length > limit:
                 raise Refused(413, too_long(limit))
             receive = self._bounded(receive, limit if length is None else length)
@@ -107,7 +107,7 @@ class BoundedBody:
         async def bounded() -> Message:
             nonlocal arrived, whole
             if whole:
-                return await receive()  # from here on it only tells that the visitor has left
+                return await receive()  # from here on, it only reports that the visitor has left
             try:
                 message = await asyncio.wait_for(receive(), self.silence)
             except TimeoutError:
@@ -127,10 +127,10 @@ def address(scope: Scope) -> str:
 
 
 def length_of(scope: Scope) -> int | None:
-    """The length that a request claims, in bytes.
+    """The stated length of a request, in bytes.
 
     Raises:
-        Refused: it is no number.
+        Refused: the length is not a number.
     """
     claimed = dict(scope["headers"]).get(b"content-length")
     if claimed is not None and not claimed.isdigit():

@@ -1,4 +1,4 @@
-"""What a visitor is told who is not let in: one sentence, a status, and for a busy server when to come back."""
+"""Refusals of requests: one sentence, a status and, for a busy server, a time to retry."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import math
 
 
 class Refused(Exception):
-    """A request is not let in.
+    """A request is refused.
 
     Args:
-        status: of HTTP.
-        sentence: what the visitor reads.
+        status: HTTP status.
+        sentence: message to the visitor.
     """
 
     def __init__(self, status: int, sentence: str) -> None:
@@ -20,11 +20,11 @@ class Refused(Exception):
 
 
 class Busy(Refused):
-    """Too much is asked for just now.
+    """A request is refused for now, because there are too many.
 
     Args:
-        reason: the sentence's beginning.
-        seconds: after which to try again.
+        reason: first part of the sentence.
+        seconds: time until the visitor may try again.
     """
 
     def __init__(self, reason: str, seconds: float) -> None:

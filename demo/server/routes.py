@@ -1,6 +1,6 @@
-"""Which of Gradio's addresses are open: what the page, `gradio_client` and curl need.
+"""The open addresses of Gradio: those that the page, `gradio_client` and curl need.
 
-Gradio has more of them: proxies, recordings, run histories, editors.
+Gradio has others, which stay closed: proxies, recordings, run histories, editors.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ NAMED = re.compile(rf"{API}/(upload|queue/join|queue/data|run|call|cancel|reset|
 
 
 def is_open(method: str, path: str) -> bool:
-    """Whether a request may go on to Gradio."""
+    """Whether a request may pass to Gradio."""
     method = method.replace("HEAD", "GET")
     return method in OPEN and OPEN[method].fullmatch(path) is not None
 
 
 def is_stream(path: str) -> bool:
-    """Whether the answer is sent as it comes, for as long as the visitor listens."""
+    """Whether the answer is a stream, for as long as the visitor listens."""
     return STREAM.fullmatch(path) is not None
 
 
 def is_asset(path: str) -> bool:
-    """Whether it is a part of the page, of which a browser asks for dozens at once."""
+    """Whether the address is a part of the page, of which a browser requests dozens at once."""
     return ASSET.match(path) is not None
 
 
 def name_of(path: str) -> str:
-    """A name for the log. The rest of an address may hold what is nobody's business."""
+    """A name for the log. The rest of an address may be private."""
     match = NAMED.match(path)
     return match[1] if match else "other"

@@ -1,4 +1,4 @@
-"""The page as a service to strangers: who is let in, what is noted, how it stops."""
+"""The page as a public service: admission, the journal and shutdown."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from demo.server.middlewares import BoundedBody, Health, OnlyOpen, Refusals
 from demo.server.routes import UPLOAD, is_open, name_of
 from demo.server.visitors import Visitors
 
-PATIENCE = 30.0  # seconds that running work is given when the server stops
+PATIENCE = 30.0  # seconds for running work to finish when the server stops
 
 
 class Service:
-    """The accounts behind one page.
+    """The service behind one page.
 
     Args:
-        limits: what it takes on.
-        journal: where it writes what it did.
-        health: what `/health` tells beside the number of waiting jobs.
+        limits: limits of the page.
+        journal: journal of the work and the refusals.
+        health: function for the facts in `/health` beside the number of waiting jobs.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Service:
         self.health = health
 
     def middleware(self) -> list[Middleware]:
-        """What stands before Gradio, outermost first, for `launch(app_kwargs={"middleware": ...})`."""
+        """The middlewares before Gradio, outermost first, for `launch(app_kwargs={"middleware": ...})`."""
         return [
             Middleware(Refusals, journal=self.journal, name_of=name_of),  # type: ignore[arg-type]
             Middleware(Health, state=self._state),  # type: ignore[arg-type]
@@ -56,13 +56,13 @@ class Service:
 
     @contextmanager
     def drawing(self, request: Any) -> Iterator[None]:
-        """While a drawing of a Gradio request is worked on."""
+        """The context of work on a drawing in a Gradio request."""
         with self._job(request, lambda seconds, done: self.journal.drawing(1000 * seconds)):
             yield
 
     @contextmanager
     def file(self, request: Any) -> Iterator[Deadline]:
-        """While files of a Gradio request are worked on; yields how far that may go."""
+        """The context of work on files in a Gradio request; yields the deadline."""
         name, session, limit = request.client.host if request.client else "", request.session_hash or "", self.limits
 
         def note(seconds: float, done: bool) -> None:
@@ -76,7 +76,7 @@ class Service:
         return isinstance(drawing, str) and self.jobs.is_outdated(request.session_hash or "", drawing)
 
     def stop(self) -> None:
-        """Let nobody in any more, and wait until the work under way is finished and was fetched, `PATIENCE` at most."""
+        """Refuse new requests, and wait at most `PATIENCE` until running work is finished and fetched."""
         self.jobs.stopping = True
         until = time.monotonic() + PATIENCE
         while (self.jobs.waiting or self.visitors.answers) and time.monotonic() < until:
@@ -85,7 +85,7 @@ class Service:
 
     @contextmanager
     def _job(self, request: Any, note: Callable[[float, bool], None]) -> Iterator[None]:
-        """The work on the job that a Gradio request carries; closes it."""
+        """The context of work on a Gradio request's job, which is closed at its end."""
         start, done = time.monotonic(), False
         try:
             yield

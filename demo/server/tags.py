@@ -12,11 +12,11 @@ GRADIOS = re.compile(rb'<meta\s+(?:property="og:|name="twitter:|name="descriptio
 
 
 class Tags:
-    """Puts its tags into the page's HTML, in place of Gradio's.
+    """Replaces Gradio's tags in the page's HTML.
 
     Args:
-        title, description: of the page.
-        picture: its path below the page's address.
+        title, description: title and description of the page.
+        picture: path of the preview picture, below the page's address.
     """
 
     def __init__(self, app: ASGIApp, title: str, description: str, picture: str) -> None:
@@ -49,7 +49,7 @@ class Tags:
 
     def _tags(self, scope: Scope) -> str:
         headers = Headers(scope=scope)
-        # Sites that show links want whole addresses.
+        # Sites that show links need complete addresses.
         address = f"{scope['scheme']}://{headers.get('host', '')}{scope.get('root_path', '')}/"
         title, description = escape(self.title), escape(self.description)
         return (

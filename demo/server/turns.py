@@ -1,4 +1,4 @@
-"""Who computes next. One network runs at a time, since it uses all cores; drawings go before files."""
+"""The order of computation. One network runs at a time, since it uses all cores; drawings go before files."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from threading import Condition
 
 
 class Turns:
-    """A lock that the people who draw get first. A file's work, which takes up to minutes, gives way between bands."""
+    """A lock that gives drawings precedence. Work on files, which may take minutes, yields between bands."""
 
     def __init__(self) -> None:
         self._condition = Condition()
         self._taken = False
-        self._drawings = 0  # that wait
+        self._drawings = 0  # waiting drawings
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
@@ -38,7 +38,7 @@ class Turns:
             self._leave()
 
     def give_way(self) -> None:
-        """Within `file`: let those who draw go first."""
+        """Within `file`: let waiting drawings go first."""
         if self._drawings:
             self._leave()
             self._enter_after_drawings()

@@ -1,4 +1,4 @@
-"""Where uploaded files lie."""
+"""The paths of uploaded files."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 
 def arrived(path: Any, folder: str) -> Path | None:
-    """Where an uploaded file lies, if `path` is that of one.
+    """The path of an uploaded file, or None if `path` is not one.
 
     Args:
-        folder: where uploads lie.
+        folder: folder of the uploads.
     """
     try:
         found = Path(path).resolve()

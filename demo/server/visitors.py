@@ -1,7 +1,7 @@
-"""How much each visitor may ask for: requests and bytes a second, and answers at once.
+"""Limits for each visitor: requests and bytes per second, and open answers.
 
-A visitor is a network address, as uvicorn tells it: behind a load balancer, the address that this one forwards (see
-docs/deployment.md). Many people may share one, so the limits are far above what one page asks for.
+A visitor is a network address, as reported by uvicorn. Behind a load balancer, it is the forwarded address (see
+docs/deployment.md). Many people may share one, so the limits are far above the needs of one page.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from threading import Lock
 from demo.server.limits import Limits
 from demo.server.refused import Busy
 
-FEW = 64  # accounts that are kept without looking which are idle
+FEW = 64  # accounts that are kept without checking which are idle
 
 
 class Visitors:
-    """The accounts of all visitors. An account is forgotten as soon as it no longer limits its visitor."""
+    """The accounts of all visitors. An account is dropped as soon as it no longer limits its visitor."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.answers = 0  # that are on their way
+        self.answers = 0  # open answers
         self._lock = Lock()
         self._visitors: defaultdict[str, Visitor] = defaultdict(
             lambda: Visitor(Bucket(limits.rate, limits.burst), Bucket(limits.upload_rate, limits.upload_burst))
@@ -53,10 +53,10 @@ class Visitors:
 
     @contextmanager
     def listening(self, name: str, answer: bool = True) -> Iterator[None]:
-        """While a visitor listens to an answer, or to the heartbeat of the server.
+        """The context of an answer, or of the server's heartbeat, to a visitor.
 
         Raises:
-            Busy: they listen to too many.
+            Busy: the visitor has too many open answers.
         """
         with self._lock:
             visitor = self._visitors[name]
@@ -83,7 +83,7 @@ class Visitors:
 
 @dataclass
 class Bucket:
-    """A token bucket: `burst` at once, `rate` a second in the long run."""
+    """A token bucket: `burst` at once, and `rate` per second in the long run."""
 
     rate: float
     burst: float
@@ -94,7 +94,7 @@ class Bucket:
         self.left, self.at = self.burst, time.monotonic()
 
     def wait(self, amount: float) -> float:
-        """Take `amount`; or take nothing, and return the seconds until it would be there."""
+        """Take `amount` if it is there. Otherwise take nothing and return the seconds until it will be."""
         now = time.monotonic()
         self.left, self.at = min(self.burst, self.left + (now - self.at) * self.rate), now
         if amount > self.left:
@@ -112,8 +112,8 @@ class Visitor:
     """One visitor's account.
 
     Attributes:
-        requests, uploads: what is left, in requests and in bytes.
-        streams: answers being listened to.
+        requests, uploads: remaining requests, and remaining bytes of uploads.
+        streams: open answers.
     """
 
     requests: Bucket

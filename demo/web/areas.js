@@ -1,9 +1,9 @@
-// Areas of a drawing: what a bucket fills, and what lines enclose. Lines that people draw have gaps of a few pixels, so
-// two areas count as one only where a disc of GAP pixels' radius can pass from one into the other.
+// Areas of a drawing: those that a bucket fills, and those that lines enclose. Hand-drawn lines have gaps of a few pixels,
+// so two areas count as one only where a disc with a radius of GAP pixels can pass between them.
 
-export const GAP = 2;
+const GAP = 2;
 const WALL = -1;
-const UNDER = 4; // pixels that paint reaches under a line
+const UNDER = 4; // pixels that paint extends under a line
 
 /**
  * Call `visit` with the index of each neighbour, left, right, above and below.
@@ -18,11 +18,11 @@ function neighbours(at, side, visit) {
 }
 
 /**
- * Spread labels from the pixels that have one over those that may be reached, the nearest first.
+ * Spread labels from labelled pixels over free ones, the nearest first.
  * @param {Int32Array} labels changed; 0 is none
  * @param {number} side
  * @param {(at: number) => boolean} free
- * @param {number} [steps] at most
+ * @param {number} [steps] most steps
  */
 function spread(labels, side, free, steps = Infinity) {
   /** @type {number[]} */
@@ -44,8 +44,8 @@ function spread(labels, side, free, steps = Infinity) {
 
 /**
  * Give each connected part of the pixels in `mask` without a label its own.
- * @param {Uint8Array} mask @param {Int32Array} labels changed @param {number} side @param {number} count labels given
- * @returns {number} labels given by now
+ * @param {Uint8Array} mask @param {Int32Array} labels changed @param {number} side @param {number} count number of labels given
+ * @returns {number} number of labels given so far
  */
 function connect(mask, labels, side, count) {
   for (let start = 0; start < mask.length; start++) {
@@ -66,7 +66,7 @@ function connect(mask, labels, side, count) {
 }
 
 /**
- * The middle of a mask: pixels around which a disc lies in it. Beyond the sheet's edge counts as inside.
+ * The core of a mask: pixels around which a disc is inside it. Everything beyond the sheet's edge counts as inside.
  * @param {Uint8Array} mask @param {number} side @param {number} radius @returns {Uint8Array}
  */
 function middle(mask, side, radius) {
@@ -99,12 +99,12 @@ export function areas(free, side, gap = GAP) {
     count = connect(middle(free, side, gap), labels, side, 0);
     spread(labels, side, (at) => free[at] === 1);
   }
-  connect(free, labels, side, count); // and what is too narrow for the disc everywhere
+  connect(free, labels, side, count); // and areas that are too narrow for the disc everywhere
   return labels;
 }
 
 /**
- * Let areas reach under the lines, so that no seam stays between paint and line.
+ * Extend areas under the lines, so that no seam remains between paint and line.
  * @param {Int32Array} labels changed @param {Uint8Array} free @param {number} side
  */
 function underLines(labels, free, side) {
@@ -113,8 +113,8 @@ function underLines(labels, free, side) {
 
 /**
  * The pixels that a bucket fills.
- * @param {number} start where it is emptied
- * @param {ArrayLike<number>} ground what lies on the sheet; it fills what is alike
+ * @param {number} start pixel where it is emptied
+ * @param {ArrayLike<number>} ground the sheet's colours; the bucket fills equal ones
  * @param {Uint8Array | null} lines alpha of the lines above the paint, or null where there are none
  * @param {number} side
  * @returns {number[]}
@@ -139,8 +139,8 @@ export function bucket(start, ground, lines, side) {
  * The areas that lines enclose, the largest first: those that do not touch the edge of the sheet.
  * @param {Uint8Array} lines alpha of each pixel
  * @param {number} side
- * @param {number} least pixels of an area
- * @returns {number[][]} their pixels, under the lines too
+ * @param {number} least fewest pixels of an area
+ * @returns {number[][]} their pixels, including those under the lines
  */
 export function enclosed(lines, side, least = 24) {
   const free = Uint8Array.from(lines, (alpha) => Number(alpha <= 127));

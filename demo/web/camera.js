@@ -6,7 +6,7 @@ import { outlined } from './outlines.js';
 import { SIDE, THRESHOLD } from './rules.js';
 
 const STEP = 66; // ms between two frames
-const LEVELS = 4; // of each colour in a painting
+const LEVELS = 4; // levels of each colour in a painting
 
 /** @typedef {import('./sheet.js').Sheet} Sheet */
 
@@ -14,7 +14,7 @@ const LEVELS = 4; // of each colour in a painting
  * A photo as a drawing: its outlines, and for models of paintings its colours in a few levels under them.
  * @param {Sheet} sheet @param {ImageData} photo
  */
-export function drawPhoto(sheet, photo) {
+function drawPhoto(sheet, photo) {
   if (sheet.kind === 'labels') {
     sheet.draw(photo);
     return;

@@ -1,5 +1,5 @@
-// Questions to the server, and its answers: each goes through a pair of small Gradio components, see `channel` in
-// demo/page.py. Every answer names its question by a number.
+// Questions to the server and its answers. They pass through pairs of small Gradio components; see `channel` in
+// demo/page.py. A number connects each answer with its question.
 
 /** @typedef {{ resolve: (answer: any) => void, report?: (part: any) => void, channel: string, newest: boolean }} Question */
 
@@ -10,8 +10,8 @@ let count = 0;
 /**
  * @param {string} channel
  * @param {Record<string, unknown>} message
- * @param {{ newest?: boolean, report?: (part: any) => void }} [options] newest: an answer ends the questions before it,
- *     with null; report: is told of answers that are not the last
+ * @param {{ newest?: boolean, report?: (part: any) => void }} [options] newest: an answer ends earlier questions
+ *     with null; report: receives answers before the last
  * @returns {Promise<any>}
  */
 export function ask(channel, message, { newest = false, report } = {}) {

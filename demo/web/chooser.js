@@ -1,5 +1,5 @@
-// Where pictures are made: by the server at first, on the visitor's own device as soon as the model is there. Each takes
-// over from the other without losing a drawing.
+// The choice between the server and the visitor's own device. The server draws first, and the device as soon as it has the
+// model. Each takes over from the other without losing a drawing.
 
 import { filled } from './dom.js';
 import { Trouble } from './engines.js';
@@ -12,14 +12,14 @@ import { Trouble } from './engines.js';
  * @typedef {object} Place
  * @property {'device' | 'server'} name
  * @property {boolean} alone whether the server is away, or there is none
- * @property {number | null} loading share of the model that has come, while it comes
- * @property {string} reason why the device cannot; empty where it can, or has not tried
+ * @property {number | null} loading downloaded share of the model, during its download
+ * @property {string} reason why the device cannot draw; empty where it can, or has not tried
  */
 
-const SLOW = 500; // ms for a picture, above which the server draws
-const LOOK = 1000; // ms that the pen rests before the page looks for the server
-const SELDOM = 4000; // ms between two looks while the server is there
-const OFTEN = 2000; // ms between two looks while it is away
+const SLOW = 500; // ms per picture, above which the server draws
+const LOOK = 1000; // ms of rest before the page checks for the server
+const SELDOM = 4000; // ms between checks while the server is there
+const OFTEN = 2000; // ms between checks while it is away
 
 /** @implements {Engine} */
 export class Chooser {
@@ -33,17 +33,17 @@ export class Chooser {
   #ready = new Set();
   /** @type {Map<string, Promise<{ rate: number } | null>>} */
   #loading = new Map();
-  /** Why the device does not do a model. @type {Map<string, string>} */
+  /** Why the device cannot run a model. @type {Map<string, string>} */
   #failed = new Map();
   #share = /** @type {number | null} */ (null);
-  /** What waits for the server; done again when the device takes over. @type {Set<() => void>} */
+  /** Tasks that wait for the server; repeated when the device takes over. @type {Set<() => void>} */
   #waiting = new Set();
 
   /**
    * @param {Engine | null} server null for a site without one
    * @param {import('./device.js').DeviceEngine} device
    * @param {Record<string, string>} texts
-   * @param {string | null} [wanted] "browser" or "server" for one alone, as far as it can
+   * @param {string | null} [wanted] "browser" or "server" to use only one, where possible
    */
   constructor(server, device, texts, wanted) {
     this.server = server;
@@ -129,21 +129,21 @@ export class Chooser {
     return this.wanted !== 'server' && this.device.offers(model) && !this.#failed.has(model);
   }
 
-  /** Whether the device is to be asked first: it is the only one, or has shown that it can and has the weights. @param {string} model */
+  /** Whether to ask the device first: it is the only one, or it has the weights and has shown that it can run them. @param {string} model */
   async #shouldLoad(model) {
     if (!this.#mayLoad(model)) return false;
     if (!this.server || this.#away || this.wanted === 'browser') return true;
     return this.#ready.has(model) || (this.#ready.size > 0 && (await this.device.has(model)));
   }
 
-  /** @param {string} model @returns {Engine} @throws {Trouble} there is none */
+  /** @param {string} model @returns {Engine} @throws {Trouble} neither is available */
   #serverFor(model) {
     if (this.server) return this.server;
     throw new Trouble(filled(this.texts.no_device, { reason: this.#failed.get(model) ?? '' }));
   }
 
   /**
-   * Where the device alone is left, it gets a second chance.
+   * If only the device is left, give it a second chance.
    * @template T
    * @param {string} model @param {Error} error @param {() => Promise<T>} task @returns {Promise<T>}
    */
@@ -154,7 +154,7 @@ export class Chooser {
   }
 
   /**
-   * The server's answer, or the device's if that takes over meanwhile.
+   * The server's answer, or the device's if it takes over in the meantime.
    * @template T
    * @param {string} model @param {() => Promise<T>} ask @param {() => Promise<T>} instead @returns {Promise<T>}
    */
@@ -166,7 +166,7 @@ export class Chooser {
     });
   }
 
-  /** Make a model ready on the device. @param {string} model @returns {Promise<{ rate: number } | null>} null where it cannot be */
+  /** Make a model ready on the device. @param {string} model @returns {Promise<{ rate: number } | null>} null where that fails */
   #load(model) {
     const opening = this.#loading.get(model) ?? this.#open(model);
     this.#loading.set(model, opening);

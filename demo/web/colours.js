@@ -3,7 +3,7 @@
 export const BLACK = 0x000000;
 export const WHITE = 0xffffff;
 
-// Sixteen for painting: greys, skin and wood, and a circle of hues, each clear enough to tell from the others.
+// Sixteen colours for painting: greys, skin and wood, and a circle of hues, all easy to tell apart.
 export const PALETTE = [
   0x2b2d33, 0x8d929b, 0xffffff, 0x8a5a3b, 0xd9a06b, 0xf6d3b3, 0xd62f3a, 0xf2762e, 0xf8c630, 0x8cc63f, 0x2f9e58, 0x2fb6b0,
   0x3fa2ec, 0x2f56c4, 0x8450c8, 0xee6fa8,
@@ -18,7 +18,7 @@ export const hex = (colour) => `#${colour.toString(16).padStart(6, '0')}`;
 /** @param {number} colour @returns {[number, number, number]} */
 export const channels = (colour) => [colour >> 16, (colour >> 8) & 255, colour & 255];
 
-/** @param {number} colour @param {number[]} table @returns {number} the nearest one of the table, the first of several */
+/** @param {number} colour @param {number[]} table @returns {number} the nearest colour of the table, or the first of several */
 export function nearest(colour, table) {
   const [r, g, b] = channels(colour);
   let [best, least] = [table[0], Infinity];
@@ -31,7 +31,7 @@ export function nearest(colour, table) {
 }
 
 /**
- * Random numbers from 0 to 1 that a seed decides (mulberry32).
+ * Random numbers from 0 to 1, determined by a seed (mulberry32).
  * @param {number} seed @returns {() => number}
  */
 export function random(seed) {
@@ -58,7 +58,7 @@ export function fromHsl(h, s, l) {
 const HARMONIES = [[0, 28, 335], [0, 180, 30], [0, 150, 210], [0, 120, 240]];
 
 /**
- * Colours that go together: the first for the largest area, then its companions, some light, some deep.
+ * Colours that go together: first that of the largest area, then its companions, some light and some deep.
  * @param {number} count @param {number} seed @returns {number[]}
  */
 export function harmony(count, seed) {

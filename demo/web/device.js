@@ -1,4 +1,4 @@
-// The engine in the visitor's own browser, as the page uses it: models are fetched, opened and closed here.
+// The engine in the visitor's own browser, for the page: it fetches, opens and closes models.
 
 import { fetchConfig, fetchFile, isKept } from './engine/download.js';
 import { openEngine } from './engine/index.js';
@@ -19,19 +19,19 @@ const ROUNDS = 2; // of timing; the first is slower
 
 export class DeviceEngine {
   gap = 30;
-  /** Models that are open or being opened, the one used last at the end. @type {Map<string, Promise<Opened>>} */
+  /** Open and opening models, the most recently used last. @type {Map<string, Promise<Opened>>} */
   #opened = new Map();
   #asked = 0;
   #turn = Promise.resolve();
   #canvas = document.createElement('canvas');
 
-  /** @param {Record<string, { weights: string }>} models where each one's checkpoint lies; empty where it is none for browsers */
+  /** @param {Record<string, { weights: string }>} models address of each checkpoint; empty where browsers cannot run it */
   constructor(models) {
     this.models = models;
     this.#canvas.width = this.#canvas.height = SIDE;
   }
 
-  /** Whether there is a checkpoint that might run here. @param {string} model */
+  /** Whether there is a checkpoint that may run here. @param {string} model */
   offers(model) {
     return Boolean(this.models[model]?.weights) && typeof Worker === 'function' && typeof WebAssembly === 'object';
   }
@@ -50,20 +50,20 @@ export class DeviceEngine {
   /**
    * Make a model ready.
    * @param {string} model @param {Progress} [progress] @returns {Promise<{ rate: number }>}
-   * @throws {Error} it cannot be fetched, or does not run here.
+   * @throws {Error} the model cannot be fetched, or does not run here.
    */
   async open(model, progress) {
     const { rate } = await this.#engine(model, progress);
     return { rate: Math.min(rate, LARGEST_RATE) };
   }
 
-  /** How long a picture takes, once everything is warm, in ms. @param {string} model */
+  /** The time of a picture after warm-up, in ms. @param {string} model */
   async time(model) {
     const engine = await this.#engine(model);
     const white = new Uint8ClampedArray(4 * SIDE * SIDE).fill(255);
     let best = Infinity;
     for (let round = 0; round < ROUNDS; round++) {
-      white[0] = round; // another drawing each time, or its encoding would be there already
+      white[0] = round; // a different drawing each time, since encodings are kept
       const start = performance.now();
       await engine.translate(white);
       best = Math.min(best, performance.now() - start);
@@ -102,7 +102,7 @@ export class DeviceEngine {
   }
 
   /**
-   * As the server does it, but for a drawing on paper, which is taken for a photo of a thing.
+   * As on the server, except that a drawing on paper is taken for a photo of a thing.
    * @param {string} image @param {number} threshold @param {import('./engines.js').PictureKind | 'auto'} kind
    * @returns {Promise<import('./engines.js').Lines>}
    */

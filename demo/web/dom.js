@@ -1,7 +1,7 @@
 // Small helpers around the page's elements.
 
 /**
- * The element that a selector finds; the page is made so that it is there.
+ * The element for a selector, which always exists on this page.
  * @template {Element} [T=HTMLElement]
  * @param {ParentNode} root @param {string} selector @returns {T}
  */
@@ -26,7 +26,7 @@ export function pictureButton(label, image) {
 }
 
 /**
- * Make buttons a radio group: one is checked, arrow keys go from one to the next.
+ * Make buttons a radio group: one is checked, and arrow keys move between them.
  * @param {HTMLElement} group @param {(button: HTMLButtonElement) => void} pick
  */
 export function radioGroup(group, pick) {

@@ -1,18 +1,18 @@
-// What translates drawings. The page knows this interface alone. `ServerEngine` asks Gradio's queue, `DeviceEngine` in
-// device.js computes in the browser, and `Chooser` in chooser.js uses the better of the two.
+// Engines, which translate drawings. The page uses only this interface. `ServerEngine` asks Gradio's queue, `DeviceEngine`
+// in device.js computes in the browser, and `Chooser` in chooser.js uses the better of the two.
 
 import { ask } from './channels.js';
 import { LOOKS } from './rules.js';
 
 /**
- * @typedef {object} Drawing  both are read only when an engine wants them
+ * @typedef {object} Drawing  each is read only when an engine needs it
  * @property {() => ImageData} pixels
  * @property {() => string} png a data URL
  *
  * @typedef {object} Wish
  * @property {string} model
  * @property {number} seed
- * @property {number | null} rate of the dropout; null for the training's
+ * @property {number | null} rate dropout rate; null for that of training
  * @property {boolean} final whether the drawing is at rest, so that the picture must be exact
  *
  * @typedef {object} Picture
@@ -22,27 +22,27 @@ import { LOOKS } from './rules.js';
  * @property {number} seed
  *
  * @typedef {object} Samples
- * @property {{ image: string, seed: number }[]} pictures one alone where all look alike
- * @property {string} unsure a picture of where they differ, a URL
+ * @property {{ image: string, seed: number }[]} pictures only one where all look alike
+ * @property {string} unsure a map of their differences, a URL
  * @property {boolean} alike
  *
- * @typedef {'dark lines' | 'light lines' | 'paper' | 'scene'} PictureKind  what a picture is, to be taken as lines
+ * @typedef {'dark lines' | 'light lines' | 'paper' | 'scene'} PictureKind  the kind of a picture that becomes lines
  *
  * @typedef {object} Lines  a picture as dark lines on white
  * @property {string} image a data URL
- * @property {PictureKind} kind what the picture was taken as
+ * @property {PictureKind} kind the kind that the picture was taken for
  *
  * @typedef {object} Engine
  * @property {number} gap ms between two drawings while the pen moves
- * @property {(drawing: Drawing, wish: Wish) => Promise<Picture | null>} translate null where a newer one overtook it
+ * @property {(drawing: Drawing, wish: Wish) => Promise<Picture | null>} translate null where a newer drawing replaced it
  * @property {(drawing: Drawing, wish: Wish, count?: number) => Promise<Samples>} variations from the wish's seed on
  * @property {(model: string, report: (line: string) => void) => Promise<{ rate: number }>} open makes a model ready
  * @property {(image: string, threshold: number, kind: PictureKind | 'auto') => Promise<Lines>} lines of a PNG data URL;
- *     the threshold, 0 to 1, is of a photo's outlines
+ *     the threshold, from 0 to 1, is that of a photo's outlines
  * @property {() => Promise<boolean>} reachable
  */
 
-/** What went wrong, in a sentence for the page. */
+/** An error with a sentence for the page. */
 export class Trouble extends Error {}
 
 /** @implements {Engine} */

@@ -1,14 +1,14 @@
-// The empty sheet's invitation; and on a first visit, one of the examples drawn by itself until somebody touches it.
+// The empty sheet's invitation. On a first visit, an example draws itself until somebody touches the sheet.
 
 import { steps } from './tracing.js';
 import { SIDE } from './rules.js';
 
-const PACE = 7; // pixels of a line in one moment
-const BRUSH = 900; // pixels of an area in one moment
+const PACE = 7; // pixels of a line per moment
+const BRUSH = 900; // pixels of an area per moment
 const MOMENT = 24; // ms
 const SEEN = 'pix2pix seen';
 
-/** Whether this browser has been here before; from now on it has. */
+/** Whether this browser has opened the page before; this visit counts from now on. */
 export function firstVisit() {
   try {
     const seen = localStorage.getItem(SEEN);
@@ -20,7 +20,7 @@ export function firstVisit() {
 }
 
 /**
- * Draw a finished drawing as a hand would. Ends at once when `stopped` says so.
+ * Draw a finished drawing as a hand would. Ends at once when `stopped` is true.
  * @param {import('./sheet.js').Sheet} sheet @param {import('./packing.js').Layers} layers @param {() => boolean} stopped
  */
 export async function drawItself(sheet, layers, stopped) {

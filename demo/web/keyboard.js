@@ -1,9 +1,9 @@
-// Keys: shortcuts wherever the focus is, except where people write; and a cursor that draws without a mouse.
+// Keys: shortcuts, which work wherever the focus is except in text fields; and a cursor that draws without a mouse.
 
 import { find } from './dom.js';
 import { SIDE } from './rules.js';
 
-const STEP = 4; // pixels that an arrow key moves the cursor; 1 with Alt
+const STEP = 4; // pixels per arrow key; 1 with Alt
 
 /** @param {EventTarget | null} target */
 const writes = (target) =>
@@ -36,7 +36,7 @@ export function keyboard(root, toolbox, does) {
     toolbox.tool?.up?.(toolbox.work(), at);
   };
 
-  /** @param {KeyboardEvent} event @returns {boolean} whether it was for the cursor */
+  /** @param {KeyboardEvent} event @returns {boolean} whether the key was for the cursor */
   const steer = (event) => {
     const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
     if (dx || dy) {

@@ -1,4 +1,4 @@
-// The studio: everything is made here, and wired to everything else.
+// The studio: all parts of the page are created and connected here.
 
 import { find, filled, menus, pictureButton, radioGroup, squared } from './dom.js';
 import { hex, parse } from './colours.js';
@@ -30,8 +30,8 @@ import { Transport } from './transport.js';
  * @property {number} seed
  * @property {{ name: string, image: string }[]} examples
  * @property {string | null} preview
- * @property {string} cost what it costs to fetch; empty where it is here
- * @property {string} weights where browsers find its checkpoint; empty where it is none for them
+ * @property {string} cost size of the download, in words; empty where it is done
+ * @property {string} weights address of the checkpoint for browsers; empty where they cannot run it
  *
  * @typedef {object} Props
  * @property {Record<string, Model>} models
@@ -42,7 +42,7 @@ import { Transport } from './transport.js';
  * @property {boolean} [teaches] there is a tab on which models are taught
  */
 
-const REST = 1200; // ms that a drawing lies still before it goes into the history
+const REST = 1200; // ms of rest before a drawing goes into the history
 
 /** @param {HTMLElement} root @param {Props} props */
 export async function start(root, { models, texts, icons, tools, server = true, teaches = false }) {
@@ -76,7 +76,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
   const { put, leave } = photos(root, sheet, engine, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate }));
-  let playing = /** @type {import('./packing.js').Layers | null} */ (null); // what draws itself
+  let playing = /** @type {import('./packing.js').Layers | null} */ (null); // the example that draws itself
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
   const showSheet = () => {
@@ -504,7 +504,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     toolbox.work().pick((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
   });
 
-  // On upright screens the sliders are in a panel of their own.
+  // On upright screens, the sliders have their own panel.
   const showSettings = (/** @type {boolean} */ open) => {
     button('settings').setAttribute('aria-expanded', String(open));
     find(root, '.studio').classList.toggle('settings', open);
@@ -520,7 +520,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
 
   // --- how it begins --------------------------------------------------------------------------------------------------------
 
-  // Who draws gets an empty sheet; who presses something else keeps the drawing, complete.
+  // A visitor who draws gets an empty sheet. One who presses something else keeps the complete drawing.
   const stopPlaying = (/** @type {boolean} */ empty) => {
     if (!playing) return;
     const layers = playing;

@@ -1,16 +1,16 @@
 // A photo's outlines, as black lines on white: Canny's filter, pixel for pixel as pix2pix/pictures/edge_filter.py does it.
 
 const SMOOTHING = 1.6; // pixels at a side of 256
-const PASSES = 3; // of a box, which come near to Gauss's curve, as in Pillow
-const WEAK = 0.4; // of the threshold: what may continue a strong line
-const NOISE = 4; // a flat photo's strongest gradients are no edges
+const PASSES = 3; // passes of a box filter, which approximate a Gaussian, as in Pillow
+const WEAK = 0.4; // share of the threshold above which pixels may continue a strong line
+const NOISE = 4; // strength below which the gradients of a flat photo are no edges
 const LEAST = 2;
 const WAYS = [[1, 0], [1, 1], [0, 1], [-1, 1]]; // of a gradient, in eighths of a turn
 
 /**
  * @param {Uint8ClampedArray} photo RGBA, opaque
  * @param {number} side of the photo in pixels
- * @param {number} threshold how strong an edge must be, from 0 (every one) to 1 (only the strongest in the photo)
+ * @param {number} threshold strength of the edges to keep, from 0 (all) to 1 (only the strongest in the photo)
  * @returns {Uint8ClampedArray<ArrayBuffer>} RGBA, black on white
  */
 export function outlined(photo, side, threshold) {
@@ -51,7 +51,7 @@ function boxRadius(sigma) {
   return whole + rest / (6 * (variance - (whole + 1) ** 2));
 }
 
-/** The mean along rows, over a box whose ends count in part. @param {Uint8Array} plane @param {number} side @param {number} radius */
+/** The mean along rows, over a box whose ends count partly. @param {Uint8Array} plane @param {number} side @param {number} radius */
 function boxed(plane, side, radius) {
   const whole = Math.floor(radius);
   const inner = Math.floor(2 ** 24 / (2 * radius + 1));
@@ -82,8 +82,7 @@ function transposed(plane, side) {
 }
 
 /**
- * How steep each pixel is, in the colour that is steepest there, and which of the `WAYS`
- * its gradient goes.
+ * The strength of each pixel's gradient, in the colour where it is strongest, and its direction among the `WAYS`.
  * @param {Uint8Array[]} planes @param {number} side
  */
 function gradient(planes, side) {
@@ -113,7 +112,7 @@ function quantile(values, share) {
   return sorted[low] + (sorted[Math.min(low + 1, values.length - 1)] - sorted[low]) * (place - low);
 }
 
-/** Where the strength is not below its neighbours' across the line. @param {Float32Array} strength @param {Uint8Array} eighth @param {number} side */
+/** Where the strength is at least that of both neighbours across the line. @param {Float32Array} strength @param {Uint8Array} eighth @param {number} side */
 function crests(strength, eighth, side) {
   const keep = new Uint8Array(strength.length);
   const of = (/** @type {number} */ x, /** @type {number} */ y) =>
@@ -128,7 +127,7 @@ function crests(strength, eighth, side) {
 }
 
 /**
- * The candidates that hang together with a seed, diagonals included.
+ * The candidates that are connected to a seed, diagonals included.
  * @param {(at: number) => boolean} candidate @param {(at: number) => boolean} seed @param {number} side
  */
 function connected(candidate, seed, side) {

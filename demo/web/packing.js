@@ -5,8 +5,8 @@ import { channels } from './colours.js';
 /** @typedef {{ lines: Uint8Array, paint: Uint32Array }} Layers  alpha of the black lines, and colours under them */
 
 const VERSION = 1;
-const MOST = 255; // colours that fit one byte
-const LIMIT = 4_000_000; // bytes that a text may unpack to
+const MOST = 255; // most colours that fit into one byte
+const LIMIT = 4_000_000; // most bytes of an unpacked text
 
 /**
  * @param {Uint8Array} bytes @param {CompressionStream | DecompressionStream} stream @param {number} limit bytes
@@ -59,7 +59,7 @@ export async function pack({ lines, paint }) {
 }
 
 /**
- * @param {string} text @param {number} pixels of the drawing @returns {Promise<Layers | null>} null where it is none
+ * @param {string} text @param {number} pixels of the drawing @returns {Promise<Layers | null>} null where the text holds no drawing
  */
 export async function unpack(text, pixels) {
   try {

@@ -1,4 +1,4 @@
-// Pictures onto the sheet, from a file, a drop or the clipboard; and pictures to trace, over it.
+// Pictures for the sheet, from a file, a drop or the clipboard; and pictures over it, to trace.
 
 import { enclosed } from './areas.js';
 import { dataUrl, filled, find, squared } from './dom.js';

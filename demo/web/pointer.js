@@ -1,11 +1,11 @@
-// Mouse, finger and stylus on the sheet. One finger draws, two zoom and pan; beside a stylus a palm draws nothing.
+// Mouse, finger and stylus on the sheet. One finger draws, and two zoom and pan. Beside a stylus, a palm draws nothing.
 
 import { find } from './dom.js';
 
 /** @typedef {import('./raster.js').Point} Point */
 
-const MOST = 8; // times that the sheet can be enlarged
-const PALM = 1500; // ms after a stylus in which touches are taken for a palm
+const MOST = 8; // greatest enlargement of the sheet
+const PALM = 1500; // ms after a stylus during which touches count as a palm
 
 /** @param {HTMLElement} root @param {import('./toolbox.js').Toolbox} toolbox */
 export function pointers(root, toolbox) {
@@ -30,7 +30,7 @@ export function pointers(root, toolbox) {
     };
   };
 
-  // A stylus draws thinner and thicker by its pressure; a mouse and a finger always report one half, or none.
+  // The pressure of a stylus changes the width. A mouse and a finger always report one half, or none.
   /** @param {PointerEvent} event */
   const workFor = (event) => {
     const pressed = event.pointerType === 'pen' && event.pressure > 0;
@@ -79,7 +79,7 @@ export function pointers(root, toolbox) {
     paper.style.transform = view.scale === 1 ? '' : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
   };
 
-  /** @param {PointerEvent} event whether a stroke may begin here: on the sheet, or beside it on nothing else */
+  /** @param {PointerEvent} event whether a stroke may begin here: on the sheet, or beside it on empty ground */
   const mayBegin = (event) => {
     const target = /** @type {Element} */ (event.target);
     if (easel.contains(target)) return true;

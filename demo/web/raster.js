@@ -1,12 +1,12 @@
-// Shapes in whole pixels, without antialiasing. Every shape is given as spans: rows of pixels, from left to right.
+// Shapes in whole pixels, without antialiasing. Every shape consists of spans: rows of pixels, from left to right.
 
 /** @typedef {{ x: number, y: number }} Point */
-/** @typedef {(left: number, right: number, y: number) => void} Span  both ends belong to it */
+/** @typedef {(left: number, right: number, y: number) => void} Span  both ends are included */
 
 /**
  * A span that stays on a sheet and, with a mirror, is drawn on both halves.
  * @param {number} side of the sheet, pixels
- * @param {(from: number, to: number) => void} write from one index of the pixels up to another, which is not written
+ * @param {(from: number, to: number) => void} write fills pixels from one index up to another, which is excluded
  * @param {boolean} mirror
  * @returns {Span}
  */
@@ -24,7 +24,7 @@ export function spans(side, write, mirror) {
 }
 
 /**
- * A disc whose size is a diameter in pixels. An even one has its middle between pixels, right of and below (x, y).
+ * A disc of a diameter in pixels. With an even diameter, its middle is between pixels, right of and below (x, y).
  * @param {Span} span @param {number} x @param {number} y @param {number} size
  */
 export function dab(span, x, y, size) {

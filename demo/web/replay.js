@@ -1,11 +1,11 @@
-// The film of a drawing: its states and pictures in turn, played once and recorded meanwhile, in the browser.
+// The film of a drawing: its states and pictures, played once and recorded at the same time, in the browser.
 
 import { card } from './sharing.js';
 
-const MOST = 240; // moments kept
-const STEP = 90; // ms that each is shown
-const REST = 1200; // ms that the last one is shown
-const LONGEST = 9000; // ms
+const MOST = 240; // most moments kept
+const STEP = 90; // ms per moment
+const REST = 1200; // ms of the last moment
+const LONGEST = 9000; // greatest length of a film, in ms
 
 export class Film {
   /** @type {{ drawing: string, picture: string }[]} */
@@ -14,7 +14,7 @@ export class Film {
   /** @param {string} drawing @param {string} picture data URLs */
   note(drawing, picture) {
     this.moments.push({ drawing, picture });
-    // Of a long film every second moment goes, so that it stays whole.
+    // In a long film, every second moment is dropped, so that it stays complete.
     if (this.moments.length > MOST) this.moments = this.moments.filter((_, i, all) => i % 2 === 1 || i === all.length - 1);
   }
 
@@ -23,8 +23,8 @@ export class Film {
   }
 
   /**
-   * @param {HTMLCanvasElement} canvas plays it
-   * @param {string} name written under it
+   * @param {HTMLCanvasElement} canvas canvas that plays it
+   * @param {string} name name under it
    * @returns {Promise<Blob | null>} null where this browser cannot record
    */
   async record(canvas, name) {

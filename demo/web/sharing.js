@@ -1,4 +1,4 @@
-// Links that carry model, seed and drawing after the '#', and what the person keeps: pictures and cards.
+// Links with model, seed and drawing after the '#'; and downloads: pictures and cards.
 
 import { filled } from './dom.js';
 
@@ -9,7 +9,7 @@ export function linkTo({ model, seed, drawing }) {
   return link.href;
 }
 
-/** What the page's address asks for. @returns {Partial<import('./store.js').Work>} */
+/** The model, seed and drawing in the page's address. @returns {Partial<import('./store.js').Work>} */
 export function asked() {
   const wanted = new URLSearchParams(location.hash.slice(1) || location.search);
   const seed = wanted.get('seed') ?? '';
@@ -21,8 +21,8 @@ export function asked() {
 }
 
 /**
- * Share through the device's own sheet, or else copy the link.
- * @param {string} link @param {Record<string, string>} texts @returns {Promise<string>} what to say
+ * Share by the device's own menu, or copy the link.
+ * @param {string} link @param {Record<string, string>} texts @returns {Promise<string>} message for the visitor
  */
 export async function share(link, texts) {
   if (navigator.share) {

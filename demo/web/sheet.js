@@ -1,4 +1,4 @@
-// The drawing: black lines over paint, and the steps to undo. It shows itself on a canvas, and tells of each change.
+// The drawing: black lines over paint, and the steps to undo. It shows itself on a canvas and reports each change.
 
 import { bucket, enclosed } from './areas.js';
 import { BLACK, WHITE, channels, harmony, nearest } from './colours.js';
@@ -6,13 +6,13 @@ import { spans } from './raster.js';
 import { SIDE } from './rules.js';
 
 /** @typedef {import('./packing.js').Layers} Layers */
-/** @typedef {'edges' | 'labels' | 'paint'} Kind  what a model takes: black lines, areas of a palette, or lines and paint */
-/** @typedef {'moving' | 'done' | 'shown'} Change  under the pen, complete, or brought back from elsewhere */
+/** @typedef {'edges' | 'labels' | 'paint'} Kind  a model's kind of input: black lines, areas of a palette, or lines and paint */
+/** @typedef {'moving' | 'done' | 'shown'} Change  under the pen, complete, or restored from elsewhere */
 
 const UNDO_STEPS = 50;
 const PIXELS = SIDE * SIDE;
 const GREY_LEVEL = 0x010101; // between two greys
-const FLAT_COLOURS = 24; // that cover nearly all of a painting
+const FLAT_COLOURS = 24; // most colours that cover nearly all of a painting
 
 export class Sheet {
   /** @type {Kind} */
@@ -46,7 +46,7 @@ export class Sheet {
     this.#listeners.push(listener);
   }
 
-  /** Bring the layers onto the canvas, and tell everybody. @param {Change} [change] */
+  /** Show the layers on the canvas, and tell all listeners. @param {Change} [change] */
   changed(change = 'done') {
     this.show();
     for (const listener of this.#listeners) listener(change);
@@ -68,7 +68,7 @@ export class Sheet {
     return unpainted && this.lines.every((alpha) => alpha === 0);
   }
 
-  /** Exactly what the network gets. */
+  /** The exact pixels that the network gets. */
   pixels() {
     return this.#context.getImageData(0, 0, SIDE, SIDE);
   }
@@ -86,7 +86,7 @@ export class Sheet {
     return other;
   }
 
-  /** A model of lines alone does not see the paint; it stays for the others. */
+  /** Models of lines do not see the paint; it is kept for other models. */
   show() {
     const { data } = this.#image;
     for (let at = 0, to = 0; at < PIXELS; at++, to += 4) {
@@ -102,14 +102,14 @@ export class Sheet {
 
   // --- steps --------------------------------------------------------------------------------------------------------
 
-  /** Keep the drawing as it is, to undo what comes. */
+  /** Keep the current drawing, so that the next change can be undone. */
   remember() {
     this.done.push(this.copy());
     if (this.done.length > UNDO_STEPS) this.done.shift();
     this.undone = [];
   }
 
-  /** Take back the last step as if it had never been. */
+  /** Take back the last step, without a way to redo it. */
   forget() {
     const before = this.done.pop();
     if (before) this.take(before);
@@ -149,7 +149,7 @@ export class Sheet {
   // --- marks --------------------------------------------------------------------------------------------------------
 
   /**
-   * What a tool draws with: black is a line where lines lie on paint, everything else is paint under the lines.
+   * The span that a tool draws with. Where lines lie on paint, black is a line, and any other colour is paint under them.
    * @param {number | null} colour null erases
    * @returns {import('./raster.js').Span}
    */

@@ -43,7 +43,7 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
     sources = {"train": data.split("train")}
     if val := data.val():
         sources["val"] = val
-    found = look_over(data, list(sources.values()))
+    found = look_over(data, sources)
     refuse(found.faults)
     for split, source in sources.items():
         taken: set[str] = set()

@@ -176,12 +176,14 @@ class Look:
 
     @property
     def is_paper(self) -> bool:
-        """Whether there are lines on paper. No camera makes paper clean white. So a clean white ground must also be
-        even; otherwise the picture is a thing that was cut out."""
+        """Whether it is paper, drawn on or empty. No camera makes paper clean white. So a clean white ground must also
+        be even and drawn on; otherwise the picture is a thing that was cut out."""
+        if self.lines >= 0.25 or self.flat <= 0.72:
+            return False
         if self.level > 245:
-            return self.has_lines and self.flat > 0.72 and self.evenness > 0.96 and self.is_even
+            return self.has_lines and self.is_even and self.evenness > 0.96
         hard_shadow = self.edges < 0.02 and self.colour < 0.004 and self.flat > 0.75
-        return self.has_lines and self.flat > 0.72 and (hard_shadow or (self.edges < 0.003 and self.colour < 0.05))
+        return hard_shadow or (self.edges < 0.003 and self.colour < 0.05)
 
 
 def inverted(image: Image.Image) -> Image.Image:

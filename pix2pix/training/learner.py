@@ -31,9 +31,9 @@ class Learner:
     """The networks and optimisers of a run, on one device.
 
     Args:
-        settings: of the networks, the objective and the step.
-        processes: this one and those beside it.
-        total_steps: of the run, over which the learning rate falls. While it is not known, `math.inf`.
+        settings: settings of the networks, the objective and the step.
+        processes: this process and those that train with it.
+        total_steps: length of the run, which the learning rate depends on; `math.inf` while it is unknown.
 
     Attributes:
         generator, discriminator: the networks; `discriminator` is None where the objective has none.
@@ -207,10 +207,10 @@ class Learner:
         self.step = state["step"]
 
     def trained_model(self, weights: dict[str, Tensor] | None = None) -> Generator:
-        """A copy of the model as an ordinary generator, to be used and stored.
+        """A copy of the model as an ordinary generator, for use and storage.
 
         Args:
-            weights: earlier ones of the model, in place of the last.
+            weights: earlier weights of the model, instead of the current ones.
         """
         model = Generator(**asdict(self.model.config))
         model.load_state_dict(ordinary_weights(self.model.state_dict() if weights is None else weights))

@@ -1,5 +1,5 @@
-"""What a training run is, as plain data. Each option of the trainer stands here once, with its default, its choices and
-its help; `pix2pix.training.command` makes the command line of it."""
+"""The settings of a training run, as plain data. Each option of the trainer is defined here once, with its default,
+choices and help. `pix2pix.training.command` builds the command line from it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def option(
 
     Args:
         default: `dataclasses.MISSING` where a value is required.
-        words: what the option is, in its help.
-        group: its heading there.
-        choices: what its value may be; "" as a default stands for an option left out.
-        also: what else its help says, in brackets.
-        metavar: the name of its value there.
-        environment: the variable that may hold another default for the command line.
-        may_change: a resumed run may have another value.
-        formerly: the field's old name, which old commands and states have.
+        words: description of the option, for its help.
+        group: heading of the option in the help.
+        choices: allowed values; "" as a default means that the option is left out.
+        also: addition to the help, in brackets.
+        metavar: name of the value in the help.
+        environment: environment variable that may hold another default for the command line.
+        may_change: whether a resumed run may have another value.
+        formerly: old name of the field, in old commands and states.
     """
     return dataclasses.field(
         default=default,
@@ -82,7 +82,9 @@ class Settings:
         "photo", "kind of picture that people will put in", choices=("edges", "paint", "labels", "photo")
     )
     polarity: str = learn(
-        "auto", "lines of the drawings; light ones are inverted, and auto goes by most of the files", choices=POLARITIES
+        "auto",
+        "lines of the drawings; light lines are inverted, and with auto the majority decides",
+        choices=POLARITIES,
     )
     make: str = learn("", "make A from photos alone: their edges, or their lightness for colourisation", choices=MAKES)
     columns: tuple[str, str] = learn(("imageA", "imageB"), "columns of a Hub data set", metavar=("A", "B"))
@@ -95,10 +97,10 @@ class Settings:
         metavar=("BLACK", "WHITE"),
     )  # fmt: skip
     output_range: tuple[float, float] | None = learn(
-        None, "the same of the targets", also="default from the data", metavar=("BLACK", "WHITE")
+        None, "the same for targets", also="default from the data", metavar=("BLACK", "WHITE")
     )
-    crop: bool = learn(False, "cut squares out of larger pictures, whose pixels stay as they are, and scale nothing")
-    stretch: bool = learn(False, "take pairs whose pictures have different shapes, and scale one onto the other")
+    crop: bool = learn(False, "cut squares out of larger pictures instead of scaling them")
+    stretch: bool = learn(False, "accept pairs whose pictures have different shapes, and scale one onto the other")
 
     generator: str = network(
         "unet", "G: with the skip connections of the U-Net or without", choices=("unet", "encoder-decoder")
@@ -171,7 +173,10 @@ class Settings:
     init: str = train("", "checkpoint or run to start from; it may be of half the size", metavar="MODEL")
     seed: int = train(0, "seed of weights, order, jitter and z")
     mixed_precision: str = train(
-        "no", "bf16 is for GPUs, and CPUs with AMX", choices=("no", "bf16"), environment="ACCELERATE_MIXED_PRECISION"
+        "no",
+        "bf16 is for GPUs, and for CPUs with AMX",
+        choices=("no", "bf16"),
+        environment="ACCELERATE_MIXED_PRECISION",
     )
 
     device: str = run("auto", "auto, cpu, cuda, cuda:1, mps")
@@ -242,7 +247,7 @@ class Settings:
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
         if self.streaming and not self.data.startswith("hub:"):
-            raise TrainingError("--streaming is for data sets of the Hub: give --data hub:owner/name.")
+            raise TrainingError("--streaming is for data sets of the Hub: use --data hub:owner/name.")
         if self.streaming and (self.workers or 0) > 1:
             raise TrainingError("--streaming reads in one process: leave --workers out.")
         if self.palette and self.input_kind != "labels":
@@ -254,7 +259,7 @@ class Settings:
 
     @property
     def lightness(self) -> bool:
-        """It is colourisation."""
+        """Whether this is colourisation."""
         return self.make == "lightness"
 
     @property
@@ -264,12 +269,12 @@ class Settings:
 
     @property
     def size(self) -> int:
-        """Side of the pictures trained on, in pixels."""
+        """Side of the training pictures, in pixels."""
         return 2**self.depth
 
     @property
     def channels(self) -> tuple[int, int]:
-        """Of the input and of the output."""
+        """Channels of the input and of the output."""
         return (1, 2) if self.lightness else (3, 3)
 
 
@@ -279,16 +284,16 @@ def flag(name: str) -> str:
 
 
 def changed(before: dict, now: Settings) -> list[str]:
-    """What a run's settings were and are, where they differ in what is computed.
+    """The settings that changed since an earlier run and affect its result, as "NAME was OLD and is NEW".
 
     Args:
-        before: the fields of the earlier run, by their names of then; one that did not exist had its default.
+        before: fields of the earlier run, by their names at that time. Fields that did not exist had their defaults.
     """
     fields = dataclasses.fields(now)
     new_names = {field.metadata["formerly"]: field.name for field in fields if field.metadata["formerly"]}
     was = {**dataclasses.asdict(Settings("", "")), **{new_names.get(name, name): before[name] for name in before}}
     if not was.get("nearest", True):
-        was["nearest_of"] = 1  # what was --no-nearest
+        was["nearest_of"] = 1  # formerly --no-nearest
     differences = []
     for field in fields:
         old, new = was[field.name], getattr(now, field.name)

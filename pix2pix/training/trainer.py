@@ -55,7 +55,7 @@ from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.hub import check_token, push
 
 FIXED_PAIRS = 6
-STEPS_PER_LINE = 1000  # of the log, at most
+STEPS_PER_LINE = 1000  # most steps per line of the log
 LOOKS = 60  # at val, in a run by steps
 VAL_PAIRS = 16  # that a look measures, at most
 REPORT_SECONDS = 2.0  # between two writes of the report, at least
@@ -63,7 +63,7 @@ FINISH_SECONDS = 2.0  # at the end of a run, beside the evaluation
 FINISH_SHARE = 0.1  # of a run by minutes, for its evaluation
 EVALUATION_COST = 2.0  # times the time of an output, for each sample
 WORSE = 1.02  # times the lowest L1 on val, above which weights are not kept
-STREAM_WINDOW = 256  # pairs shuffled among each other while a data set is still coming in
+STREAM_WINDOW = 256  # pairs that are shuffled together while a data set is being downloaded
 
 
 class Trainer:
@@ -363,7 +363,8 @@ class Trainer:
             progress.write(self.folder)
 
     def _unless_full(self, write: Callable[..., None], *arguments: Any) -> None:
-        """Write something of a run that goes on without it: a full disk may have room again when the next is due."""
+        """Write a file that the run can do without. On a full disk, the run continues and the next write may
+        succeed."""
         try:
             write(*arguments)
         except (OSError, TrainingError) as error:
@@ -406,7 +407,7 @@ class Trainer:
                 f"{self.out} holds a run that has done {done:g} epochs: ask for more --epochs, or choose another --out."
             )
         self.lengths = state.get("lengths", [])
-        if state["settings"]["epochs"] != asked:
+        if self.settings.by_epochs and state["settings"]["epochs"] != asked:
             self.lengths = [*self.lengths, [state["step"], state["settings"]["epochs"]]]
         self.learner.load(state)
         self.seconds = state["seconds"]

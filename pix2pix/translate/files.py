@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pix2pix.errors import ImageError
+from pix2pix.errors import ImageError, Pix2PixError
 from pix2pix.files import atomic_path, free_name, is_hidden
 from pix2pix.pictures.images import open_image, picture_suffixes
 from pix2pix.translate.translator import Translator
@@ -108,7 +108,7 @@ def translate_folder(
                     raise ImageError(f"{result} is one of the pictures to translate: name another folder.")
             outcome.found[translate_file(translator, path, name, seeds, polarity, say)] += 1
             outcome.written += len(seeds)
-        except ImageError as error:
+        except Pix2PixError as error:
             outcome.faults.append(str(error))
             warn(str(error))
     if not outcome.found and not outcome.faults:

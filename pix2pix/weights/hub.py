@@ -132,11 +132,11 @@ def check_token() -> None:
 
 
 def push(folder: str | Path, repo_id: str, token: str | None = None) -> str:
-    """Upload a checkpoint folder's config, weights and card to the Hub, as one commit; the repository is made where it
-    is missing. Returns its address.
+    """Upload a checkpoint folder's config, weights and card to the Hub in one commit. A missing repository is created.
+    Returns its address.
 
     Args:
-        token: whose rights are used; by default, that of this machine.
+        token: token whose rights are used; by default that of this machine.
 
     Raises:
         CheckpointError: there is no token, no access or no connection.

@@ -17,7 +17,7 @@ class KnownModel(NamedTuple):
     input_kind: str
     megabytes: int
     licence: str
-    scale: str = "whole"  # how pictures meet it, see `pix2pix.translate.geometry`
+    scale: str = "whole"  # the way pictures enter it, see `pix2pix.translate.geometry`
 
     @property
     def task(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is done on the page in a real browser, Chromium: drawing, waiting, and looking at what is there."""
+"""Using the page in a real browser, Chromium: drawing, waiting and inspecting."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 60_000  # ms; a busy machine is slow, not wrong
+PATIENCE = 60_000  # ms; generous, since a busy machine is slow
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 BEEN_HERE = "try { localStorage.setItem('pix2pix seen', 'yes'); } catch { /* about:blank keeps nothing */ }"
@@ -44,8 +44,8 @@ def open_page(
     """The page in a browser of its own; see `visit`.
 
     Args:
-        first_visit: the browser has never been here.
-        context: for `browser.new_context`.
+        first_visit: whether the browser has never opened the page.
+        context: options of `browser.new_context`.
     """
     with (
         open_tab(browser, first_visit=first_visit, **context) as tab,
@@ -68,7 +68,7 @@ def open_tab(browser, *, first_visit: bool = False, **context) -> Iterator:
 
 @contextmanager
 def visit(tab, address: str, *, start: bool = True, engine: str = "server") -> Iterator:
-    """The page in a tab. Afterwards: no error in the console, no request to strangers.
+    """The page in a tab. Afterwards, check that there were no errors in the console and no requests to other servers.
 
     Args:
         start: put the model's first example on the sheet and wait for its picture.
@@ -108,9 +108,9 @@ def on_device(page) -> None:
 
 
 def forget(tab, address: str) -> None:
-    """Make a tab as good as new: nothing of an earlier visit is kept, and the mouse is in the corner."""
+    """Reset a tab: drop everything of an earlier visit, and move the mouse to the corner."""
     tab.unroute_all()
-    tab.goto(f"{origin_of(address)}web/icon.svg")  # where none of the page's scripts can write any more
+    tab.goto(f"{origin_of(address)}web/icon.svg")  # an address where the page's scripts cannot write any more
     tab.evaluate("localStorage.clear(); sessionStorage.clear()")
     tab.set_viewport_size(DESKTOP)
     tab.mouse.up()
@@ -132,7 +132,7 @@ def settled(page) -> None:
 
 
 def changed_by(page, action: Callable[[], object]) -> None:
-    """Do something that changes the drawing or its look by and by; returns when its picture is there."""
+    """Do something that changes the drawing or its look over time, and wait for its picture."""
     before = page.get_attribute("#sheet", "data-frame")
     action()
     page.wait_for_function(
@@ -147,7 +147,7 @@ def start_from(page, example: int = 0) -> None:
 
 
 def pick_model(page, name: str) -> None:
-    """Pick a model; returns when the drawing's picture by it is there."""
+    """Pick a model, and wait for its picture of the drawing."""
     page.locator(f'[data-model="{name}"]').click()
     opened(page, name)
 
@@ -199,7 +199,7 @@ def decode(url: str) -> Image.Image:
 
 
 def fetched(page, url: str) -> Image.Image:
-    """A picture as the page itself gets it from the server."""
+    """The picture that the page itself gets from the server."""
     return decode(
         page.evaluate(
             """async url => {
@@ -221,7 +221,7 @@ def picture_of(page) -> Image.Image:
 
 
 def dark_of(page) -> np.ndarray:
-    """Where the sheet is black, (256, 256)."""
+    """The black pixels of the sheet, bool (256, 256)."""
     return np.asarray(sheet_of(page).convert("L")) == 0
 
 
@@ -230,7 +230,7 @@ def same(a: Image.Image, b: Image.Image) -> bool:
 
 
 def on_screen(page, x: float, y: float) -> tuple[float, float]:
-    """The middle of one of the sheet's pixels."""
+    """The middle of a pixel of the sheet, on the screen."""
     box = page.locator("#sheet").bounding_box()
     return box["x"] + (x + 0.5) * box["width"] / 256, box["y"] + (y + 0.5) * box["height"] / 256
 
@@ -250,7 +250,7 @@ def draw(page, points: list[tuple[float, float]], while_down=None) -> None:
 
 
 def drag(page, tool: str, start: tuple[int, int], end: tuple[int, int]) -> np.ndarray:
-    """One stroke with a tool on the sheet as it is; where it is black then."""
+    """Draw one stroke with a tool on the sheet. Returns the black pixels afterwards."""
     choose(page, tool)
     draw(page, [start, end])
     return dark_of(page)

@@ -1,4 +1,4 @@
-"""Drawings made by a rule, and what a camera or a dark screen makes of them."""
+"""Synthetic drawings, and how a camera or a dark screen shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's server, as a user starts it."""
+"""Starting the page's server as a user does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATIENCE = 180  # seconds
 
 @contextmanager
 def running_app(folder: Path, *options: str, door: str | Path = "app.py", **environment: str) -> Iterator[str]:
-    """`python app.py`, as a user starts it, until its page answers; yields the address. Its log is in `folder`/log."""
+    """Run `python app.py` and wait until its page answers. Yields the address; the log is in `folder`/log."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -41,10 +41,10 @@ def running_app(folder: Path, *options: str, door: str | Path = "app.py", **envi
 
 
 def wait_for(url: str, process: subprocess.Popen, log: Path) -> None:
-    """Until a page answers; a busy machine may take a minute to start it.
+    """Wait until a page answers. A busy machine may take a minute to start it.
 
     Raises:
-        AssertionError: its process ended, or it takes too long; with its log.
+        AssertionError: the process ended or takes too long; the message has its log.
     """
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + PATIENCE

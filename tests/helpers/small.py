@@ -1,4 +1,4 @@
-"""Small pairs made by a rule, and small untrained networks: what most tests work on."""
+"""Small synthetic pairs and small untrained networks, which most tests use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def make_pairs(folder: Path, count: int, seed: int, side: int = 32) -> None:
 
 
 def make_generator(seed: int, dropout: float = 0.5) -> Generator:
-    """An untrained generator for pictures of 32 x 32: enough to test what does not depend on the weights."""
+    """An untrained generator for 32 x 32 pictures, for tests that do not depend on trained weights."""
     torch.manual_seed(seed)
     generator = Generator(features=8, max_features=16, depth=5, dropout=dropout)
     with torch.no_grad():

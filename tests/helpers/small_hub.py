@@ -12,17 +12,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-LARGE = 1_000_000  # bytes of a file that no plain commit may hold
+LARGE = 1_000_000  # size in bytes from which a file cannot be in a plain commit
 
 
 class SmallHub:
     """Models and data sets are `repos[name][revision][file] -> bytes`.
 
     Args:
-        private: names that need the token "secret".
+        private: names of repositories that need the token "secret".
         cut: close the connection once, after this many bytes of a file.
         spoil: flip a byte in every large file.
-        seconds: how long a large file takes.
+        seconds: length of a large file's transfer.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class SmallHub:
         self.spoil = False
         self.seconds = 0.0
         self.requests: list[str] = []
-        self.large: dict[str, bytes] = {}  # files that came by themselves, by their SHA-256
+        self.large: dict[str, bytes] = {}  # separately uploaded files, by SHA-256
         self.url = self.cdn = ""
 
 
@@ -53,7 +53,7 @@ def small_hub() -> Iterator[SmallHub]:
             path = self.path.split("?")[0]
             hub.requests.append(f"{self.command} {path} {self.headers.get('Range', '')}".strip())
             words = path.strip("/").split("/")
-            if words[:1] == ["cdn"]:  # where a file's own address redirects to
+            if words[:1] == ["cdn"]:  # the target of the redirect from a file's own address
                 name = f"{words[1]}/{words[2]}"
                 files = next(files for files in hub.repos[name].values() if commit(name, files) == words[3])
                 return self.send_file(files["/".join(words[4:])])
@@ -132,7 +132,7 @@ def small_hub() -> Iterator[SmallHub]:
             self.reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
         def do_PUT(self) -> None:
-            """A large file, under its hash."""
+            """Receive a large file, under its hash."""
             data = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             oid = self.path.rsplit("/", 1)[-1]
             if oid != hashlib.sha256(data).hexdigest():

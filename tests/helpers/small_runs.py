@@ -28,7 +28,7 @@ def command(data: Path, out: Path, *more: str) -> list[str]:
 
 
 def stopped(trainer: Trainer, at: int) -> None:
-    """Train, with a SIGTERM in the middle of step `at`, which ends the program with 143."""
+    """Train, and stop by a SIGTERM in the middle of step `at`, which ends the program with code 143."""
     step = trainer.learner.train_step
 
     def stop_in_the_middle(x, y):

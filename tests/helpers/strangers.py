@@ -1,4 +1,4 @@
-"""Visitors with a program instead of a browser, who talk to Gradio's own addresses, and whatever they may send."""
+"""Visitors with a program instead of a browser, who talk to Gradio's own addresses, and values that they may send."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from demo.live import data_url
 
 PICTURE = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 addresses = count(1)
-# What JSON can hold, small.
+# Small values of all kinds that JSON can hold.
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -27,7 +27,7 @@ values = st.recursive(
 
 
 class Stranger:
-    """Somebody with a program instead of a browser; each has an address of their own."""
+    """A visitor with a program instead of a browser, and with its own address."""
 
     def __init__(self, url: str) -> None:
         number = next(addresses)
@@ -51,7 +51,7 @@ class Stranger:
         return self.join([json.dumps({"id": 1, "model": model, "seed": seed, "final": True, "image": image, **more})])
 
     def answers(self) -> Iterator[Any]:
-        """What comes back for all that was asked."""
+        """The answers to all requests."""
         with self.http.stream("GET", f"/gradio_api/queue/data?session_hash={self.session}") as stream:
             for line in stream.iter_lines():
                 message = json.loads(line[5:]) if line.startswith("data:") else {}
