@@ -127,8 +127,8 @@ class Runner:
                 if self._stopping or run.state != "running":
                     return
                 if run.has_model and progress and progress.state == "done" and code in (0, None):
+                    self.finished(run)  # first, so that whoever reads "done" finds the model
                     self._ended(run, "done", progress.trouble)
-                    self.finished(run)
                     return
                 if code == 2:
                     self._ended(run, "failed", last_words(run))
