@@ -59,7 +59,7 @@ def test_a_model_that_copies_paint_obeys_and_has_no_relief(pair):
     x, y = (tensor(image) for image in pair())
     scores = PaintScores()
     for seed in range(24):
-        scores.add(lambda image, seed: image, x, y, seed)  # type: ignore[arg-type]
+        scores.add(lambda image, seed, polarity: image, x, y, seed)  # type: ignore[arg-type]
     report = scores.report()
     assert report["colour_miss"] < 0.01
     if pair is art:  # the drawing's photo is nearly flat itself
@@ -72,7 +72,7 @@ def test_a_model_that_answers_with_the_target_has_its_relief_and_disobeys():
     scores = PaintScores()
     target = art()[1]
     for seed in range(24):
-        scores.add(lambda image, seed: target, x, y, seed)  # type: ignore[arg-type]
+        scores.add(lambda image, seed, polarity: target, x, y, seed)  # type: ignore[arg-type]
     report = scores.report()
     assert report["painted_l1"] < 0.002 and report["relief"] == pytest.approx(1, abs=0.01)
     assert report["colour_miss"] > 0.15

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from small import make_generator
 
-from pix2pix import Settings, TrainingError, Translator
+from pix2pix import Settings, TrainingError, Translator, open_image
 from pix2pix.evaluation.data import pairs_for
 from pix2pix.evaluation.metrics import evaluate, measure
 from pix2pix.pairs.folders import DataSet
@@ -102,7 +102,7 @@ def test_evaluate_takes_cut_pictures_whole(tmp_path: Path):
     kept: list[tuple] = []
     metrics = evaluate(translator, pairs_for(translator, DataSet(str(data))), keep=lambda *row: kept.append(row))
     for i, (_, x, output, y, figures) in enumerate(kept):
-        file = Image.open(data / "val" / "input" / f"{i}.png")
+        file = open_image(data / "val" / "input" / f"{i}.png")
         assert to_image(x.numpy()) == file and output == translator(file, 8 * i)
         assert figures == measure(torch.from_numpy(to_array(output)), y)
     assert metrics["count"] == 2 and set(metrics["baselines"]) == {"input", "mean"}

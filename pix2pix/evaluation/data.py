@@ -38,7 +38,7 @@ def pairs_for(
     source = data.split(split)
     direction = direction or translator.task.get("direction", "AtoB")
     meant = Readings.of(direction, translator.reading, translator.target_reading)
-    found = look_over(data, [source], meant, direction, stretch)
+    found = look_over(data, {split: source}, meant, direction, stretch)
     refuse(found.faults)
     drawn = look_at(source, direction, translator.input_kind, translator.task.get("make", ""), found.readings)
     inverted = says_light(polarity, drawn)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from itertools import chain
 
 from tqdm import tqdm
 
@@ -45,7 +44,7 @@ class Findings:
 
 def look_over(
     data: DataSet,
-    sources: Sequence[Source],
+    splits: Mapping[str, Source],
     meant: Readings = AS_SEEN,
     direction: str = "AtoB",
     stretch: bool = False,
@@ -57,19 +56,22 @@ def look_over(
 
     Args:
         data: data set.
-        sources: some of its splits.
+        splits: some of its splits, by name.
         meant: what the options state already: palettes and spans.
         direction: `AtoB` or `BtoA`; it decides which options are about which side.
         stretch: whether the pictures of a pair may have different shapes.
     """
     found = Findings()
-    looks = looked_at(data, sources, (meant.a.palette, meant.b.palette), found)
-    if any(source.arriving and len(source.names) > OF_A_STREAM for source in sources):
+    palettes = meant.a.palette, meant.b.palette
+    looks: Looks = []
+    for name, source in splits.items():
+        looks += looked_at(source, palettes, Memory(f"{data.identity}|{name}|{palettes}"), found)
+    if any(source.arriving and len(source.names) > OF_A_STREAM for source in splits.values()):
         found.notes.append(f"the pairs are still arriving: only the first {OF_A_STREAM} of a split are checked")
     raw = settle_turns(looks, found)
     if not stretch:
         name_shapes(looks, raw, found)
-    made = any(source.makes_a for source in sources)
+    made = any(source.makes_a for source in splits.values())
     forward = direction == "AtoB"
     a = PLAIN if made else settle("A", [(name, look) for name, look, _ in looks], meant.a, forward, found)
     b = settle("B", [(name, look) for name, _, look in looks], meant.b, not forward, found)
@@ -103,13 +105,12 @@ def refuse(faults: Sequence[str]) -> None:
 
 
 def looked_at(
-    data: DataSet, sources: Sequence[Source], palettes: tuple[Palette | None, Palette | None], found: Findings
+    source: Source, palettes: tuple[Palette | None, Palette | None], memory: Memory, found: Findings
 ) -> Looks:
-    """The looks of all pairs that can be read; the others become faults."""
-    memory = Memory(f"{data.identity}|{palettes}")
+    """The looks of all pairs that can be read; the others become faults. Several pairs are opened at a time, those of a
+    stream in order."""
 
-    def look(task: tuple[Source, int]) -> tuple[str, tuple[Look, Look] | str]:
-        source, index = task
+    def look(index: int) -> tuple[str, tuple[Look, Look] | str]:
         stamp = source.stamp(index)
         if known := memory.recall(stamp):
             try:
@@ -125,27 +126,17 @@ def looked_at(
             return stamp, f"{source.names[index]} cannot be used: {reason(error)}."
 
     looks: Looks = []
-    for name, stamp, seen in progress(sources, look):
-        if isinstance(seen, str):
-            found.faults.append(seen)
-        else:
-            looks.append((name, *seen))
-            memory.keep(stamp, [side.facts() for side in seen])
+    count = min(OF_A_STREAM, len(source.names)) if source.arriving else len(source.names)
+    with ThreadPoolExecutor(1 if source.arriving else os.cpu_count()) as pool:
+        seen = tqdm(pool.map(look, range(count)), "Checking pictures", count, unit="pair", delay=1, leave=False)
+        for name, (stamp, result) in zip(source.names, seen, strict=False):  # a stream has more names
+            if isinstance(result, str):
+                found.faults.append(result)
+            else:
+                looks.append((name, *result))
+                memory.keep(stamp, [side.facts() for side in result])
     memory.save()
     return looks
-
-
-def progress(
-    sources: Sequence[Source], look: Callable[[tuple[Source, int]], tuple[str, tuple[Look, Look] | str]]
-) -> Iterator[tuple[str, str, tuple[Look, Look] | str]]:
-    """The result of `look` for each pair, and its name. Several run at a time, but a stream's run in order."""
-    ready = [(source, i) for source in sources if not source.arriving for i in range(len(source.names))]
-    coming = [(source, i) for source in sources if source.arriving for i in range(min(OF_A_STREAM, len(source.names)))]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        seen = chain(pool.map(look, ready), map(look, coming))
-        bar = tqdm(seen, "Checking pictures", len(ready) + len(coming), unit="pair", delay=1, leave=False)
-        for (source, index), (stamp, result) in zip(ready + coming, bar, strict=True):
-            yield source.names[index], stamp, result
 
 
 def settle_turns(looks: Looks, found: Findings) -> bool:

@@ -35,8 +35,8 @@ class TrainingData:
         palettes = (read_palette(name) if name else None for name in (settings.palette, settings.output_palette))
         spans = (settings.input_range, settings.output_range)
         meant = Readings.of(settings.direction, *map(Reading, spans, palettes))
-        sources = [source for source in (self.train, self.val) if source]
-        self._found = look_over(self.data, sources, meant, settings.direction, settings.stretch)
+        splits = {"train": self.train, **({"val": self.val} if self.val else {})}
+        self._found = look_over(self.data, splits, meant, settings.direction, settings.stretch)
         self.faults = self._found.faults
         self._drawn = look_at(self.train, settings.direction, settings.input_kind, settings.make, self._found.readings)
         self.inverted = says_light(settings.polarity, self._drawn)

@@ -407,7 +407,7 @@ class Trainer:
                 f"{self.out} holds a run that has done {done:g} epochs: ask for more --epochs, or choose another --out."
             )
         self.lengths = state.get("lengths", [])
-        if state["settings"]["epochs"] != asked:
+        if self.settings.by_epochs and state["settings"]["epochs"] != asked:
             self.lengths = [*self.lengths, [state["step"], state["settings"]["epochs"]]]
         self.learner.load(state)
         self.seconds = state["seconds"]
