@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = command.parse_args(arguments)
     name = f"[{options.host}]" if ":" in options.host else options.host  # an IPv6 address
     here = f"http://{name.replace('0.0.0.0', '127.0.0.1')}:{options.port}/"
-    known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # visitors should not fill a Space's disk
+    known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # so that visitors do not fill a Space's disk
     names = options.models or [*list_models(), *known]
     try:
         if options.to_space:

@@ -37,11 +37,11 @@ page elsewhere: `pip install -r requirements.txt && python app.py`.
 
 
 def to_space(name: str, models: Sequence[str] = ()) -> str:
-    """Upload the page to a Space in one commit. A missing Space is created; other files of the Space stay.
+    """Upload the page to a Space, which is made where it is missing. One commit; what else the Space holds stays.
 
     Args:
         name: `owner/name`.
-        models: bundled names; all bundled models if empty.
+        models: bundled names; all that are bundled if there are none.
 
     Returns:
         The Space's address.

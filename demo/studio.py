@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
 WEB = HERE / "web"
 PREVIEW = "preview.jpg"
-# The model whose drawings a model without its own starts with, by palette.
+# Whose drawings a model without any of its own starts from, by its palette.
 STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
 
 
@@ -133,7 +133,7 @@ def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int)
 
 
 def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
-    """A model's example drawings, as name and data URL: its own, or those of another model with the same colours."""
+    """A model's drawings, as name and data URL: its own, or another's that is drawn with the same colours."""
     own = EXAMPLES / Path(name).name
     folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
     return [

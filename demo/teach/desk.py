@@ -10,6 +10,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -28,7 +29,8 @@ from demo.server.uploads import arrived
 from demo.teach.intake import Dropped, pairs_of
 from demo.teach.runner import PACKAGE, Runner
 from demo.teach.runs import Run, Shelf
-from pix2pix.errors import DataError, Pix2PixError
+from pix2pix.errors import CheckpointError, DataError, Pix2PixError
+from pix2pix.files import atomic_path
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 from pix2pix.weights.hub import push
 
@@ -269,8 +271,8 @@ class Desk:
             DataError: there is no such look.
         """
         run = self.shelf[run_id]
-        path = run.out / "training" / "samples" / f"step_{int(step):07d}.png"
-        if not step.isdigit() or not path.is_file():
+        path = run.out / "training" / "samples" / f"step_{step.zfill(7)}.png"
+        if not step.isdecimal() or not path.is_file():
             raise DataError("There is no such picture.")
         return jpeg(path, path.stat().st_mtime)
 
@@ -304,7 +306,7 @@ class Desk:
         buffer = io.BytesIO()
         folder = run.out.name
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name in (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "preview.jpg", "training/report.html"):
+            for name in (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, studio.PREVIEW, "training/report.html"):
                 if (run.out / name).is_file():
                     archive.write(run.out / name, f"{folder}/{name.replace('training/', '')}")
         return buffer.getvalue(), f"{folder}.zip"
@@ -336,18 +338,20 @@ class Desk:
     def _finished(self, run: Run) -> None:
         """Add a run's model to those of the page."""
         grids = sorted((run.out / "training" / "samples").glob("step_*.png"))
-        if grids:
-            with Image.open(grids[-1]) as grid:
-                side = grid.width // 3
-                output = grid.convert("RGB").crop((side, 0, 2 * side, side))
-            output.resize((PREVIEW_SIDE, PREVIEW_SIDE)).save(run.out / "preview.jpg", quality=88)
+        with suppress(OSError):  # on a full disk, the card has no picture
+            if grids:
+                with Image.open(grids[-1]) as grid:
+                    side = grid.width // 3
+                    output = grid.convert("RGB").crop((side, 0, 2 * side, side))
+                with atomic_path(run.out / studio.PREVIEW) as temporary:
+                    output.resize((PREVIEW_SIDE, PREVIEW_SIDE)).save(temporary, quality=88)
         self.models.add(run.id, run.out)
 
     def _brief(self, run: Run) -> dict[str, Any]:
         """The facts about a run in the list of runs."""
         queued = run.state == "queued"
-        card = None
-        if run.has_model and self.models.is_drawn(task := read_config(run.out)["task"]):
+        card, task = None, task_of(run)
+        if self.models.is_drawn(task):
             version = (run.out / WEIGHTS_FILE).stat().st_mtime_ns // 1_000_000
             card = {
                 **studio.card(run.name, task, run.out),
@@ -404,7 +408,8 @@ class Desk:
     def _tidy(self) -> None:
         """Remove old runs periodically, forever."""
         while True:
-            self.sweep(time.time())
+            with suppress(Pix2PixError, OSError):  # a run may vanish meanwhile
+                self.sweep(time.time())
             time.sleep(HOUR / 4)
 
     def sweep(self, now: float) -> None:
@@ -450,6 +455,14 @@ def examples(folder: Path, names: tuple[str, ...]) -> list[dict[str, str]]:
             drawing = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
         found.append({"name": texts.EXAMPLE.format(number=number), "image": data_url(drawing, lossless=True)})
     return found
+
+
+def task_of(run: Run) -> dict[str, Any]:
+    """What a run's model is for; nothing where there is none, or its files are damaged."""
+    try:
+        return read_config(run.out)["task"] if run.has_model else {}
+    except CheckpointError:
+        return {}
 
 
 def thumb(image: Image.Image) -> Image.Image:

@@ -94,7 +94,7 @@ class Runner:
                 continue
             try:
                 self._train(run)
-            except Pix2PixError:  # its folder is gone, or the disk is full: look again in a moment
+            except (Pix2PixError, OSError):  # its folder is gone, or the disk is full: look again in a moment
                 time.sleep(LOOK)
 
     def _next(self) -> Run | None:
@@ -127,8 +127,8 @@ class Runner:
                 if self._stopping or run.state != "running":
                     return
                 if run.has_model and progress and progress.state == "done" and code in (0, None):
+                    self.finished(run)  # first, so that whoever reads "done" finds the model
                     self._ended(run, "done", progress.trouble)
-                    self.finished(run)
                     return
                 if code == 2:
                     self._ended(run, "failed", last_words(run))
