@@ -130,7 +130,7 @@ def test_a_taken_port_gets_one_sentence(small_checkpoint: Path, capsys: pytest.C
         taken.listen()
         port = str(taken.getsockname()[1])
         assert launch.main(["--models", str(small_checkpoint), "--port", port]) == 2
-    assert f"127.0.0.1, port {port}," in capsys.readouterr().err.strip().splitlines()[-1]
+    assert f"127.0.0.1, port {port}:" in capsys.readouterr().err.strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize(

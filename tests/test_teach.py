@@ -346,7 +346,7 @@ def test_strangers_have_limits(shelf: Shelf, tmp_path: Path):
     with pytest.raises(Pix2PixError, match="minutes"):
         desk.answer({**start, "minutes": "until stopped"}, "me")
     desk.answer({**start, "minutes": 10}, "me")
-    with pytest.raises(Pix2PixError, match="under way"):
+    with pytest.raises(Pix2PixError, match="in progress"):
         desk.answer({"do": "start", "run": drafted(shelf).id, "name": "B", "init": "", "minutes": 3}, "me")
     desk.answer({"do": "start", "run": drafted(shelf).id, "name": "B", "init": "", "minutes": 3}, "another")
     assert desk.answer({"do": "hello", "runs": []}, "another")["runs"] == []
