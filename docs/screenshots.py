@@ -112,7 +112,7 @@ def variations(page: Page) -> None:
 
 def tiles(page: Page) -> None:
     page.get_by_role("tab", name="Tiles").click()
-    page.get_by_role("button", name="river", exact=True).click()
+    page.locator("#tile-examples button", has_text="river").first.click()
     page.wait_for_selector("text=/pixels in/")
     take(page, "tiles")
 
