@@ -33,7 +33,7 @@ from PIL import Image, ImageDraw
 from pix2pix import Translator
 
 ROOT = Path(__file__).resolve().parent.parent
-MODEL = "edges2emoji"
+MODEL = "paint2emoji"
 STROKES = 40  # of a drawing, at most; then it is cleared
 
 

@@ -25,7 +25,7 @@ from pix2pix.weights.pretrained import BUNDLED
 DATA = {
     "edges2shoes": "edges2shoes",
     "edges2handbags": "edges2handbags",
-    "edges2emoji": "edges2emoji",
+    "paint2emoji": "paint2emoji",
     "labels2facade": "facades",
     "sat2map": "maps",
     "map2sat": "maps",

@@ -40,7 +40,7 @@ def one_round() -> dict[str, float]:
     subprocess.run([sys.executable, "-c", "import gradio"], check=True, cwd=ROOT)
     imported = time.perf_counter() - start
     start = time.perf_counter()
-    with running_page("--models", "edges2emoji", until="/") as (address, _):
+    with running_page("--models", "paint2emoji", until="/") as (address, _):
         page = time.perf_counter() - start
         asyncio.run(first_translation(address))
         translated = time.perf_counter() - start - page

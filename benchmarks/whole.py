@@ -1,13 +1,14 @@
 """Whole pictures or separate tiles: `python -m benchmarks.whole --data data/maps [--json FILE] [--picture FILE]`.
 
-It translates two kinds of pictures that are larger than sat2map's training pictures, as a whole and as tiles of 256
-pixels that are normalised separately:
+Two pictures that are larger than what sat2map was trained on, each translated whole, and as tiles of 256 pixels that
+are normalised each by itself:
 
-* mosaics of four val pairs: the mean absolute difference from the target map;
-* a sea of one blue with a coast: the standard deviation of the water's colour, in levels, beside that within the tile
-  with the coast.
+* mosaics of four val pairs: the mean absolute difference to the true map;
+* a sea of one blue with a coast: the standard deviation of the water's colour, in levels, beside that within the one
+  tile that sees the coast.
 
-The sea is also computed in bands. Colour steps across a band's border are compared with other steps.
+The sea is also computed in bands. The mean step of the colours from row to row where two bands meet stands beside that
+between the same rows in one pass.
 """
 
 from __future__ import annotations
@@ -25,17 +26,15 @@ from pix2pix.pairs.folders import find_source
 from pix2pix.translate.bands import levels
 
 TILE = 256
-SIDE = 1024  # side of the sea, in pixels
-COAST = 300  # width of the land
+SIDE = 1024  # of the sea, pixels
+COAST = 300  # of land
 WATER = (38, 62, 84)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="folder of the maps pairs")
-    parser.add_argument(
-        "--mosaics", type=int, default=16, help="number of mosaics of four val pairs (default %(default)s)"
-    )
+    parser.add_argument("--mosaics", type=int, default=16, help="of four val pairs each (default %(default)s)")
     parser.add_argument("--json", help="write the figures to this file too")
     parser.add_argument("--picture", help="write the sea, its whole map and its tiles' side by side to this file")
     options = parser.parse_args()
@@ -55,7 +54,7 @@ def main() -> None:
         "water": {way: spread(result, COAST + 40) for way, result in maps.items()},
         "water_in_one_tile": spread(tile, 140),
         "bands_differ_by": int(np.abs(np.asarray(bands, int) - np.asarray(maps["whole"], int)).max()),
-        "step": steps(bands, translator),
+        "step": {"bands": step(bands, translator), "whole": step(maps["whole"], translator)},
     }
     print(json.dumps(figures, indent=2))
     if options.json:
@@ -65,7 +64,7 @@ def main() -> None:
 
 
 def in_tiles(translator: Translator, picture: Image.Image) -> Image.Image:
-    """Translate a picture in tiles that do not overlap, each normalised by itself."""
+    """A picture in tiles that do not overlap, each normalised by itself."""
     result = Image.new("RGB", picture.size)
     for top in range(0, picture.height, TILE):
         for left in range(0, picture.width, TILE):
@@ -75,7 +74,7 @@ def in_tiles(translator: Translator, picture: Image.Image) -> Image.Image:
 
 
 def mosaics(data: str, count: int) -> Iterator[tuple[Image.Image, Image.Image]]:
-    """The photos and the maps of four val pairs in a square."""
+    """Photo and map of four val pairs in a square."""
     source = find_source(data, "val")
     for first in range(0, 4 * count, 4):
         pairs = [source.open(index) for index in range(first, first + 4)]
@@ -95,19 +94,15 @@ def sea(land: Image.Image) -> Image.Image:
 
 
 def spread(result: Image.Image, left: int) -> list[float]:
-    """The standard deviation of red, green and blue to the right of a column, without 24 pixels of the border."""
+    """The standard deviation of red, green and blue from a column to the right, 24 pixels of the border left out."""
     return np.asarray(result, float)[:, left : result.width - 24].std((0, 1)).round(2).tolist()
 
 
-def steps(result: Image.Image, translator: Translator) -> dict[str, float]:
-    """The mean absolute step between rows, in levels: where two bands of the last level meet, and elsewhere."""
+def step(result: Image.Image, translator: Translator) -> float:
+    """The mean absolute step between the rows where two bands of the last level meet, in levels."""
     rows = np.abs(np.diff(np.asarray(result, float), axis=0)).mean((1, 2))
     spans = levels(translator.engine.config, SIDE, SIDE)[1][-1].spans
-    borders = [2 * first - 1 for first, _ in spans[1:]]
-    return {
-        "at_borders": round(float(rows[borders].mean()), 2),
-        "elsewhere": round(float(np.delete(rows, borders).mean()), 2),
-    }
+    return round(float(rows[[2 * first - 1 for first, _ in spans[1:]]].mean()), 2)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000000")
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost", "::1"]))
 
+FIRST = "paint2emoji"  # the model that a visitor meets first
 ON_SPACE = "SPACE_ID" in os.environ  # Hugging Face sets it
 if ON_SPACE:  # visitors come through a proxy in a private network, which forwards their addresses; uvicorn reads this
     os.environ.setdefault("FORWARDED_ALLOW_IPS", "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,127.0.0.1")
@@ -35,17 +36,19 @@ def main(arguments: list[str] | None = None) -> int:
     name = f"[{options.host}]" if ":" in options.host else options.host  # an IPv6 address
     here = f"http://{name.replace('0.0.0.0', '127.0.0.1')}:{options.port}/"
     known = [] if ON_SPACE else [model.name for model in KNOWN_MODELS]  # so that visitors do not fill a Space's disk
-    names = options.models or [*list_models(), *known]
+    bundled = sorted(list_models(), key=lambda name: name != FIRST)
+    names = options.models or [*bundled, *known]
     try:
         if options.to_space:
             from demo.space import to_space
 
-            print(f"The Space is at {to_space(options.to_space, options.models or ())}. The Hub builds it in minutes.")
+            address = to_space(options.to_space, options.models or bundled)
+            print(f"The Space is at {address}. The Hub builds it in minutes.")
             return 0
         if not names:
             raise Pix2PixError("No model is bundled: name some with --models, or train one with train.py.")
         if options.export_site:
-            return write_site(Path(options.export_site), options.models or list_models())
+            return write_site(Path(options.export_site), options.models or bundled)
         check_address(options.host, options.port)
         choose_device(options.device)
         print(f"Starting the page. In a few seconds it is at {here}", flush=True)

@@ -41,14 +41,14 @@ def export_site(target: Path, models: Models) -> list[str]:
     """Write the site.
 
     Args:
-        target: a folder that is empty, or not there yet.
-        models: those of them that people draw for, and that are checkpoint folders of this project, come along.
+        target: a folder that is empty or does not exist yet.
+        models: models to include. Only checkpoint folders of this project that translate drawings are.
 
     Returns:
-        The names of the models that came along.
+        The names of the included models.
 
     Raises:
-        Pix2PixError: no model can come along, or the folder has something in it, or cannot be written.
+        Pix2PixError: no model can be included, or the folder is not empty or cannot be written.
     """
     folders = {name: folder for name in models.tasks if (folder := models.folder(name))}
     if not folders:
@@ -92,7 +92,7 @@ def write_site(target: Path, folders: dict[str, Path], models: Models) -> None:
         "site.webmanifest": json.dumps(manifest, indent=2),
         "icon.svg": (WEB / "icon.svg").read_text(encoding="utf-8"),
     }
-    # The weights are not listed: the studio keeps them itself, each when it is wanted.
+    # Weights are not listed, since the studio caches each model when it is used.
     files = {"version": version(written), "names": ["./", *written, *kept]}
     written |= {
         "files.js": f"self.files = {json.dumps(files)};\n",
@@ -104,7 +104,7 @@ def write_site(target: Path, folders: dict[str, Path], models: Models) -> None:
 
 
 def version(written: dict[str, str]) -> str:
-    """A name for what is in the site; the page in it names the hash of all scripts."""
+    """A name for the contents of the site. Its page contains the hash of all scripts."""
     return hashlib.sha256(json.dumps(written).encode()).hexdigest()[:16]
 
 

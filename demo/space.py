@@ -1,4 +1,4 @@
-"""The page as a Hugging Face Space: `python app.py --to-space OWNER/NAME` uploads what the Space's container needs.
+"""The page as a Hugging Face Space: `python app.py --to-space OWNER/NAME` uploads the files for the Space's container.
 
 The Hub refuses plain Git pushes of large files, so its client uploads them. The Space gets the code, the bundled
 models, and a recipe for a CPU, without PyTorch.
@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CODE = ("pix2pix", "demo")
 AS_THEY_ARE = ("app.py", "pyproject.toml", "LICENSE")
 OF_A_MODEL = ("config.json", "model.safetensors", "README.md", "preview.jpg")
-OURS = "pix2pix/__init__.py"  # a Space that has it was made here
-EMPTY_SPACE = {".gitattributes", "README.md"}  # what the Hub itself writes
+OURS = "pix2pix/__init__.py"  # a Space with this file was made by us
+EMPTY_SPACE = {".gitattributes", "README.md"}  # files that the Hub itself writes
 CARD = """\
 ---
 {matter}---
@@ -36,18 +36,18 @@ page elsewhere: `pip install -r requirements.txt && python app.py`.
 """
 
 
-def to_space(name: str, models: Sequence[str] = ()) -> str:
+def to_space(name: str, models: Sequence[str]) -> str:
     """Upload the page to a Space, which is made where it is missing. One commit; what else the Space holds stays.
 
     Args:
         name: `owner/name`.
-        models: bundled names; all that are bundled if there are none.
+        models: bundled names, in the page's order.
 
     Returns:
         The Space's address.
 
     Raises:
-        CheckpointError: there is no token, the Hub does not take it, or the Space holds something else.
+        CheckpointError: there is no token, the Hub refuses the upload, or the Space holds something else.
         Pix2PixError: this is no clone of the repository, or a model is not bundled.
     """
     from huggingface_hub import CommitOperationAdd, HfApi
@@ -55,7 +55,7 @@ def to_space(name: str, models: Sequence[str] = ()) -> str:
 
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         raise Pix2PixError(f"{name!r} names no Space: give --to-space OWNER/NAME, as in its address on the Hub.")
-    files = dict(space_files(models or list_models()))
+    files = dict(space_files(models))
     check_token()
     api = HfApi()
     try:
@@ -73,7 +73,7 @@ def to_space(name: str, models: Sequence[str] = ()) -> str:
 
 
 def space_files(models: Sequence[str]) -> Iterator[tuple[str, Path | bytes]]:
-    """The files of a Space: their paths in it, and where they are or what they hold.
+    """The files of a Space: for each path in it, the local file or the contents.
 
     Raises:
         Pix2PixError: this is no clone of the repository, or a model is not bundled.
@@ -107,6 +107,6 @@ def dockerfile(models: Sequence[str]) -> str:
 
 
 def requirements() -> str:
-    """What the page needs where bundled models run on a CPU."""
+    """The packages that the page needs for bundled models on a CPU."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return "\n".join([*project["dependencies"], *project["optional-dependencies"]["demo"]]) + "\n"

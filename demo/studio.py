@@ -1,4 +1,4 @@
-"""The studio, for the page and for a site without a server: its HTML, its words, and what it knows of each model."""
+"""The studio, for the page and for a site without a server: its HTML, its words, and its facts about each model."""
 
 from __future__ import annotations
 
@@ -19,33 +19,40 @@ HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
 WEB = HERE / "web"
 PREVIEW = "preview.jpg"
-# Whose drawings a model without any of its own starts from, by its palette.
-STAND_INS = {None: "edges2shoes", tuple(PALETTES["facades"].values()): "labels2facade"}
+# Whose drawings a model without any of its own starts from, by its kind of input, or by its palette.
+STAND_INS = {
+    "edges": "edges2shoes",
+    "paint": "paint2emoji",
+    tuple(PALETTES["facades"].values()): "labels2facade",
+    tuple(PALETTES["maps"].values()): "map2sat",
+}
 
 
 def template() -> str:
     """The studio's HTML."""
-    words = {
-        **texts.WEB,
-        **{f"icon:{name}": picture for name, picture in icons().items()},
-        **{f"rule:{name}": str(value) for name, value in RULES.items()},
-    }
-    return filled((WEB / "studio.html").read_text(encoding="utf-8"), words)
+    return html("studio.html", texts.WEB)
+
+
+def html(name: str, words: dict[str, str]) -> str:
+    """An HTML file of web/, with words, icons and numbers filled in."""
+    icon_words = {f"icon:{name}": picture for name, picture in icons().items()}
+    rule_words = {f"rule:{name}": str(value) for name, value in RULES.items()}
+    return filled((WEB / name).read_text(encoding="utf-8"), {**words, **icon_words, **rule_words})
 
 
 @cache
 def scripts() -> str:
-    """Where the studio's scripts and styles lie, below the page's address: a path that names their hash."""
+    """The path of the studio's scripts and styles below the page's address, which contains their hash."""
     return f"web/{hash_of(web_files())}/"
 
 
 def weights(folder: Path) -> str:
-    """Where a checkpoint lies for browsers, below the page's address: a path that names its hash."""
+    """The path of a checkpoint for browsers below the page's address, which contains its hash."""
     return f"models/{hash_of((folder / CONFIG_FILE, folder / WEIGHTS_FILE))}/"
 
 
 def assets(models: Models) -> dict[str, Asset]:
-    """The files that a browser may ask for, by their path below the page's address."""
+    """The files that a browser may request, by their paths below the page's address."""
     files = {name.relative_to(WEB).as_posix(): name for name in web_files()}
     found = {scripts() + name: Asset(path) for name, path in files.items()}
     found |= {f"web/{name}": Asset(path, named_by_hash=False) for name, path in files.items()}
@@ -59,7 +66,7 @@ def web_files() -> list[Path]:
 
 
 def properties(models: Models) -> dict[str, Any]:
-    """What the studio's scripts begin with: `Props` in web/main.js."""
+    """The initial data of the studio's scripts: `Props` in web/main.js."""
     return {
         "models": drawn_models(models),
         "texts": texts.WEB,
@@ -86,7 +93,7 @@ def icons() -> dict[str, str]:
 
 
 def drawn_models(models: Models) -> dict[str, dict[str, Any]]:
-    """What the studio needs to know of each model that people draw for."""
+    """The facts about each model of drawings that the studio needs."""
     known = {}
     for _, name in models.choices(drawn=True):
         place, folder = BUNDLED / name if name in list_models() else Path(name), models.folder(name)
@@ -99,11 +106,11 @@ def drawn_models(models: Models) -> dict[str, dict[str, Any]]:
 
 
 def card(name: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """What the studio needs to know of a model.
+    """The facts about a model that the studio needs.
 
     Args:
-        task: from its config.
-        folder: where it lies.
+        task: task in its config.
+        folder: checkpoint folder.
     """
     palette = task.get("palette")
     return {
@@ -113,27 +120,31 @@ def card(name: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
         "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
         "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
         "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
-        "examples": drawings(name, palette),
+        "examples": drawings(name, tuple(palette.values()) if palette else task["input"]),
         "preview": preview(folder),
     }
 
 
 def preview(folder: Path) -> str | None:
-    """A small picture of what a model makes, as a data URL: "preview.jpg" beside its weights, if it is there."""
+    """A small sample of a model's output as a data URL: "preview.jpg" beside its weights, if there is one."""
     path = folder / PREVIEW
     return "data:image/jpeg;base64," + b64encode(path.read_bytes()).decode() if path.is_file() else None
 
 
 def wish(task: dict[str, Any], name: str, least: int, most: int, otherwise: int) -> int:
-    """A whole number that a model's config wishes the page to begin with, its "pen" in pixels or its "seed"."""
+    """A whole number with which the page starts a model, from its config: "pen" (in pixels) or "seed"."""
     value = task.get(name)
     return value if type(value) is int and least <= value <= most else otherwise
 
 
-def drawings(name: str, palette: dict[str, str] | None) -> list[dict[str, str]]:
-    """A model's drawings, as name and data URL: its own, or another's that is drawn with the same colours."""
+def drawings(name: str, kind: str | tuple[str, ...]) -> list[dict[str, str]]:
+    """A model's drawings, as name and data URL: its own, or those of another model that is drawn for alike.
+
+    Args:
+        kind: "edges", "paint", or the colours of the model's palette.
+    """
     own = EXAMPLES / Path(name).name
-    folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(tuple(palette.values()) if palette else None, "none")
+    folder = own if own.is_dir() else EXAMPLES / STAND_INS.get(kind, "none")
     return [
         {
             "name": example_name(path),

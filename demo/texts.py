@@ -29,7 +29,6 @@ API = (
 # Plain names of models whose config has no "title".
 TITLES = {
     "paint2emoji": "Glossy things",
-    "edges2emoji": "Glossy things",
     "edges2shoes": "Shoes",
     "edges2handbags": "Handbags",
     "edges2cats": "Cats",

@@ -1,7 +1,8 @@
 """Take the pictures of the page for the README: `python -m docs.screenshots`, with `python app.py` running.
 
 Needs Chromium and requirements-dev.txt. Everything in them is the real page with the bundled models; each frame of the
-film was taken a tenth of a second after the pen moved on, or a little later, and is shown for a tenth.
+film was taken a tenth of a second after the pen moved on, or a little later, and is shown for a tenth. Each filled area
+is shown for longer.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
-from demo.examples.drawing import curve
-from demo.examples.strokes import EDGES
+from demo.examples.drawing import curve, numbers
+from demo.examples.strokes import EDGES, PAINT
 from demo.rules import SIDE
 from pix2pix.files import atomic_path
 
 HERE = Path(__file__).resolve().parent
 FRAME = 100  # of the film, ms
 POINTS = 28  # of a stroke, a frame
-MODEL = "edges2emoji"
-ROLLS = 5  # of the dice, when the drawing is done
+MODEL = "paint2emoji"
+LOOK = 9 * FRAME  # how long each filled area is shown, ms
 HALF = 320  # width of its drawing and of its picture, pixels
 
 
@@ -53,7 +54,7 @@ def take(page: Page, name: str) -> None:
 
 
 def film(page: Page, model: str, drawing: str) -> None:
-    """Draw one of the examples by hand, stroke after stroke, then roll the dice."""
+    """Draw one of the examples by hand, stroke after stroke, then fill its areas one by one."""
     start(page, model, drawing.split("-", 1)[1])
     page.click("#clear")
     page.wait_for_timeout(1000)
@@ -81,11 +82,15 @@ def film(page: Page, model: str, drawing: str) -> None:
             page.wait_for_timeout(FRAME)
             shoot()
         page.mouse.up()
-    for _ in range(ROLLS):
-        page.wait_for_timeout(10 * FRAME)
-        shoot()
-        page.click("#dice")
-    times = [FRAME] * (len(frames) - ROLLS) + [10 * FRAME] * ROLLS
+    drawn = len(frames)
+    page.click("[data-tool=fill]")
+    for colour, points in PAINT[model][drawing].items():
+        page.locator("[data-other]").fill(colour)
+        for x, y in map(numbers, points.split()):
+            page.mouse.click(sheet["x"] + x * scale, sheet["y"] + y * scale)
+            page.wait_for_timeout(LOOK)
+            shoot()
+    times = [FRAME] * drawn + [LOOK] * (len(frames) - drawn - 1) + [3 * LOOK]
     with atomic_path(HERE / "drawing.gif") as path:
         frames[0].save(path, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
 
@@ -99,7 +104,7 @@ def start(page: Page, model: str, drawing: str) -> None:
 
 
 def variations(page: Page) -> None:
-    start(page, MODEL, "rocket")
+    start(page, "edges2shoes", "sneaker")
     page.click("#variations")
     page.wait_for_function("document.querySelectorAll('.variations button img').length === 8")
     take(page, "variations")

@@ -262,10 +262,7 @@ def run_tone(options: argparse.Namespace) -> None:
     tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight)
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)
-    print(
-        f"{options.output}: {options.source} in another tone. "
-        f"Figures on {options.data}, {options.split}, before and after:"
-    )
+    print(f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and after:")
     words = {"lab": "Lab histograms in common", "l1": "L1", "sample_distance": "distance of two samples"}
     for name, what in words.items():
         print(f"  {what:25} {before[name]:.4f}  {after[name]:.4f}")

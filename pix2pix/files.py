@@ -15,10 +15,10 @@ LITTER = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "__pycache__", "lost
 
 @contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path`, synced and moved over it when the block ends well.
+    """A temporary path beside `path`, which is synced and moved to `path` when the block succeeds.
 
-    When the block raises, or the process dies in it, what stood at `path` before is untouched. Parent folders are
-    made. The temporary name keeps the suffix, since writers choose the format by it.
+    If the block raises or the process dies, an existing file at `path` stays untouched. Parent folders are created. The
+    temporary name keeps the suffix, since writers choose the format by it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,14 +29,14 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private; a file beside its peers should not be
+        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private, unlike an ordinary file
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what `atomic_path` had begun below `folder` in processes that were killed."""
+    """Remove the temporary files that killed processes left below `folder`."""
     for unfinished in folder.rglob(".*.tmp*"):
         unfinished.unlink(missing_ok=True)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from places import ROOT
 
 from pix2pix import Generator, ImageError, Translator
 from pix2pix.networks.config import GeneratorConfig
@@ -111,6 +116,46 @@ def test_the_budget_changes_no_picture(kind: str, monkeypatch: pytest.MonkeyPatc
         assert mine.size == photo.size
         assert np.abs(np.asarray(mine).astype(int) - np.asarray(theirs).astype(int)).max() <= 1
     assert told == [(i, len(told)) for i in range(len(told))] and len(told) > 20
+
+
+def test_the_memory_allowed_is_not_exceeded(small_checkpoint: Path):
+    """The child's own peak, from when the model is loaded."""
+    script = f"""
+from PIL import Image
+from pix2pix import Translator
+def kilobytes(name):
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(name))
+translator = Translator.from_pretrained({str(small_checkpoint)!r}, scale="native", memory=0.25)
+picture = Image.effect_noise((6000, 500), 80).convert("RGB")
+translator(picture.crop((0, 0, 32, 32)))
+open("/proc/self/clear_refs", "w").write("5")  # the peak starts anew
+before = kilobytes("VmRSS")
+told = []
+translator(picture, report=lambda *done: told.append(done), polarity="dark-lines")
+print(len(told), kilobytes("VmHWM") - before)
+"""
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    bands_done, grown = map(int, told.split())
+    assert bands_done > 10 and grown < 250_000
+
+
+def test_memory_does_not_grow_with_the_shapes_seen(small_checkpoint: Path):
+    script = f"""
+from PIL import Image
+from pix2pix import Translator
+def kilobytes():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS"))
+translator = Translator.from_pretrained({str(small_checkpoint)!r}, scale="native")
+picture = Image.effect_noise((800, 800), 80).convert("RGB")
+def look(offset):
+    for i in range(30):
+        translator(picture.crop((0, 0, 256 + 17 * i + offset, 800 - 16 * i + offset)), polarity="dark-lines")
+    return kilobytes()
+first = look(-5)
+print(look(0) - first)
+"""
+    told = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert int(told) < 30_000
 
 
 def test_what_no_budget_allows_is_refused_in_one_sentence():

@@ -124,7 +124,7 @@ def test_seeds_out_of_range_are_refused_before_any_output(
     monkeypatch.chdir(picture.parent)
     verb = [str(pairs) if word == "pairs" else word for word in verb]
     assert main([*verb, "--model", str(small_checkpoint), "--seed", str(2**63 - last + 1)]) == 2
-    assert "take a smaller seed" in capsys.readouterr().err
+    assert "use a smaller seed" in capsys.readouterr().err
 
 
 def test_evaluate_shows_its_pictures_and_says_what_cannot_be_measured(

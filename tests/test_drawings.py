@@ -24,7 +24,8 @@ from pix2pix.pairs.polarity import look_at
 from pix2pix.pictures.drawings import DARK, LIGHT, PAPER, PHOTOGRAPHED, SCENE, inverted, kind_of, read_drawing, strokes
 from pix2pix.training import command as train
 
-EXAMPLES = [path for model in ("edges2emoji", "edges2shoes") for path in (ROOT / "demo/examples" / model).glob("*.png")]
+EXAMPLES = sorted((ROOT / "demo/examples").glob("edges2*/*.png"))
+PAINTED = sorted((ROOT / "demo/examples/paint2emoji").glob("*.png"))
 
 
 def apart(a: np.ndarray, b: np.ndarray) -> float:
@@ -96,6 +97,12 @@ def test_the_pages_own_drawings_are_taken_as_they_are(path: Path):
     image = open_image(path)
     assert read_drawing(image) == (image, DARK)
     assert kind_of(ImageOps.invert(image)) == LIGHT
+
+
+@pytest.mark.parametrize("path", PAINTED, ids=lambda path: path.stem)
+def test_the_pages_own_painted_drawings_are_taken_as_they_are(path: Path):
+    image = open_image(path)
+    assert read_drawing(image, painted=True) == (image, DARK)
 
 
 def real_photos() -> list[tuple[str, Image.Image]]:

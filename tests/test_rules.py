@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from places import ROOT
 
-from demo.live import spread_map
+from demo.live import MAX_FRAME, MAX_FRAME_SIDE, spread_map
 from demo.rules import DRAWN, HARDLY, RULES, SIDE, THRESHOLD
 from pix2pix import MAX_SEED, PALETTES, list_models, mean_distance, read_task
 from pix2pix.networks.config import CHOICES, GeneratorConfig
@@ -52,8 +52,9 @@ def test_python_reads_the_numbers_that_the_scripts_import():
 
 
 def test_the_page_asks_for_numbers_that_are_there():
-    asked = set(re.findall(r"{{rule:(\w+)}}", (WEB / "studio.html").read_text(encoding="utf-8")))
-    assert asked and asked <= set(RULES)
+    for name in ("studio.html", "teach/teach.html"):
+        asked = set(re.findall(r"{{rule:(\w+)}}", (WEB / name).read_text(encoding="utf-8")))
+        assert asked and asked <= set(RULES)
 
 
 def test_the_numbers_are_those_of_the_core():
@@ -61,6 +62,12 @@ def test_the_numbers_are_those_of_the_core():
     assert RULES["LARGEST_SEED"] <= min(MAX_SEED, 2**53 - 1)
     drawn = [task for task in map(read_task, list_models()) if task["input"] in DRAWN]
     assert drawn and {task["image_size"] for task in drawn} == {SIDE}
+
+
+def test_the_page_sends_no_larger_pictures_than_the_server_takes():
+    sent = int(re.findall(r"^const SENT = (\d+);", (WEB / "photos.js").read_text(encoding="utf-8"), re.M)[0])
+    assert SIDE <= sent <= MAX_FRAME_SIDE
+    assert 3 * sent**2 * 4 / 3 < 0.9 * MAX_FRAME  # noise, which no PNG makes smaller, in base64
 
 
 @needs_node

@@ -19,6 +19,7 @@ from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.pairs import to_bytes
 from pix2pix.pictures.images import MAX_PIXELS, to_array, to_image
 from pix2pix.pictures.places import scaled_whole
+from pix2pix.translate import bands
 from pix2pix.translate.engines import TorchEngine
 from pix2pix.translate.geometry import Geometry
 
@@ -91,16 +92,26 @@ def test_native_pixels_are_mirrored_to_the_next_multiple(small_generator: Genera
     assert translator(image, 3) == direct.crop((0, 0, *size))
 
 
-def test_a_sea_has_one_blue():
-    """Water far from the coast gets the same colour as water near it."""
-    translator = Translator.from_pretrained("sat2map")
+def test_a_sea_has_one_blue_and_no_seams(monkeypatch: pytest.MonkeyPatch):
+    """Also where it is computed in bands: water far from the coast gets no other colour than water near it, and the
+    colours step no more from row to row where two bands meet than elsewhere."""
+    monkeypatch.setattr(bands, "BAND", 1_220_000)  # 37 rows: a network has steps of its own at multiples of 2**k
+    translator = Translator.from_pretrained("sat2map", memory=0.27)
     town = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").resize((300, 300))
     sea = Image.new("RGB", (1024, 1024), (38, 62, 84))
     for top in range(0, 1024, 300):
         sea.paste(town, (0, top))
-    large = np.asarray(translator(sea))[:, 340:1000].astype(float)
+    told: list[tuple[int, int]] = []
+    large = np.asarray(translator(sea, report=lambda *done: told.append(done))).astype(float)
     tile = np.asarray(translator(sea.crop((200, 0, 456, 256))))[:, 140:].astype(float)
-    assert (large.std((0, 1)) <= tile.std((0, 1))).all()
+    assert len(told) > 20  # bands
+    assert (large[:, 340:1000].std((0, 1)) <= tile.std((0, 1))).all()
+    steps = np.abs(np.diff(large, axis=0)).mean((1, 2))
+    spans = bands.levels(translator.engine.config, 1024, 1024)[1][-1].spans
+    borders = [2 * first - 1 for first, _ in spans[1:]]
+    assert len(borders) > 10 and spans[1][0] == 37
+    elsewhere = np.delete(steps, borders)
+    assert abs(steps[borders].mean() - elsewhere.mean()) < 2 * elsewhere.std() / len(borders) ** 0.5
 
 
 def test_too_many_pixels_are_refused(translator: Translator):

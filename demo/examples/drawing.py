@@ -6,7 +6,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
+
+from pix2pix.pairs.painted_lines import enclosed_areas
 
 
 def numbers(pair: str) -> tuple[float, float]:
@@ -24,6 +26,29 @@ def fill(image: Image.Image, points: list[tuple[float, float]], colour: Any) -> 
     """Paint a box between two corners, or a polygon."""
     draw = ImageDraw.Draw(image)
     (draw.rectangle if len(points) == 2 else draw.polygon)(points, fill=colour)
+
+
+def paint_lines(lines: Image.Image, colours: dict[str, str]) -> Image.Image:
+    """A drawing whose enclosed areas the bucket has filled, up to their lines.
+
+    Args:
+        lines: black on white, mode "1".
+        colours: "#rrggbb", and points "x,y" inside the areas that get it.
+
+    Raises:
+        ValueError: a point lies on a line, or on open paper.
+    """
+    areas = enclosed_areas(np.asarray(lines.convert("L"), np.float32))
+    paint = np.full((*areas.shape, 3), 255, np.uint8)
+    for colour, points in colours.items():
+        for x, y in map(numbers, points.split()):
+            area = areas[round(y), round(x)]
+            if not area:
+                raise ValueError(f"{x:.0f},{y:.0f} lies in no enclosed area: move it.")
+            paint[areas == area] = ImageColor.getrgb(colour)
+    paint[~np.asarray(lines)] = 0
+    painted = Image.fromarray(paint)
+    return painted.quantize(1 + len(painted.getcolors() or []))
 
 
 def curve(stroke: str) -> np.ndarray:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from demo.examples.drawing import curve, fill, labelled
-from demo.examples.strokes import EDGES, LABELS
+from demo.examples.drawing import curve, fill, labelled, paint_lines
+from demo.examples.strokes import EDGES, LABELS, PAINT
 from demo.examples.tiles import paint_map, paint_town
 from demo.rules import SIDE
 from pix2pix import PALETTES
@@ -28,7 +28,8 @@ def main() -> None:
             for stroke in strokes:
                 for x, y in curve(stroke):
                     image.paste(0, (round(x), round(y), round(x) + 2, round(y) + 2))
-            save(image, model, name)
+            colours = PAINT.get(model, {}).get(name)
+            save(paint_lines(image, colours) if colours else image, model, name)
     for model, (palette, drawings) in LABELS.items():
         colours = PALETTES[palette]
         for name, areas in drawings.items():

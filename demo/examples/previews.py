@@ -17,7 +17,7 @@ from pix2pix.weights.pretrained import BUNDLED
 EXAMPLES = Path(__file__).resolve().parent
 WEB = EXAMPLES.parent / "web"
 SIDE = 112  # pixels
-LINK = "edges2shoes"
+LINK = "paint2emoji"
 LINK_SIZE = (1200, 630)  # pixels; the size that most sites ask for
 
 

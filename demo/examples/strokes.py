@@ -1,14 +1,15 @@
 """The page's example drawings, as data; `make.py` beside this file draws them.
 
 A drawing of edges is a list of strokes: the points "x,y" that a smooth curve runs through; at "/" it has a corner.
-"oval x,y rx,ry" is one around x,y, "box x,y x,y" one from corner to corner. A drawing of labels is a list of a label
-and its points, painted one over the other: the corners of a box if they are two, else those of a polygon.
+"oval x,y rx,ry" is one around x,y, "box x,y x,y" one from corner to corner. It may be painted: each colour comes with
+points inside the areas that the bucket fills with it. A drawing of labels is a list of a label and its points, painted
+one over the other: the corners of a box if they are two, else those of a polygon.
 """
 
 from __future__ import annotations
 
 EDGES: dict[str, dict[str, list[str]]] = {
-    "edges2emoji": {
+    "paint2emoji": {
         "01-mug": [
             "70,82 70,190 / 80,204 104,210 150,210 174,204 184,190 / 184,82",
             "oval 127,82 57,14",
@@ -252,6 +253,30 @@ EDGES: dict[str, dict[str, list[str]]] = {
             "22,184 70,198 130,200 200,194 242,180",
             "52,166 70,158 92,158",
         ],
+    },
+}
+
+PAINT: dict[str, dict[str, dict[str, str]]] = {
+    "paint2emoji": {
+        "01-mug": {"#d62f3a": "127,150 218,122", "#8a5a3b": "127,84"},
+        "02-rocket": {
+            "#3fa2ec": "128,94",
+            "#d62f3a": "128,40 76,160 182,160",
+            "#d9dde6": "128,140",
+            "#f8c630": "128,200",
+        },
+        "03-mushroom": {"#d62f3a": "60,120", "#fff1dd": "92,100 150,82 178,120 122,132", "#f6d3b3": "128,190"},
+        "04-fish": {"#f2762e": "128,108", "#2b2d33": "64,116", "#f8c630": "140,62"},
+        "06-house": {
+            "#d62f3a": "128,58",
+            "#f6d3b3": "128,130",
+            "#8a5a3b": "125,200 179,64",
+            "#3fa2ec": "84,162 170,162",
+        },
+        "07-apple": {"#d62f3a": "128,150", "#8cc63f": "158,50"},
+        "08-cat": {"#f2a33a": "90,170", "#2f9e58": "98,126 158,126"},
+        "09-cactus": {"#2f9e58": "116,120 140,120 78,110 192,100", "#d9a06b": "128,184", "#c4683c": "128,215"},
+        "10-balloon": {"#8450c8": "128,100 128,159"},
     },
 }
 

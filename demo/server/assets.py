@@ -1,6 +1,6 @@
-"""Files that browsers ask for: the page's scripts, and the models that run in a browser.
+"""Files for browsers: the page's scripts, and the models that run in a browser.
 
-Their addresses name the hash of their contents, so a browser keeps them for good.
+Their addresses contain the hash of their contents, so browsers may cache them forever.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 FOR_AN_HOUR = "public, max-age=3600"
-NEVER = "no-store"  # for a file that is no longer what its address says
+NEVER = "no-store"  # for a file that no longer matches its address
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -28,15 +28,15 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".wasm": "application/wasm",
 }
-OTHERS = "application/octet-stream"  # weights, of which gzip would save 8 % and take a second
+OTHERS = "application/octet-stream"  # weights, since gzip would save only 8 % and take a second
 PACKED = {".css", ".html", ".js", ".json", ".svg", ".wasm"}
 
 
 class Asset:
-    """A file as it was when the page was built.
+    """A file, as it was when the page was built.
 
     Args:
-        path: of the file.
+        path: path of the file.
         named_by_hash: whether its address changes with its contents.
     """
 
@@ -53,10 +53,10 @@ class Asset:
 
 
 def routes(assets: Mapping[str, Asset]) -> list[Route]:
-    """What answers requests for these files.
+    """The handler of requests for these files.
 
     Args:
-        assets: by their path below the page's address.
+        assets: files by their paths below the page's address.
     """
 
     def route(room: str) -> Route:
@@ -80,7 +80,7 @@ def respond(asset: Asset | None, request: Request) -> Response:
 
 
 def hash_of(paths: Iterable[Path]) -> str:
-    """A name for the contents of these files, in this order: 16 hexadecimal digits."""
+    """A hash of the contents of these files, in this order: 16 hexadecimal digits."""
     found = hashlib.sha256()
     for path in paths:
         found.update(hashlib.sha256(path.read_bytes()).digest())
@@ -88,7 +88,7 @@ def hash_of(paths: Iterable[Path]) -> str:
 
 
 def version(path: Path) -> tuple[int, int]:
-    """What tells whether a file was written again."""
+    """A value that changes when a file is written again."""
     state = path.stat()
     return state.st_size, state.st_mtime_ns
 

@@ -1,4 +1,4 @@
-"""What the tab Teach asks of the server: plain functions from a message of the page to its answer."""
+"""The server's side of the tab Teach: plain functions from messages of the page to answers."""
 
 from __future__ import annotations
 
@@ -23,41 +23,41 @@ from PIL import Image
 from demo import studio, texts
 from demo.live import data_url
 from demo.models import Models
+from demo.rules import LONGEST_NAME, SIDE, UNTIL_STOPPED
 from demo.server.deadline import Deadline
 from demo.server.uploads import arrived
 from demo.teach.intake import Dropped, pairs_of
 from demo.teach.runner import PACKAGE, Runner
-from demo.teach.runs import MAX_NAME, UNTIL_STOPPED, Run, Shelf
+from demo.teach.runs import Run, Shelf
 from pix2pix.errors import CheckpointError, DataError, Pix2PixError
 from pix2pix.files import atomic_path
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 from pix2pix.weights.hub import push
 
 FEWEST = 2  # pairs to train on
-THUMB = 96  # pixels of a pair's pictures on the page
+THUMB = 96  # side of a pair's pictures on the page, in pixels
 PREVIEW_SIDE = 96
-EXAMPLES = 8  # inputs of a run that its card offers to start from
-SHEET = 256  # pixels of the studio's sheet
+EXAMPLES = 8  # inputs of a run that the model's card offers as drawings
 MAX_FILES = 400  # in one message
-LINES_WHITE = 0.6  # share of a drawing that is white paper, at least
+LINES_WHITE = 0.6  # least share of white paper in a drawing
 DAY = 24 * 3600.0
 HOUR = 3600.0
 EXPORT_SECONDS = 180
-INK = 40  # levels by which a line's colours differ, at most
+INK = 40  # greatest difference of a line's channels, in levels
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What the page lets people do.
+    """The limits of teaching on the page.
 
     Attributes:
-        pairs: of one run.
-        minutes: of one run.
-        bytes: of all runs on the disk.
-        waiting: runs that train or wait.
-        each: of them, of one visitor.
-        keep: seconds that a run is kept; a run that trains is never removed.
-        everybody: every visitor sees every run. Otherwise each sees those whose ids their browser knows.
+        pairs: most pairs of a run.
+        minutes: most minutes of a run.
+        bytes: most bytes of all runs on disk.
+        waiting: most runs that train or wait.
+        each: most such runs of one visitor.
+        keep: seconds that a run is kept. A run in training is never removed.
+        everybody: whether every visitor sees every run. Otherwise each sees the runs whose ids their browser knows.
     """
 
     pairs: int
@@ -74,13 +74,13 @@ STRANGERS = Terms(60, 10.0, 2_000_000_000, 8, 1, DAY, False)
 
 
 class Desk:
-    """Takes pairs in, has them trained on, and hands out what came of it.
+    """Accepts pairs, has them trained on, and gives out the results.
 
     Args:
-        models: of the page; finished ones are added to them.
-        shelf: where the runs lie.
-        terms: what is allowed.
-        options: more for train.py.
+        models: models of the page; finished ones are added.
+        shelf: folder of the runs.
+        terms: limits.
+        options: additional options for train.py.
     """
 
     def __init__(self, models: Models, shelf: Shelf, terms: Terms, options: Sequence[str] = ()) -> None:
@@ -102,7 +102,7 @@ class Desk:
         }
 
     def open(self) -> None:
-        """Begin to train what waits."""
+        """Start to train waiting runs."""
         self.runner.start()
         Thread(target=self._tidy, daemon=True, name="teach's broom").start()
 
@@ -112,11 +112,11 @@ class Desk:
     def answer(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         """
         Args:
-            message: "do", one of `deeds`, and what it needs.
-            visitor: their address.
+            message: "do", one of `deeds`, and its arguments.
+            visitor: address of the visitor.
 
         Raises:
-            Pix2PixError: it cannot be done; the sentence says why.
+            Pix2PixError: the request cannot be fulfilled; the message says why.
         """
         deed = self.deeds.get(message.get("do", "")) if isinstance(message.get("do"), str) else None
         if deed is None:
@@ -124,12 +124,12 @@ class Desk:
         return deed(message, visitor)
 
     def add(self, message: dict[str, Any], visitor: str, folder: str, deadline: Deadline) -> dict[str, Any]:
-        """Take dropped files into a run, a new one where the message names none.
+        """Add dropped files to a run, or to a new one if the message names none.
 
         Args:
             message: "run", "kind" (see `pairs_of`) and "files", each with "path", "name" and "group".
-            folder: where uploads lie.
-            deadline: how large the pictures may be.
+            folder: folder of the uploads.
+            deadline: limits of the pictures.
 
         Returns:
             "run", "pairs" (the new ones, each a "name" and two pictures "a" and "b"), "faults" and "count".
@@ -155,7 +155,7 @@ class Desk:
         return {"run": run.id, "pairs": rows, "faults": faults, "count": len(run.names())}
 
     def _hello(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
-        """What the tab shows first: "terms", "inits" (models to start from) and "runs" (without drafts)."""
+        """The initial contents of the tab: "terms", "inits" (models to start from) and "runs" (without drafts)."""
         known = message.get("runs")
         ids = {name for name in known if isinstance(name, str)} if isinstance(known, list) else set()
         runs = [run for run in self.shelf.all() if run.state != "draft" and (self.terms.everybody or run.id in ids)]
@@ -186,10 +186,10 @@ class Desk:
     def _start(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         name, init = message.get("name"), message.get("init")
         minutes = self._minutes(message)
-        if not isinstance(name, str) or not 0 < len(name.strip()) <= MAX_NAME or not name.isprintable():
-            raise DataError(f"Give the model a name of at most {MAX_NAME} letters.")
+        if not isinstance(name, str) or not 0 < len(name.strip()) <= LONGEST_NAME or not name.isprintable():
+            raise DataError(f"Give the model a name of at most {LONGEST_NAME} letters.")
         if not isinstance(init, str) or (init and init not in dict(self.models.starts())):
-            raise DataError("There is no such model to start from: choose one of the list.")
+            raise DataError("There is no such model to start from: choose one from the list.")
         with self.shelf.lock:
             run = self._editable(message)
             if len(run.names()) < FEWEST:
@@ -219,19 +219,19 @@ class Desk:
         }
 
     def _stop(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
-        """End a run with what there is."""
+        """End a run, and keep the model so far."""
         with self.shelf.lock:
             run = self.shelf[message.get("run")]
             self.runner.finish(run)
             return self._brief(run)
 
     def _more(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
-        """Go on with a run: for more minutes, or, where it failed, for those that were left."""
+        """Continue a run, for more minutes, or after a failure for the remaining ones."""
         minutes = self._minutes(message)
         with self.shelf.lock:
             run = self.shelf[message.get("run")]
             if run.state not in ("done", "failed"):
-                raise DataError("This run is not at its end yet: stop it first, or wait.")
+                raise DataError("This run has not ended yet: stop it first, or wait.")
             self._may_wait(visitor)
             progress = run.progress
             spent = progress.seconds / 60 if progress else 0.0
@@ -251,21 +251,21 @@ class Desk:
         return {}
 
     def _push(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
-        """Upload a model to the Hub with the visitor's own token, which is kept nowhere."""
+        """Upload a model to the Hub with the visitor's own token, which is not stored."""
         run = self.shelf[message.get("run")]
         repo, token = message.get("repo"), message.get("token")
         if not run.has_model:
             raise DataError("There is no model to upload yet: train it first.")
         if not isinstance(repo, str) or repo.count("/") != 1 or len(repo) > 100:
-            raise DataError("Name a place on the Hub like owner/name.")
+            raise DataError("Give a name on the Hub such as owner/name.")
         if not isinstance(token, str) or not token.strip() or len(token) > 200:
-            raise DataError("Give a token that may write: https://huggingface.co/settings/tokens makes one.")
+            raise DataError("Give a token with write access: create one at https://huggingface.co/settings/tokens.")
         return {"address": push(run.out, repo, token.strip())}
 
     # --- files, by address -------------------------------------------------------------------------------------------
 
     def look(self, run_id: str, step: str) -> bytes:
-        """The grid of a look as JPEG: rows of input, output, target.
+        """The grid of a look, as JPEG: rows of input, output and target.
 
         Raises:
             DataError: there is no such look.
@@ -336,7 +336,7 @@ class Desk:
         return run
 
     def _finished(self, run: Run) -> None:
-        """A run's model joins those of the page."""
+        """Add a run's model to those of the page."""
         grids = sorted((run.out / "training" / "samples").glob("step_*.png"))
         with suppress(OSError):  # on a full disk, the card has no picture
             if grids:
@@ -348,7 +348,7 @@ class Desk:
         self.models.add(run.id, run.out)
 
     def _brief(self, run: Run) -> dict[str, Any]:
-        """What the list of runs shows of one."""
+        """The facts about a run in the list of runs."""
         queued = run.state == "queued"
         offered = run.id in self.models.taught  # its files may be there a moment before
         card, task = None, task_of(run) if offered else {}
@@ -376,7 +376,7 @@ class Desk:
     def _editable(self, message: dict[str, Any]) -> Run:
         run = self.shelf[message.get("run")]
         if run.state != "draft":
-            raise DataError("This run has begun: its pairs stay as they are. Begin a new one.")
+            raise DataError("This run has started, so its pairs cannot change: start a new one.")
         return run
 
     def _new(self, visitor: str) -> Run:
@@ -397,7 +397,7 @@ class Desk:
     def _may_wait(self, visitor: str) -> None:
         active = [run for run in self.shelf.all() if run.state in ("queued", "running")]
         if sum(run.owner == visitor for run in active) >= self.terms.each:
-            raise DataError("One of your runs is under way: wait for its end, or stop it.")
+            raise DataError("One of your runs is in progress: wait for its end, or stop it.")
         if len(active) >= self.terms.waiting:
             raise DataError(f"{len(active)} runs are waiting already: try again later.")
 
@@ -407,14 +407,14 @@ class Desk:
         self.shelf.remove(run)
 
     def _tidy(self) -> None:
-        """Remove what is too old, for ever."""
+        """Remove old runs periodically, forever."""
         while True:
             with suppress(Pix2PixError, OSError):  # a run may vanish meanwhile
                 self.sweep(time.time())
             time.sleep(HOUR / 4)
 
     def sweep(self, now: float) -> None:
-        """Remove the runs that are no longer kept, and drafts that nobody has finished within a day."""
+        """Remove runs whose time is over, and drafts that were not finished within a day."""
         for run in self.shelf.all():
             age = now - max(run.made, run.asked)
             if (run.state == "draft" and age > DAY) or (run.state in ("done", "failed") and age > self.terms.keep):
@@ -423,10 +423,10 @@ class Desk:
 
 
 def dropped(files: Any, folder: str) -> list[Dropped]:
-    """The files that a message names.
+    """The files in a message.
 
     Raises:
-        DataError: it names none, too many, or one that did not arrive.
+        DataError: there are none, too many, or one that did not arrive.
     """
     if not isinstance(files, list) or not files or len(files) > MAX_FILES:
         raise DataError(f"Drop from 1 to {MAX_FILES} files at once; a zip may hold more.")
@@ -442,18 +442,18 @@ def dropped(files: Any, folder: str) -> list[Dropped]:
 
 
 def row(run: Run, name: str, shown: str) -> dict[str, str]:
-    """A pair as the page shows it."""
+    """A pair in the form that the page shows."""
     pictures = {side: data_url(thumb(run.open(name, side)), lossless=False) for side in "ab"}
     return {"pair": name, "name": PurePosixPath(shown).name, **pictures}
 
 
 @lru_cache(maxsize=64)
 def examples(folder: Path, names: tuple[str, ...]) -> list[dict[str, str]]:
-    """Inputs of a run as drawings to start from."""
+    """Inputs of a run, as example drawings."""
     found = []
     for number, name in enumerate(names, 1):
         with Image.open(folder / name) as image:
-            drawing = image.convert("RGB").resize((SHEET, SHEET), Image.Resampling.BICUBIC)
+            drawing = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BICUBIC)
         found.append({"name": texts.EXAMPLE.format(number=number), "image": data_url(drawing, lossless=True)})
     return found
 
@@ -471,7 +471,7 @@ def thumb(image: Image.Image) -> Image.Image:
 
 
 def kind_of(run: Run) -> str:
-    """Whether most of a run's inputs are lines on white, "edges", or not, "photo"."""
+    """The kind of a run's inputs: "edges" if most are lines on white, otherwise "photo"."""
     names = run.names()[:8]
     return "edges" if 2 * sum(are_lines(run.open(name, "a")) for name in names) > len(names) else "photo"
 

@@ -1,4 +1,5 @@
-"""What people drop to teach with: pictures and zips in, pairs out, and what is wrong with those that are none."""
+"""The intake of teaching material: pairs from dropped pictures and zips, and a message for each file that gives
+none."""
 
 from __future__ import annotations
 
@@ -17,8 +18,8 @@ from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import open_image
 
 KINDS = ("sides", "groups", "edges", "lightness")
-SIDE = 320  # pixels that a kept picture has at most on a side; training scales to 286
-WIDE = 1.9  # times as wide as high: two squares side by side
+SIDE = 320  # longest side of a kept picture, in pixels; training scales to 286
+WIDE = 1.9  # ratio of width to height of two squares side by side
 ZIP_ENTRIES = 4000
 ENTRY_BYTES = 32_000_000
 ZIP_BYTES = 400_000_000
@@ -26,12 +27,12 @@ ZIP_BYTES = 400_000_000
 
 @dataclass(frozen=True)
 class Dropped:
-    """A file that arrived.
+    """A dropped file.
 
     Attributes:
-        name: what the person calls it, with the folders that it was dropped or zipped in.
-        path: where it lies.
-        group: "a" for an input, "b" for a target; "" where it may be both, or where its folder tells.
+        name: the visitor's name of the file, with the folders that it was dropped or zipped in.
+        path: path on the server.
+        group: "a" for an input, "b" for a target; "" where the folder decides, or where it may be both.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that arrived, in RGB."""
+    """A dropped picture, in RGB."""
 
     name: str
     image: Image.Image
@@ -66,15 +67,15 @@ class Made:
 
 
 def pairs_of(files: Sequence[Dropped], kind: str, max_pixels: int) -> tuple[list[Made], list[str]]:
-    """The pairs in what was dropped.
+    """The pairs in dropped files.
 
     Args:
         kind: "sides" (A and B side by side in each picture), "groups" (of equal names), "edges" or "lightness" (photos
             alone, of which A is made), or "" to tell by the pictures.
-        max_pixels: that a picture may have.
+        max_pixels: most pixels of a picture.
 
     Returns:
-        The pairs, and a sentence for everything that is none.
+        The pairs, and a sentence for each file that gives none.
 
     Raises:
         DataError: there is no such kind.
@@ -109,7 +110,7 @@ def pairs_of(files: Sequence[Dropped], kind: str, max_pixels: int) -> tuple[list
 
 
 def guessed(pictures: Sequence[Picture]) -> str:
-    """The kind that pictures look like."""
+    """The kind of pairs that pictures seem to be."""
     folders = {picture.folder for picture in pictures}
     if any(picture.group for picture in pictures) or (len(folders) == 2 and sides_of(folders)):
         return "groups"
@@ -118,7 +119,7 @@ def guessed(pictures: Sequence[Picture]) -> str:
 
 
 def sides_of(folders: set[str]) -> dict[str, str]:
-    """Which of two folders holds A and which B, where their names tell."""
+    """The folders of A and of B, where their names tell."""
     first, second = sorted(folders)
     for a, b in ((first, second), (second, first)):
         if a.casefold() in A_WORDS and b.casefold() in B_WORDS:
@@ -127,7 +128,7 @@ def sides_of(folders: set[str]) -> dict[str, str]:
 
 
 def matched(pictures: Sequence[Picture]) -> tuple[list[Made], list[str]]:
-    """Pairs of pictures of the same names in two groups, and what has no partner."""
+    """Pairs of pictures with the same names in two groups, and messages about pictures without a partner."""
     folders = {picture.folder for picture in pictures}
     known = {} if len(folders) != 2 else sides_of(folders) or dict(zip(sorted(folders), "ab", strict=True))
     groups: dict[str, dict[str, Picture]] = {"a": {}, "b": {}}
@@ -154,7 +155,7 @@ def fitted(name: str, a: Image.Image, b: Image.Image) -> Made:
 
 
 def read_all(files: Sequence[Dropped], max_pixels: int) -> Iterator[Picture | str]:
-    """Every picture among the files, also in zips; for what is none, a sentence."""
+    """Every picture among the files, also in zips, and a sentence for every other file."""
     for file in files:
         if file.path.suffix.lower() == ".zip" or zipfile.is_zipfile(file.path):
             yield from unzipped(file, max_pixels)
@@ -163,7 +164,7 @@ def read_all(files: Sequence[Dropped], max_pixels: int) -> Iterator[Picture | st
 
 
 def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
-    """The pictures in a zip, each read by itself and no larger than it may be; nothing is unpacked to the disk."""
+    """The pictures in a zip, each read separately and within the limit. Nothing is unpacked to disk."""
     total = 0
     try:
         with zipfile.ZipFile(file.path) as archive:
@@ -181,12 +182,12 @@ def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
                 yield picture_or_fault(entry.filename, io.BytesIO(data), file.group, max_pixels)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
         yield f"{file.name} cannot be unpacked: make the zip again, without a password."
-    except Exception as error:  # what a damaged stream raises is of several libraries
+    except Exception as error:  # damaged streams raise errors of several libraries
         yield f"{file.name} cannot be unpacked ({type(error).__name__}): make the zip again."
 
 
 def hidden(name: str) -> bool:
-    """Whether a path is what systems add to zips: __MACOSX, .DS_Store and the like."""
+    """Whether a path is an addition of an operating system, such as __MACOSX or .DS_Store."""
     return any(part.startswith((".", "__")) for part in PurePosixPath(name).parts)
 
 
@@ -198,7 +199,7 @@ def picture_or_fault(name: str, source: Path | io.BytesIO, group: str, max_pixel
 
 
 def small(image: Image.Image) -> Image.Image:
-    """A picture no larger than training needs it."""
+    """A picture scaled down to the size that training needs."""
     if max(image.size) <= SIDE:
         return image
     width, height = image.size

@@ -1,7 +1,7 @@
-"""Who trains next: one run at a time, by train.py in a process of its own, beside the people who draw.
+"""Training of queued runs: one at a time, by train.py in its own process, while people draw.
 
-The trainer does not depend on this process. When the server is killed, a trainer goes on. When the server starts again,
-it finds the run by its folder; where the trainer is gone, too, another goes on from its last state.
+The trainer does not depend on this process: if the server is killed, it continues. When the server starts again, it
+finds the run by its folder. If the trainer is gone too, another one continues from its last state.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from pix2pix.errors import Pix2PixError
 from pix2pix.training.progress import FILE as PROGRESS_FILE
 from pix2pix.training.state import has_state
 
-PACKAGE = Path(__file__).resolve().parents[2]  # where pix2pix and demo lie
+PACKAGE = Path(__file__).resolve().parents[2]  # the folder of pix2pix and demo
 TRAIN = "import sys; from pix2pix.training.command import main; sys.exit(main())"
-LOOK = 0.5  # seconds between two looks at a trainer
-ATTEMPTS = 3  # times in a row that a trainer may die without one more step
+LOOK = 0.5  # seconds between checks of a trainer
+ATTEMPTS = 3  # consecutive deaths of a trainer without a new step
 NICEST = 19
-SAID = "-c: "  # before an error of the trainer, which is started by `python -c`
-ROOM = 300_000_000  # bytes of the disk that must be free before a trainer starts
-MOMENT = 20.0  # seconds that a trainer is given to save when the server stops
+SAID = "-c: "  # prefix of the trainer's errors, since `python -c` starts it
+ROOM = 300_000_000  # free bytes on disk that a trainer needs to start
+MOMENT = 20.0  # seconds for a trainer to save when the server stops
 
 
 class Runner:
     """Trains the queued runs of a shelf, one after the other.
 
     Args:
-        shelf: of the runs.
-        options: more for train.py.
-        finished: called with a run whose model was written.
+        shelf: shelf of the runs.
+        options: additional options for train.py.
+        finished: called with a run whose model is written.
     """
 
     def __init__(self, shelf: Shelf, options: list[str], finished: Callable[[Run], None]) -> None:
@@ -52,26 +52,26 @@ class Runner:
         self._thread.start()
 
     def enqueue(self, run: Run) -> None:
-        """Put a run at the end of the queue. Whoever calls holds the shelf's lock."""
+        """Put a run at the end of the queue. The caller holds the shelf's lock."""
         run.state, run.trouble, run.stopping, run.asked = "queued", "", False, time.time()
         run.save()
         with self._wake:
             self._wake.notify_all()
 
     def ahead_of(self, run: Run) -> int:
-        """How many runs train or wait before a queued one."""
+        """The number of runs that train or wait before a queued one."""
         active = [other for other in self.shelf.all() if other.state in ("queued", "running")]
         return sum(other.asked < run.asked for other in active if other.id != run.id)
 
     def finish(self, run: Run) -> None:
-        """End a run with what there is. Whoever calls holds the shelf's lock."""
+        """End a run, and keep the model so far. The caller holds the shelf's lock."""
         run.stopping = True
         if run.state == "queued":
             run.state = "done" if run.has_model else "draft"
         run.save()
 
     def cancel(self, run: Run) -> None:
-        """End a run at once. Whoever calls holds the shelf's lock."""
+        """End a run at once. The caller holds the shelf's lock."""
         run.state = "draft"
         run.save()
         if is_trainer(run.pid, run):
@@ -79,7 +79,7 @@ class Runner:
                 os.kill(run.pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """The server stops: the trainer saves its state, and goes on when there is a server again."""
+        """Stop with the server. The trainer saves its state, and continues when the server starts again."""
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
@@ -98,12 +98,12 @@ class Runner:
                 time.sleep(LOOK)
 
     def _next(self) -> Run | None:
-        """The run under way, or else the one that waits longest."""
+        """The run in training, or else the one that has waited longest."""
         active = [run for run in self.shelf.all() if run.state in ("queued", "running")]
         return min(active, key=lambda run: (run.state != "running", run.asked), default=None)
 
     def _train(self, run: Run) -> None:
-        """See a run to its end, or until the server stops."""
+        """Watch a run until its end, or until the server stops."""
         failures, steps = 0, -1
         while not self._stopping:
             with self.shelf.lock:
@@ -112,7 +112,7 @@ class Runner:
                     return
                 if not is_trainer(run.pid, run):
                     if shutil.disk_usage(run.folder).free < ROOM:
-                        self._ended(run, "failed", "The disk is full: make room, then go on with this run.")
+                        self._ended(run, "failed", "The disk is full: make room, then continue this run.")
                         return
                     run.mend()
                     run.started = time.time()
@@ -141,8 +141,8 @@ class Runner:
                     return
 
     def _wait(self, run: Run) -> int | None:
-        """Until the trainer has ended; its exit code, where it is known. It is told when its run, or the server, is to
-        stop."""
+        """Wait until the trainer ends, and tell it when its run or the server stops. Returns its exit code, if
+        known."""
         process = self._process if self._process and self._process.pid == run.pid else None
         told = False
         while is_trainer(run.pid, run):
@@ -161,8 +161,8 @@ class Runner:
 
 
 def start(run: Run, options: list[str]) -> subprocess.Popen:
-    """A trainer for a run: at low priority, with the threads that drawing leaves, in a session of its own, so that a
-    Ctrl+C for the server is not for it."""
+    """Start a trainer for a run: at low priority, with the threads that drawing leaves, and in its own session, so that
+    Ctrl+C stops only the server."""
     arguments = ["--data", str(run.pairs), "--out", str(run.out), "--minutes", f"{run.minutes:g}", "--title", run.name]
     arguments += ["--init", run.init] if run.init else []
     arguments += ["--input-kind", run.input_kind] if run.input_kind else []
@@ -172,7 +172,7 @@ def start(run: Run, options: list[str]) -> subprocess.Popen:
     if has_state(training):
         arguments.append("--resume")
         if progress:
-            progress.state = "measuring"  # no more "done": there is more to do
+            progress.state = "measuring"  # not "done" any more
             with suppress(OSError):
                 progress.write(training)
     else:
@@ -191,7 +191,7 @@ def start(run: Run, options: list[str]) -> subprocess.Popen:
 
 
 def is_trainer(pid: int, run: Run) -> bool:
-    """Whether a process is alive and trains this run; its number may be another's by now."""
+    """Whether a process is alive and trains this run, since its number may have been reused."""
     if not pid:
         return False
     try:
@@ -203,7 +203,7 @@ def is_trainer(pid: int, run: Run) -> bool:
 
 
 def listens(run: Run) -> bool:
-    """Whether the trainer has begun: from then on it takes signals."""
+    """Whether the trainer has started, and so handles signals."""
     try:
         return (run.out / "training" / PROGRESS_FILE).stat().st_mtime > run.started + 1
     except OSError:
@@ -211,7 +211,7 @@ def listens(run: Run) -> bool:
 
 
 def last_words(run: Run) -> str:
-    """What the trainer said last, without our folders in it."""
+    """The trainer's last words, without the names of our folders."""
     try:
         text = (run.folder / "console.log").read_text(encoding="utf-8", errors="replace")
     except OSError:

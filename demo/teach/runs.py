@@ -1,9 +1,9 @@
-"""Training runs as folders: what a run is, on disk, so that a server that starts again finds it.
+"""Training runs as folders, so that a restarted server finds them.
 
-taught/ID/run.json      what was asked for and what became of it
+taught/ID/run.json      the request and its result
 taught/ID/pairs/a, b    the pairs, inputs and targets of the same names
 taught/ID/NAME          the checkpoint folder, with `training` in it
-taught/ID/console.log   what the trainer prints
+taught/ID/console.log   the trainer's output
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from threading import RLock
 
 from PIL import Image
 
+from demo.rules import LONGEST_NAME
 from demo.teach.intake import Made
 from pix2pix.errors import DataError, Pix2PixError
 from pix2pix.files import atomic_path, write_text
@@ -28,8 +29,6 @@ from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 
 ID = re.compile(r"[0-9a-f]{32}")
 STATES = ("draft", "queued", "running", "done", "failed")
-MAX_NAME = 40  # characters
-UNTIL_STOPPED = 600.0  # minutes
 
 
 @dataclass
@@ -37,15 +36,15 @@ class Run:
     """A run, from its first pair to its model.
 
     Attributes:
-        folder: whose name is its id. Nobody who was not told an id can guess it.
-        owner: the visitor's address.
+        folder: folder, whose name is the run's id. Ids cannot be guessed.
+        owner: address of the visitor.
         state: one of `STATES`.
-        name, init, minutes: as asked for; the minutes are those of the whole run.
-        pid: of its trainer, while it runs.
-        trouble: what went wrong, in a sentence.
-        made, asked, started: when its folder was made, when it was last asked to train, and when its trainer was
-            started, on `time.time`'s clock.
-        stopping: it was told to end with what there is.
+        name, init, minutes: as requested; the minutes are those of the whole run.
+        pid: process number of its trainer, while it runs.
+        trouble: the error, in a sentence.
+        made, asked, started: times of creating the folder, of the last request to train and of the trainer's start, on
+            `time.time`'s clock.
+        stopping: whether it was told to end and keep the model so far.
     """
 
     folder: Path
@@ -96,14 +95,14 @@ class Run:
     # --- its pairs ---------------------------------------------------------------------------------------------------
 
     def names(self) -> list[str]:
-        """The files of its pairs, in the order in which they came."""
+        """The files of its pairs, in the order of their arrival."""
         return sorted(path.name for path in (self.pairs / "b").glob("[0-9]*.png"))
 
     def add(self, pairs: list[Made]) -> list[str]:
-        """Keep pairs; returns the names of their files.
+        """Store pairs. Returns the names of their files.
 
         Raises:
-            Pix2PixError: the disk is full. Those that were kept stay.
+            Pix2PixError: the disk is full. Pairs that are stored already stay.
         """
         last = max((int(name[:5]) for name in self.names()), default=0)
         kept = []
@@ -132,7 +131,7 @@ class Run:
         os.replace(between, b)
 
     def mend(self) -> None:
-        """Finish what a killed server had begun: a flip, or a pair of which one picture was written."""
+        """Finish the work of a killed server: a flip, or a pair with only one picture."""
         for between in (self.pairs / "a").glob("*.flip"):
             name = between.with_suffix(".png").name
             if not (self.pairs / "a" / name).exists():
@@ -144,7 +143,7 @@ class Run:
                 path.unlink()
 
     def pair(self, name: str, side: str) -> Path:
-        """Where a picture of a pair lies.
+        """The path of a picture of a pair.
 
         Raises:
             DataError: the run has no such pair.
@@ -202,7 +201,7 @@ class Shelf:
         shutil.rmtree(run.folder, ignore_errors=True)
 
     def bytes(self) -> int:
-        """What all runs take of the disk."""
+        """The bytes of all runs on disk."""
         return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
 
     @staticmethod
@@ -215,9 +214,9 @@ class Shelf:
 
 
 def slug(name: str) -> str:
-    """A name as that of a folder or file: letters, digits, dashes."""
+    """A name as the name of a folder or file: letters, digits and dashes."""
     words = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
-    return words[:MAX_NAME] or "model"
+    return words[:LONGEST_NAME] or "model"
 
 
 def no_room(error: OSError) -> Pix2PixError:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from demo import texts
 from demo.live import answered
 from demo.server.service import Service
-from demo.studio import WEB, filled, icons, scripts
+from demo.studio import html, icons, scripts
 from demo.teach.desk import Desk
 from pix2pix.errors import Pix2PixError
 
@@ -26,10 +26,9 @@ START = (
 
 
 def teach_tab() -> None:
-    """The tab's component. Its channels are elsewhere, since a tab that nobody has opened is not there yet."""
-    words = {**texts.TEACH, **{f"icon:{name}": picture for name, picture in icons().items()}}
+    """The tab's component. Its channels are elsewhere, since an unopened tab does not exist on the page yet."""
     gr.HTML(
-        html_template=filled((WEB / "teach" / "teach.html").read_text(encoding="utf-8"), words),
+        html_template=html("teach/teach.html", texts.TEACH),
         js_on_load=START.format(scripts=scripts()),
         elem_id="teach",
         apply_default_css=False,
@@ -40,7 +39,7 @@ def teach_tab() -> None:
 
 
 def teach_channels(desk: Desk, service: Service, channel: Callable[..., None]) -> None:
-    """The ways to ask the desk.
+    """The channels to the desk.
 
     Args:
         channel: see `demo.page.channel`.
@@ -63,11 +62,11 @@ def visitor(request: gr.Request) -> str:
 
 
 def routes(desk: Desk) -> list[Route]:
-    """The addresses of what came of a run. Whoever knows its id may have it."""
+    """The addresses of a run's results, which are open to everyone who knows its id."""
 
     async def look(request: Request) -> Response:
         data = await run_in_threadpool(desk.look, request.path_params["run"], request.path_params["step"])
-        # A run that begins again may draw another picture at the same step, so it is asked for anew after a minute.
+        # A restarted run may draw another picture at the same step, so browsers ask again after a minute.
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=60"})
 
     async def report(request: Request) -> Response:
@@ -97,7 +96,7 @@ def routes(desk: Desk) -> list[Route]:
 
 
 def in_words(answer: Callable[[Request], Any]) -> Callable[[Request], Any]:
-    """An answer, with its errors as a sentence."""
+    """An answer, or its error as a sentence."""
 
     async def told(request: Request) -> Response:
         try:

@@ -11,3 +11,5 @@ export const LARGEST_PEN = 32;
 export const THRESHOLD = 0.25; // threshold of a photo's outlines, from 0 to 1
 export const HOTTEST = 0.25; // standard deviation, in the range from 0 to 1, that "unsure" shows as white
 export const HARDLY = 0.01; // mean distance below which all looks count as one picture
+export const LONGEST_NAME = 40; // letters of a taught model's name
+export const UNTIL_STOPPED = 600; // minutes that a training without an end may take

@@ -277,7 +277,7 @@ export function drawn({ data, width }, kind) {
 }
 
 /**
- * Whether all that is visible is white, so that white paper would hide it: strokes of a dark screen, say. The server
+ * Whether everything visible is white, so that white paper would hide it, as with strokes from a dark screen. The server
  * puts such pictures on black (see `is_white_on_nothing` in pix2pix/pictures/images.py).
  * @param {ImageData} image with its transparency
  */

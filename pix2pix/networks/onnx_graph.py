@@ -12,17 +12,17 @@ from pix2pix.networks.config import GeneratorConfig
 
 OPSET = 17
 
-# The transposed convolutions that can meet a picture of 2x2. ONNX Runtime's WebGPU takes a convolution whose kernel is
-# as large as the picture for a matrix product, and forgets the padding at the end, unless there is some at the start
-# (`same_size` in its conv.cc). One of the four 2x2 phases has none there; zeros make its kernel 3x3.
+# The transposed convolutions that can get a 2x2 picture. Where a kernel is as large as the picture, ONNX Runtime's
+# WebGPU computes a matrix product and ignores padding at the end, unless there is padding at the start (`same_size` in
+# its conv.cc). One of the four 2x2 phases has none there, so zeros make its kernel 3x3.
 SMALLEST = ("decoder.0.conv", "decoder.1.conv")
 
 
 def onnx_model(config: GeneratorConfig, weights: Mapping[str, np.ndarray], task: Mapping[str, Any]) -> bytes:
     """The whole generator as one ONNX model, from "x", (N, C, H, W), and "mask0", ... to "y", (N, C', H, W).
 
-    N is any number; H and W are multiples of `config.multiple`. What else a program needs in order to use it stands in
-    the model's metadata, see `describe`.
+    N is any number; H and W are multiples of `config.multiple`. The metadata holds everything else that a program needs
+    to use the model; see `describe`.
     """
     graph = Graph(weights)
     encoder_masks = {
@@ -41,7 +41,7 @@ def describe(config: GeneratorConfig, masks: list[str], task: Mapping[str, Any])
     where it has them.
     """
     inputs: dict[str, Any] = {"x": {"shape": ["N", config.in_channels, "H", "W"], "values": "from -1 to 1"}}
-    # Twice the least size, to tell a side that follows the picture's from one that is always 1.
+    # At twice the smallest size, a side that follows the picture's differs from one that is always 1.
     side = 2 * config.multiple
     for mask, (channels, height, _) in zip(masks, config.noise_shapes(side, side), strict=True):
         sides = [1, 1] if height == 1 else [f"H/{side // height}", f"W/{side // height}"]
@@ -53,9 +53,15 @@ def describe(config: GeneratorConfig, masks: list[str], task: Mapping[str, Any])
 
 
 def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] | None = None) -> list[str]:
-    """From "x", (N, C, H, W), and the encoder's own masks by their level to what needs no other: "up", the innermost
-    decoder level before any mask, and "skip1", ..., the skips' shares of the levels after it, innermost first.
-    Returns these names."""
+    """Add the noise-free part: from "x", (N, C, H, W), to all that the decoder needs.
+
+    Args:
+        masks: names of the encoder's own masks, by level.
+
+    Returns:
+        The names of the outputs: "up", the innermost decoder level before any mask, and "skip1", ..., the skips' shares
+        of the levels after it, innermost first.
+    """
     x, skips = "x", []
     for level in range(config.depth):
         if level > 0:
@@ -78,7 +84,8 @@ def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] 
 
 
 def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> list[str]:
-    """From the encoder's shares and the masks, "mask0", ..., to "y", (N, C', H, W). Returns the masks' names."""
+    """Add the decoder, from the encoder's outputs and the masks, "mask0", ..., to "y", (N, C', H, W). Returns the
+    masks' names."""
     masks = {level: f"mask{i}" for i, level in enumerate(config.dropped_levels)}
     x = graph.add("Mul", [shares[0], masks[0]]) if 0 in masks else shares[0]
     for level, name in enumerate(after_the_first(config), start=1):
@@ -132,7 +139,7 @@ class Graph:
         return self.add("Conv", inputs, output, kernel_shape=[4, 4], strides=[2, 2], pads=[padding] * 4)
 
     def half(self, name: str, x: str, skip: bool, config: GeneratorConfig, output: str | None = None) -> str:
-        """What `x`, one half of [up, skip], adds to a decoder level, or to the head, before `interleave`."""
+        """The share of `x`, one half of [up, skip], in a decoder level or in the head, before `interleave`."""
         parts = 2 if config.skips else 1
         if name != "head" or config.head == "transposed":
             middle = self.weights[f"{name}.weight"].shape[0] // parts
@@ -155,12 +162,12 @@ class Graph:
     def transposed_phases(self, x: str, name: str, rows: slice = np.s_[:], output: str | None = None) -> str:
         """A 4x4, stride-2 transposed convolution without bias, before `interleave`: (N, H, W, 4 C').
 
-        Output row 2r reads input rows r - 1 and r, by the kernel's rows 3 and 1; row 2r + 1 reads r and r + 1, by 2
-        and 0; columns likewise. So each of the four phases of the output is a 2x2 convolution at stride 1, for which
-        ONNX Runtime is about twice as fast at the same arithmetic.
+        Output row 2r reads input rows r - 1 and r through the kernel's rows 3 and 1. Row 2r + 1 reads r and r + 1
+        through rows 2 and 0. Columns work likewise. So each of the output's four phases is a 2x2 convolution of stride
+        1, which ONNX Runtime computes about twice as fast, with the same arithmetic.
 
         Args:
-            rows: which of the input channels of the weights.
+            rows: slice of the weights' input channels.
         """
         kernel = self.weights[f"{name}.weight"][rows].transpose(1, 0, 2, 3)
         phases = []
@@ -193,8 +200,8 @@ class Graph:
     def interleave(self, phases: str, name: str) -> str:
         """(N, H, W, 4 C') -> (N, C', 2H, 2W).
 
-        ONNX Runtime's own DepthToSpace goes number by number; with the channels last, runs of 2 C' are moved, in a
-        third of the time.
+        ONNX Runtime's own DepthToSpace moves single numbers. With the channels last, runs of 2 C' numbers are moved, in
+        a third of the time.
         """
         width = self.weights[f"{name}.weight"].shape[1]
         x = self.reshape(phases, [0, 0, 0, 2, 2 * width])  # N, H, W, row of the two, column of the two and C'
@@ -205,7 +212,7 @@ class Graph:
         return self.add("Squeeze", [x, self.tensor("axis_3", np.array([3], np.int64))])
 
     def reshape(self, x: str, shape: list[int]) -> str:
-        """0 keeps the size that stands there; -1 takes what is left."""
+        """In `shape`, 0 keeps a dimension and -1 takes the rest."""
         sizes = self.tensor("shape_" + "_".join(map(str, shape)), np.array(shape, np.int64))
         return self.add("Reshape", [x, sizes])
 
@@ -246,8 +253,9 @@ class Graph:
         metadata: Mapping[str, str] | None = None,
         vectors: Mapping[str, type] | None = None,
     ) -> bytes:
-        """The finished model; sides and number of the pictures are left open, and so are the channels of what is not in
-        `channels`. Inputs and outputs in `vectors` are no pictures: they have one dimension, of numbers of this type.
+        """The finished model. The number and sides of pictures stay open, and so do the channels of names that are not
+        in `channels`. Inputs and outputs in `vectors` are not pictures, but have one dimension, with numbers of this
+        type.
         """
         from onnx import TensorProto, helper
 

@@ -1,4 +1,4 @@
-"""Pairs made of photos, as files: what `--make` makes while training, to be kept, looked at and named on a card."""
+"""Pairs from photos as files: the pairs that `--make` makes while training, to be stored and viewed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ QUALITY = 95  # of the JPEG files, whose colours keep their full size
 
 
 def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str, int]:
-    """Write side-by-side pictures, what is made of a photo on the left and the photo on the right.
+    """Write side-by-side pictures, with the input made from a photo on the left and the photo on the right.
 
-    A tenth of the photos is held out as val, the same in every run (see `pix2pix.pairs.folders.held_out`); where the
-    photos are split already, they stay so.
+    A tenth of the photos is held out as val, the same in every run (see `pix2pix.pairs.folders.held_out`). Existing
+    splits are kept.
 
     Args:
-        photos: a folder of them, in any layout that `DataSet` reads with `make`.
-        out: the folder to make, with `train` and `val` in it. Each pair is a JPEG file named after its photo.
+        photos: folder of photos, in any layout that `DataSet` reads with `make`.
+        out: folder to create, with `train` and `val` in it. Each pair is a JPEG file named after its photo.
         make: "edges" or "lightness".
         size: side of each half, in pixels; photos are stretched to it, as training does.
 
@@ -35,7 +35,7 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
         The number of pairs in each split.
 
     Raises:
-        DataError: there are no photos, one cannot be read, or `out` holds something already or cannot be written.
+        DataError: there are no photos, one cannot be read, or `out` exists already or cannot be written.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(f"{printable(out)} is there already: name a new folder.")
@@ -61,7 +61,7 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
 
 
 def side_by_side(photo: Image.Image, make: str, size: int) -> Image.Image:
-    """A photo and what is made of it, as one picture of 2 `size` by `size` pixels."""
+    """A photo and the input made from it, as one picture of 2 `size` by `size` pixels."""
     photo = resized(photo, (size, size))
     pair = Image.new("RGB", (2 * size, size))
     pair.paste((grey if make == "lightness" else outline)(photo), (0, 0))
@@ -70,7 +70,7 @@ def side_by_side(photo: Image.Image, make: str, size: int) -> Image.Image:
 
 
 def file_name(name: str, taken: set[str]) -> str:
-    """A photo's name as that of a file; where another has it in any case, with a part of its hash."""
+    """A photo's name as a file name, with a part of its hash where another photo has the same name in any case."""
     stem = str(Path(name).with_suffix("")).replace("/", "-").replace("\\", "-").lstrip(".") or "photo"
     if stem.casefold() in taken:
         stem += "-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]

@@ -1,6 +1,7 @@
-"""How long a run is: a number of steps, and after which of them it looks at val.
+"""The plan of a run: its number of steps, and the steps after which it looks at val.
 
-By epochs, both are known before the first step. By minutes, they follow from the speed of the first steps.
+For a number of epochs, both are known before the first step. For a number of minutes, they follow from the speed of the
+first steps.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ import math
 from dataclasses import dataclass
 
 MEASURED = 0.05  # share of a run by minutes that measures its speed
-LONGEST_MEASURED = 15.0  # seconds of it, at most
-FEWEST_MEASURED = 3  # steps
-LOOK_SECONDS = 5.0  # between two looks, at first
-LOOK_SHARE = 0.1  # of the time, at most, for looks
-GROWTH = 33  # later, the steps between two looks are the steps so far over this
-SLACK = 0.1  # share of the minutes that a run may be too long or too short before its steps are counted anew
+LONGEST_MEASURED = 15.0  # most seconds of the measurement
+FEWEST_MEASURED = 3  # fewest steps of the measurement
+LOOK_SECONDS = 5.0  # seconds between looks, at first
+LOOK_SHARE = 0.1  # largest share of the time for looks
+GROWTH = 33  # later, the steps between looks are the steps so far, divided by this
+SLACK = 0.1  # share of the minutes by which a run may miss its end before its steps are planned again
 LEAST_SLACK = 15.0  # seconds
 
 
@@ -23,9 +24,9 @@ class Plan:
     """The length of a run.
 
     Attributes:
-        steps: of the whole run.
-        every: steps between two looks at val.
-        growing: the steps between two looks grow with the run, so that a long one has not too many.
+        steps: steps of the whole run.
+        every: steps between looks at val.
+        growing: whether the steps between looks grow with the run, so that a long run does not have too many.
     """
 
     steps: int
@@ -44,12 +45,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class Speed:
-    """What was measured, in seconds.
+    """The measured speed, in seconds.
 
     Attributes:
-        step: that a step takes.
-        look: that a look at val takes.
-        finish: that the end of the run takes: the evaluation and the writing of the model.
+        step: time of a step.
+        look: time of a look at val.
+        finish: time of the end of the run, for evaluating and writing the model.
     """
 
     step: float
@@ -61,9 +62,9 @@ def plan_by_minutes(minutes: float, done: int, seconds: float, speed: Speed) -> 
     """The plan of a run that ends after some minutes.
 
     Args:
-        minutes: of the whole run.
-        done, seconds: the steps and the time that it has taken so far.
-        speed: of this machine.
+        minutes: length of the whole run.
+        done, seconds: steps and time so far.
+        speed: speed of this machine.
     """
     gap = max(LOOK_SECONDS, speed.look / LOOK_SHARE)
     every = max(1, math.ceil(gap / speed.step))
@@ -72,7 +73,7 @@ def plan_by_minutes(minutes: float, done: int, seconds: float, speed: Speed) -> 
 
 
 def plan_again(plan: Plan, minutes: float, done: int, seconds: float, speed: Speed) -> Plan:
-    """The same plan, or one with another number of steps where it would miss its end by more than the slack.
+    """The same plan, or one with another number of steps if it would miss its end by more than the slack.
 
     Args: as for `plan_by_minutes`.
     """

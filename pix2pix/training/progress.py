@@ -1,4 +1,4 @@
-"""How a run is going, for programs: `OUT/training/progress.json`, which is always whole."""
+"""The progress of a run, for programs: `OUT/training/progress.json`, which is always complete."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import Any
 from pix2pix.files import write_text
 
 FILE = "progress.json"
-SECONDS = 1.0  # between two writes, at least
+SECONDS = 1.0  # least seconds between writes
 
 
 @dataclass
 class Progress:
-    """What the file says.
+    """The contents of the file.
 
     Attributes:
-        state: "measuring" the speed, "training", "finishing" (evaluating and writing the model), "done", "stopped" (it
-            goes on with `--resume`) or "failed".
-        step, steps: done, and of the whole run; 0 while the latter is not known.
-        seconds, left: that the run has taken, and that it will take; None while that is not known.
-        losses: of the last step, by name.
-        looks: one for each look at val: its "step", its "seconds", its "l1" (from 0 to 1; None without val) and its
-            "picture", a file beside this one.
-        kept: the step whose weights would be kept if the run ended now.
-        trouble: what went wrong, in a sentence; "" where nothing did.
+        state: "measuring" the speed, "training", "finishing" (evaluating and writing the model), "done", "stopped"
+            (`--resume` continues it) or "failed".
+        step, steps: steps done, and steps of the whole run, or 0 while unknown.
+        seconds, left: time that the run has taken, and remaining time, or None while unknown.
+        losses: losses of the last step, by name.
+        looks: looks at val, each with its "step", "seconds", "l1" (from 0 to 1; None without val) and "picture", a file
+            beside this one.
+        kept: step whose weights would be kept if the run ended now.
+        trouble: the error in a sentence, or "".
     """
 
     state: str = "measuring"
@@ -43,13 +43,13 @@ class Progress:
     def write(self, folder: Path) -> None:
         """
         Raises:
-            OSError: it cannot be written; the file that was there is there still.
+            OSError: the file cannot be written; an existing one stays.
         """
         write_text(folder / FILE, json.dumps({**asdict(self), "at": round(time.time(), 1)}) + "\n")
 
 
 def read_progress(folder: Path) -> Progress | None:
-    """What the file in a run's `training` folder says; None where there is none yet."""
+    """The contents of the file in a run's `training` folder, or None if there is none yet."""
     try:
         facts = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return Progress(**{name: facts[name] for name in Progress.__dataclass_fields__ if name in facts})

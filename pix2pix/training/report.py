@@ -1,4 +1,4 @@
-"""A run as one page: `OUT/training/report.html`, with everything in it, written anew at each look at val."""
+"""A run as one page: `OUT/training/report.html`, complete in one file, and rewritten at each look at val."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from pix2pix.training.progress import Progress
 from pix2pix.training.settings import Settings, flag
 
 FILE = "report.html"
-FRAMES = 40  # of the slider, at most
-FRAME_WIDTH = 768  # pixels, at most
-PAIRS = 12  # of the training pairs, shown
+FRAMES = 40  # most frames of the slider
+FRAME_WIDTH = 768  # greatest width, in pixels
+PAIRS = 12  # training pairs on the page
 PAIR_SIDE = 128  # pixels
 CHART = (720, 200)  # width and height, in SVG's units
 LOSSES = {
@@ -38,7 +38,7 @@ STATES = {
     "training": "is running",
     "finishing": "is being evaluated",
     "done": "is finished",
-    "stopped": "was stopped, and goes on with --resume",
+    "stopped": "was stopped; --resume continues it",
     "failed": "has failed",
 }
 

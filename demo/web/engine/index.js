@@ -28,7 +28,7 @@ const VERDICT = 'pix2pix webgpu';  // where localStorage keeps how WebGPU did on
  *   0 where it is not known.
  * @param {boolean} [options.gpu] whether WebGPU may be tried.
  * @returns {Promise<Engine>}
- * @throws {Error} the model cannot be fetched, is damaged, is none that this engine runs (see `misfit`), or the browser
+ * @throws {Error} the model cannot be fetched, is damaged, does not run on this engine (see `misfit`), or the browser
  *   lacks WebAssembly's SIMD or the memory.
  */
 export async function openEngine({ modelUrl, onProgress = () => {}, gpu = true }) {

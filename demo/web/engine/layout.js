@@ -14,7 +14,7 @@ export class Layout {
   }
 
   /**
-   * Room for `count` numbers, zero to begin with.
+   * Room for `count` numbers, initially zero.
    * @param {number} count
    * @returns {number} its address.
    */

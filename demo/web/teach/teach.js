@@ -3,6 +3,7 @@
 import { ask } from '../channels.js';
 import { filled, find, radioGroup } from '../dom.js';
 import { Trouble } from '../engines.js';
+import { UNTIL_STOPPED } from '../rules.js';
 import { drawWith, known, note, tell } from './cards.js';
 import { filesOf, send } from './files.js';
 import { Watch } from './watch.js';
@@ -323,7 +324,7 @@ export async function start(root, { texts, icons }) {
   const suggested = inits.find((/** @type {{ name: string }} */ { name }) => name === 'edges2shoes') ?? inits[0];
   if (suggested) init.value = suggested.name;
   const lengths = /** @type {(number | 'until stopped')[]} */ ([3, 10, 30].filter((each) => each <= terms.minutes));
-  if (terms.minutes >= 600) lengths.push('until stopped');
+  if (terms.minutes >= UNTIL_STOPPED) lengths.push('until stopped');
   const times = radioGroup(find(root, '.minutes'), (each) => setMinutes(each.dataset.minutes === 'until stopped' ? 'until stopped' : Number(each.dataset.minutes)));
   find(root, '.minutes').replaceChildren(
     ...lengths.map((length) => {
