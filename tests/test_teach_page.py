@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import open_page, opened, settled
+from browser import changed_by, open_page, opened
 from PIL import Image, ImageDraw
 from serving import running_app
 
@@ -65,7 +65,6 @@ def test_ten_pictures_are_dropped_taught_and_drawn_with(browser, tmp_path: Path)
             page.click("[data-draw]")
             name = page.locator(".cards [data-model]").last.get_attribute("data-model")
             opened(page, name)
-            page.locator(".examples button").first.click()
-            settled(page)
+            changed_by(page, page.locator(".examples button").first.click)
             assert page.get_attribute("#picture", "data-blank") == "false"
             assert "Discs" in page.locator(f'[data-model="{name}"]').inner_text()

@@ -350,7 +350,8 @@ class Desk:
     def _brief(self, run: Run) -> dict[str, Any]:
         """The facts about a run in the list of runs."""
         queued = run.state == "queued"
-        card, task = None, task_of(run)
+        offered = run.id in self.models.taught  # its files may be there a moment before
+        card, task = None, task_of(run) if offered else {}
         if self.models.is_drawn(task):
             version = (run.out / WEIGHTS_FILE).stat().st_mtime_ns // 1_000_000
             card = {
@@ -368,7 +369,7 @@ class Desk:
             "until_stopped": run.minutes >= UNTIL_STOPPED,
             "ahead": self.runner.ahead_of(run) if queued else 0,
             "stopping": run.stopping and run.state == "running",
-            "has_model": run.has_model,
+            "has_model": offered,
             "card": card,
         }
 
