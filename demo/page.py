@@ -11,10 +11,11 @@ from typing import Any
 
 import gradio as gr
 from gradio.utils import get_upload_folder
+from PIL import Image
 
 from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
-from demo.live import fetch, lines_of, shown, translate_frame, variations
+from demo.live import data_url, fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
@@ -27,6 +28,13 @@ START = "import(new URL('{scripts}main.js', document.baseURI).href).then(({{ sta
 ASK = (
     "document.addEventListener('pix2pix:ask:{name}', ({{ detail }}) => {{ props.value = detail; trigger('submit'); }});"
 )
+CHOOSE = """element.addEventListener('click', ({ target }) => {
+    const button = target.closest('[data-tile]');
+    if (!button) return;
+    props.value = button.dataset.tile;
+    trigger('submit');
+});"""
+TILE_SIDE = 112  # pixels of an example's picture
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
 
 
@@ -121,8 +129,15 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
             crop = gr.Checkbox(False, label=texts.CROP)
             seed = gr.Number(0, label=texts.SEED, info=texts.SEED_INFO, precision=0, minimum=0)
             gr.Markdown(texts.TILE_EXAMPLES)
-            with gr.Row(elem_id="tile-examples"):
-                examples = [gr.Button(example_name(path), icon=path, min_width=0) for path in tiles()]
+            # Not buttons of Gradio: it keeps their pictures in a folder that another page on this machine may empty.
+            examples = gr.HTML(
+                value="",
+                html_template="".join(map(tile_button, tiles())),
+                js_on_load=CHOOSE,
+                elem_id="tile-examples",
+                apply_default_css=False,
+                padding=False,
+            )
         with gr.Column(min_width=320):
             # Hidden until it has something to show, since screen readers cannot name an empty one.
             slider = gr.ImageSlider(label=texts.SLIDER, interactive=False, format="png", visible=False)
@@ -156,6 +171,9 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
         archive.temp_files.add(str(found))  # Gradio removes it later, with the uploads and results
         return str(found)
 
+    def choose(name: Any) -> Any:
+        return next((str(path) for path in tiles() if path.stem == name), gr.skip())
+
     private: dict[str, Any] = {"preprocess": False, "concurrency_id": "file", "api_visibility": "private"}
     translate: dict[str, Any] = {
         "fn": shown(one),
@@ -166,8 +184,7 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
     }
     gr.on([picture.change, seed.change, crop.change], **translate)
     model.change(partial(fetched, models), model, timing, preprocess=False, api_visibility="private").then(**translate)
-    for path, button in zip(tiles(), examples, strict=True):
-        button.click(partial(str, path), None, picture, show_progress="hidden", api_visibility="private")
+    examples.submit(choose, examples, picture, preprocess=False, show_progress="hidden", api_visibility="private")
     start.click(shown(several), [files, model, seed], archive, **private)
     tab.select(shown(example), [picture, model], [slider, timing], show_progress="hidden", **private)
 
@@ -216,6 +233,13 @@ def public_endpoint(models: Models, service: Service) -> None:
         api_description=texts.API,
         concurrency_id="file",
     )
+
+
+def tile_button(path: Path) -> str:
+    """HTML of a button for an example tile: a small picture above its name."""
+    with Image.open(path) as tile:
+        picture = data_url(tile.convert("RGB").resize((TILE_SIDE, TILE_SIDE)), lossless=False)
+    return f'<button type="button" data-tile="{path.stem}"><img src="{picture}" alt="">{example_name(path)}</button>'
 
 
 def tiles() -> list[Path]:
