@@ -197,7 +197,7 @@ def test_bundled_models_are_small_documented_and_translate(bundled: Translator):
     from PIL import Image
 
     assert bundled(Image.new("RGB", (300, 200), "white")).size == (300, 200)
-    assert bundled.task["direction"] in ("AtoB", "BtoA") and bundled.input_kind in ("edges", "labels", "photo")
+    assert bundled.task["direction"] in ("AtoB", "BtoA") and bundled.input_kind in ("edges", "paint", "labels", "photo")
 
 
 @pytest.mark.parametrize("name", list_models())
