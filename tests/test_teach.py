@@ -276,8 +276,13 @@ def test_a_run_goes_on_and_ends_with_the_same_bytes_whoever_is_killed(shelf: She
 def test_stop_keeps_what_there_is_and_more_goes_on(shelf: Shelf, opened, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(runner_module, "LOOK", 0.05)
     desk = opened(small_desk(shelf))
-    first, second = started(desk, minutes=5), started(desk, minutes=0.2, name="Second")
-    wait(lambda: len(desk.answer({"do": "status", "run": first}, "me")["looks"]) >= 3)
+    first, second = started(desk, minutes=1), started(desk, minutes=0.05, name="Second")
+
+    def planned() -> bool:
+        status = desk.answer({"do": "status", "run": first}, "me")
+        return bool(status["looks"]) and status["steps"] > 0
+
+    wait(planned)
     assert desk.answer({"do": "status", "run": second}, "me")["ahead"] == 1
     niceness = os.getpriority(os.PRIO_PROCESS, shelf[first].pid)
     assert niceness > os.getpriority(os.PRIO_PROCESS, 0)
@@ -296,7 +301,7 @@ def test_stop_keeps_what_there_is_and_more_goes_on(shelf: Shelf, opened, monkeyp
     assert Image.open(io.BytesIO(desk.look(first, "0"))).size[0] == 3 * 32
 
     wait(lambda: shelf[second].state == "done")
-    desk.answer({"do": "more", "run": first, "minutes": 0.2}, "me")
+    desk.answer({"do": "more", "run": first, "minutes": 0.05}, "me")
     wait(lambda: shelf[first].state == "done" and shelf[first].progress.step > status["step"])
 
 
