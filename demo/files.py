@@ -16,7 +16,9 @@ from demo.live import whole_seed
 from demo.models import Models
 from demo.server.deadline import NO_DEADLINE, Deadline
 from pix2pix import ImageError, open_image
+from pix2pix.devices import release_freed_memory
 from pix2pix.files import free_name
+from pix2pix.translate.engines import LARGE
 
 Report = Callable[[int, int], None]
 MAX_FILES = 32
@@ -116,4 +118,6 @@ def translated(
     with models.turns.file():
         deadline.check()
         seen, _ = translator.read(picture)
+        if picture.width * picture.height > LARGE:
+            release_freed_memory()  # of the large picture before, which would come on top
         return translator(seen, seed, report=band_done, polarity="dark-lines")

@@ -68,3 +68,13 @@ def keep_freed_memory() -> None:
     if libc and hasattr(libc, "mallopt"):
         libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)  # the highest value that glibc accepts
         libc.mallopt(M_TRIM_THRESHOLD, 1 << 30)
+
+
+def release_freed_memory() -> None:
+    """Give the memory that this process has freed back to the system, as after a large picture.
+
+    glibc keeps much of it otherwise, and the next large picture comes on top. With other C libraries, nothing changes.
+    """
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if libc and hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
