@@ -23,6 +23,7 @@ from browser import (
     PATIENCE,
     by_engine,
     changed_by,
+    copied_link,
     decode,
     draw,
     model_of,
@@ -125,6 +126,36 @@ def test_how_different_and_unsure_are_computed_on_the_device(app: str, page):
         assert near(picture_of(page), shoes(sheet_of(page), seed_of(page), 0.9))
         page.click("#unsure")
         page.wait_for_selector("#unsure[aria-checked=true]")
+
+
+def test_a_link_gives_the_same_bytes_whoever_drew_the_picture(app: str, page, browser):
+    """Device and server may differ by one level, so a link's picture comes from the one that drew it."""
+    if model_of(page) != "edges2shoes":
+        page.click('[data-model="edges2shoes"]')
+        opened(page, "edges2shoes")
+    page.focus("#rate")
+    changed_by(page, lambda: page.press("#rate", "ArrowLeft"))
+    drawn, link = page.get_attribute("#picture", "src"), copied_link(page)
+    with open_page(browser, link, engine="", start=False) as other:
+        settled(other)
+        assert other.get_attribute("#picture", "src") == drawn
+        other.reload()  # now the weights are in the browser's cache
+        ready(other)
+        settled(other)
+        assert other.get_attribute("#picture", "src") == drawn
+    with open_page(browser, link.replace("by=device", "by=server"), engine="", start=False) as other:
+        settled(other)
+        asked_of_server = other.get_attribute("#picture", "src")
+        on_device(other)
+        other.reload()
+        ready(other)
+        settled(other)
+        assert other.get_attribute("#picture", "src") == asked_of_server
+        shoes = Translator.from_pretrained("edges2shoes")
+        assert same(picture_of(other), shoes(sheet_of(other), seed_of(other), float(other.input_value("#rate"))))
+        draw(other, [(30, 30), (90, 60)])  # the next picture comes from the device, without a request
+        settled(other)
+        assert "by=device" in copied_link(other)
 
 
 def test_drawing_goes_on_when_the_server_is_killed_and_tiles_work_when_it_is_back(browser, tmp_path: Path):

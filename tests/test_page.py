@@ -17,6 +17,7 @@ from browser import (
     PHONE,
     changed_by,
     clear,
+    copied_link,
     dark_of,
     decode,
     drag,
@@ -279,14 +280,6 @@ def test_two_tabs_do_not_overwrite_each_other(page):
         assert same(sheet_of(tab), drawing)
         assert tab.locator("#history button").count() >= 2
     other.close()
-
-
-def copied_link(page) -> str:
-    page.evaluate("navigator.clipboard.writeText = async text => { window.copied = text; }")
-    page.click("#share")
-    page.wait_for_function("window.copied !== undefined")
-    assert page.locator(".toast").is_visible()
-    return page.evaluate("window.copied")
 
 
 def test_a_link_opens_the_same_drawing_model_seed_and_picture(address: str, browser, facade: Path):

@@ -25,6 +25,8 @@ const OFTEN = 2000; // ms between checks while it is away
 export class Chooser {
   /** @type {(place: Place) => void} */
   onPlace = () => {};
+  /** A model is ready on the device, or will not be. @type {(model: string) => void} */
+  onLoaded = () => {};
   #model = '';
   #away = false;
   #looked = -Infinity;
@@ -58,6 +60,11 @@ export class Chooser {
     return this.#onDevice || !this.server ? this.device.gap : this.server.gap;
   }
 
+  /** Whether a model is on its way to the device. @param {string} model */
+  awaits(model) {
+    return this.#loading.has(model) && !this.#ready.has(model);
+  }
+
   async reachable() {
     if (this.#onDevice || !this.server) return true;
     const here = await this.#serverIsHere();
@@ -80,7 +87,8 @@ export class Chooser {
     const { model } = wish;
     const here = () => this.device.translate(drawing, wish);
     if (await this.#shouldLoad(model)) await this.#load(model);
-    if (this.#ready.has(model)) {
+    const byServer = wish.by === 'server' && this.server && !this.#away && (await this.#serverIsHere());
+    if (this.#ready.has(model) && !byServer) {
       clearTimeout(this.#look);
       try {
         const picture = await here().catch((error) => this.#again(model, error, here));
@@ -91,7 +99,8 @@ export class Chooser {
       }
     }
     const server = this.#serverFor(model);
-    const picture = await this.#orDevice(model, () => server.translate(drawing, wish), here);
+    const there = () => server.translate(drawing, wish);
+    const picture = await (byServer ? there() : this.#orDevice(model, there, here));
     if (picture && model === this.#model && this.#mayLoad(model) && !savesData()) this.#load(model);
     return picture;
   }
@@ -186,6 +195,7 @@ export class Chooser {
       this.#share = null;
       for (const again of [...this.#waiting]) again();
       this.#tell();
+      this.onLoaded(model);
       return opened;
     } catch (error) {
       this.#fail(model, error);
@@ -201,6 +211,7 @@ export class Chooser {
     this.device.close(model);
     this.#share = null;
     this.#tell();
+    this.onLoaded(model);
   }
 
   #lookSoon() {

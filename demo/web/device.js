@@ -87,7 +87,7 @@ export class DeviceEngine {
     const answer = engine.translate(drawing.pixels().data, { seed, rate: rate ?? undefined });
     this.#turn = answer.then(() => {}, () => {});
     const pixels = await answer;
-    return { image: this.#picture(pixels, final), ms: performance.now() - start, model, seed };
+    return { image: this.#picture(pixels, final), ms: performance.now() - start, model, seed, by: 'device' };
   }
 
   /** @param {Drawing} drawing @param {Wish} wish @param {number} [count] @returns {Promise<Samples>} */

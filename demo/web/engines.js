@@ -14,9 +14,13 @@ import { LOOKS } from './rules.js';
  * @property {number} seed
  * @property {number | null} rate dropout rate; null for that of training
  * @property {boolean} final whether the drawing is at rest, so that the picture must be exact
+ * @property {Computer | null} [by] who should draw it, where one drew it before: the two may differ by one level
+ *
+ * @typedef {'device' | 'server'} Computer
  *
  * @typedef {object} Picture
  * @property {string} image a URL
+ * @property {Computer} by
  * @property {number} ms the model's time
  * @property {string} model
  * @property {number} seed
@@ -51,7 +55,9 @@ export class ServerEngine {
 
   /** @param {Drawing} drawing @param {Wish} wish @returns {Promise<Picture | null>} */
   async translate(drawing, wish) {
-    return said(await ask('draw', { ...wish, image: drawing.png() }, { newest: true }));
+    const { model, seed, rate, final } = wish;
+    const picture = said(await ask('draw', { model, seed, rate, final, image: drawing.png() }, { newest: true }));
+    return picture && { ...picture, by: 'server' };
   }
 
   /** @param {Drawing} drawing @param {Wish} wish @param {number} [count] @returns {Promise<Samples>} */

@@ -58,6 +58,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   let model = names[0];
   let seed = models[model].seed;
   let rate = /** @type {number | null} */ (null);
+  let trainedRate = 0;
+  // Device and server may differ by one level, so a picture that comes back is asked of whoever drew it before.
+  let drawnBy = /** @type {import('./engines.js').Computer | null} */ (null);
+  let askedOf = /** @type {import('./engines.js').Computer | null} */ (null);
 
   let toastTimer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   const toast = (/** @type {string} */ words) => {
@@ -75,7 +79,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   const loaded = await Promise.all(tools.map((name) => import(`./tools/${name}`)));
   toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
   const { put, leave } = photos(root, sheet, engine, texts, toast);
-  const transport = new Transport(engine, sheet, () => ({ model, seed, rate }));
+  const transport = new Transport(engine, sheet, () => ({ model, seed, rate, by: askedOf }));
   let playing = /** @type {import('./packing.js').Layers | null} */ (null); // the example that draws itself
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
@@ -93,14 +97,18 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   };
 
   const keep = async () => {
-    const work = { model, seed, drawing: await pack(sheet.copy()) };
+    const work = { model, seed, rate, by: drawnBy, drawing: await pack(sheet.copy()) };
     keepWork(work);
     return work;
   };
 
   sheet.onChange((change) => {
     showSheet();
-    if (change !== 'shown') leaveUnsure();
+    if (change !== 'shown') {
+      leaveUnsure();
+      askedOf = null;
+    }
+    drawnBy = null;
     if (sheet.blank) film.clear();
     picture.dataset.final = 'false';
     transport.changed(change !== 'moving');
@@ -108,16 +116,22 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     if (change !== 'moving') keep();
   });
 
-  transport.onPicture = ({ image, final, frame, sent, ms, model: by, seed: under }) => {
-    if (sheet.blank || by !== model) return;
+  transport.onPicture = ({ image, final, frame, sent, ms, model: under, seed: from, by }) => {
+    if (sheet.blank || under !== model) return;
+    const last = final && frame === transport.frames && !(askedOf === 'device' && by === 'server' && engine.awaits(model));
+    if (last) drawnBy = by;
     picture.src = image;
     picture.dataset.frame = String(frame);
-    picture.dataset.final = String(final && frame === transport.frames);
+    picture.dataset.final = String(last);
     picture.dataset.blank = 'false';
     film.note(sheet.png(), image);
     document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { final, sent, ms } }));
     clearTimeout(resting);
-    if (final && !playing) resting = setTimeout(() => remember(image, by, under), REST);
+    if (final && !playing) resting = setTimeout(() => remember(image, under, from), REST);
+  };
+
+  engine.onLoaded = (name) => {
+    if (name === model && askedOf === 'device' && drawnBy === null) transport.changed(true);
   };
 
   const frame = find(root, '.state');
@@ -145,6 +159,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
 
   const again = () => {
     leaveUnsure();
+    [drawnBy, askedOf] = [null, null];
     picture.dataset.final = 'false';
     transport.changed(true);
     sheet.canvas.dataset.frame = String(transport.frames);
@@ -155,6 +170,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     seed = Math.max(0, Math.min(LARGEST_SEED, Math.floor(value) || 0));
     seedInput.value = String(seed);
     if (send) again();
+  };
+  const differ = (/** @type {number | null} */ value) => {
+    rate = value;
+    rateInput.value = String(rate ?? trainedRate);
   };
   seedInput.addEventListener('change', () => look(Number(seedInput.value)));
   button('dice').addEventListener('click', () => look(Math.floor(Math.random() * 1e6)));
@@ -281,7 +300,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     const before = model;
     const mine = (opening += 1);
     transport.forget();
-    rate = null;
+    differ(null);
     fit(name);
     picture.dataset.blank = 'true';
     sheet.show();
@@ -291,7 +310,8 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     try {
       const opened = await engine.open(name, (line) => mine === opening && toast(line));
       if (mine !== opening) return;
-      rateInput.value = String(opened.rate);
+      trainedRate = opened.rate;
+      differ(null);
       find(card, 'small').textContent = models[name].code;
       if (after) after();
       else again();
@@ -371,6 +391,8 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       sheet.remember();
       sheet.take(layers);
       look(work.seed, false);
+      differ(work.rate ?? null);
+      askedOf = work.by ?? null;
       sheet.changed('shown');
     };
     leave();
@@ -554,6 +576,8 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   const begin = wanted.drawing || wanted.model || wanted.seed !== undefined ? wanted : kept ?? {};
   fit(begin.model && models[begin.model] ? begin.model : model);
   look(begin.seed ?? models[model].seed, false);
+  differ(begin.rate ?? null);
+  askedOf = begin.by ?? null;
   const layers = begin.drawing ? await unpack(begin.drawing, SIDE * SIDE) : null;
   if (begin.drawing && !layers) toast(texts.bad_link);
   if (layers) sheet.take(layers);
@@ -563,7 +587,11 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   if (teaches) taughtCards(taught);
   const mine = (opening += 1);
   engine.open(model, toast).then(
-    (opened) => { if (mine === opening && rate === null) rateInput.value = String(opened.rate); },
+    (opened) => {
+      if (mine !== opening) return;
+      trainedRate = opened.rate;
+      differ(rate);
+    },
     (error) => toast(error.message),
   );
   if (!sheet.blank) sheet.changed('shown');

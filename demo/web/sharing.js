@@ -1,22 +1,25 @@
-// Links with model, seed and drawing after the '#'; and downloads: pictures and cards.
+// Links with model, seed, drawing and what else the picture depends on after the '#'; and downloads: pictures and cards.
 
 import { filled } from './dom.js';
 
 /** @param {import('./store.js').Work} work */
-export function linkTo({ model, seed, drawing }) {
+export function linkTo({ model, seed, drawing, rate, by }) {
   const link = new URL(location.pathname, location.origin);
-  link.hash = new URLSearchParams({ model, seed: String(seed), drawing }).toString();
+  const parts = { model, seed, rate: rate ?? '', by: by ?? '', drawing };
+  link.hash = new URLSearchParams(Object.entries(parts).map(([name, value]) => [name, String(value)]).filter(([, value]) => value)).toString();
   return link.href;
 }
 
-/** The model, seed and drawing in the page's address. @returns {Partial<import('./store.js').Work>} */
+/** What the page's address asks for. @returns {Partial<import('./store.js').Work>} */
 export function asked() {
   const wanted = new URLSearchParams(location.hash.slice(1) || location.search);
-  const seed = wanted.get('seed') ?? '';
+  const [seed, rate, by] = ['seed', 'rate', 'by'].map((name) => wanted.get(name) ?? '');
   return {
     model: wanted.get('model') ?? undefined,
     seed: /^\d{1,10}$/.test(seed) ? Number(seed) : undefined,
     drawing: wanted.get('drawing') ?? undefined,
+    rate: /^(0(\.\d{1,6})?|1)$/.test(rate) ? Number(rate) : null,
+    by: by === 'device' || by === 'server' ? by : null,
   };
 }
 

@@ -6,7 +6,13 @@ const ENTRY = 'pix2pix history ';
 const MOST = 40;
 
 /**
- * @typedef {{ model: string, seed: number, drawing: string }} Work
+ * @typedef {object} Work
+ * @property {string} model
+ * @property {number} seed
+ * @property {string} drawing
+ * @property {number | null} [rate] dropout rate; null for that of training
+ * @property {import('./engines.js').Computer | null} [by] who drew the picture
+ *
  * @typedef {Work & { at: number, picture: string }} Entry
  */
 

@@ -174,6 +174,15 @@ def set_seed(page, seed: int) -> None:
     changed_by(page, type_it)
 
 
+def copied_link(page) -> str:
+    """What the share button copies."""
+    page.evaluate("window.copied = undefined; navigator.clipboard.writeText = async text => { window.copied = text; }")
+    page.click("#share")
+    page.wait_for_function("window.copied !== undefined")
+    assert page.locator(".toast").is_visible()
+    return page.evaluate("window.copied")
+
+
 def choose(page, tool: str) -> None:
     page.click(f"[data-tool={tool}]")
 
