@@ -19,6 +19,7 @@ from pix2pix.pairs.paint import is_flat_art, painted
 from pix2pix.pairs.painted_lines import enclosed_areas, filled
 from pix2pix.pairs.pairs import Pairs
 from pix2pix.pairs.recolour import recoloured
+from pix2pix.training.learner import unpainted
 
 SIDE = 128
 RED, BLUE, SKIN = (220, 40, 40), (40, 60, 220), (230, 180, 150)
@@ -82,6 +83,21 @@ def test_the_drawing_of_a_photo_is_often_unpainted_and_keeps_its_lines():
     assert 30 <= bare <= 66  # 35 of 100 stay unpainted, and sometimes dabs miss this box
     assert torch.stack(seen).std(0).min() > 40  # boxes of many colours
     assert line.count(0) > 0.85 * len(line)  # all except those without lines
+
+
+def test_only_bare_lines_are_unpainted():
+    def lines() -> tuple[Image.Image, ImageDraw.ImageDraw]:
+        sheet = Image.new("RGB", (256, 256), "white")
+        draw = ImageDraw.Draw(sheet)
+        draw.ellipse((40, 40, 200, 180), outline="black", width=6)
+        return sheet, draw
+
+    filled_grey, striped, dotted = lines(), lines(), lines()
+    ImageDraw.floodfill(filled_grey[0], (120, 110), (128, 128, 128))
+    striped[1].line((60, 100, 180, 110), fill=(250, 120, 120), width=14)
+    dotted[1].ellipse((110, 100, 130, 120), fill=(255, 255, 120))
+    drawings = [torch.from_numpy(array(sheet)).permute(2, 0, 1) for sheet, _ in (lines(), filled_grey, striped, dotted)]
+    assert unpainted(torch.stack(drawings) / 127.5 - 1).tolist() == [True, False, False, False]
 
 
 def test_flat_art_loses_the_mixed_colours_of_its_edges():

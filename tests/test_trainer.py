@@ -109,7 +109,7 @@ def test_a_step_is_one_gradient_on_d_then_one_on_g(pairs: Path, tmp_path: Path, 
         off = torch.stack([(fake - y).abs().pow(power).flatten(1).mean(1) for fake in fakes])
         g_loss = g_loss + 100 * (off if s.nearest_of == 1 else off.min(0).values).mean()
     if s.mode_seeking_weight:
-        g_loss = g_loss + s.mode_seeking_weight * mode_seeking_loss(fakes[0], fakes[1], s.chroma_weight)
+        g_loss = g_loss + s.mode_seeking_weight * mode_seeking_loss(fakes[0], fakes[1], s.chroma_weight).mean()
     g_grads = torch.autograd.grad(g_loss, list(g.parameters()))
     expected += [adam(p, grad) for p, grad in zip(g.parameters(), g_grads, strict=True)]
 

@@ -25,6 +25,7 @@ from pix2pix.training.settings import Settings
 from pix2pix.training.state import has_state, read_state
 
 BETAS = (0.5, 0.999)  # Adam's
+LINE = 9  # pixels; what is narrower is no paint
 
 
 class Learner:
@@ -112,7 +113,8 @@ class Learner:
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
         if settings.mode_seeking_weight:
-            losses["mode_seeking"] = mode_seeking_loss(fakes[0], fakes[1], settings.chroma_weight)
+            alike = mode_seeking_loss(fakes[0], fakes[1], settings.chroma_weight)
+            losses["mode_seeking"] = (alike * unpainted(x) if settings.paint else alike).mean()
             total = total + settings.mode_seeking_weight * losses["mode_seeking"]
         self._descend(self.generator_optimizer, self.generator, total)
 
@@ -247,6 +249,19 @@ class Learner:
     def _adam(self, network: torch.nn.Module) -> torch.optim.Adam:
         fused = self.device.type in ("cpu", "cuda")
         return torch.optim.Adam(network.parameters(), self.settings.lr, BETAS, fused=fused)
+
+
+def unpainted(x: Tensor) -> Tensor:
+    """Which drawings are bare lines. Paint decides the colours of the others, so that their samples should be alike.
+
+    Args:
+        x: (N, C, H, W) in [-1, 1], black lines and any colours on white.
+
+    Returns:
+        (N,) bool, true where nothing but white is wider than a line.
+    """
+    without_lines = torch.nn.functional.max_pool2d(x.amin(1, keepdim=True), LINE, 1, LINE // 2)
+    return (without_lines < 0.9).float().mean((1, 2, 3)) < 0.001
 
 
 def one_level_inward(weights: dict[str, Tensor]) -> dict[str, Tensor]:
