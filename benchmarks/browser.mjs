@@ -13,6 +13,7 @@ export async function ours(read, build, model) {
   const tensors = readTensors(await read(`checkpoints/${model}/model.safetensors`));
   const network = new Network(module, config.generator, tensors, SIDE), x = drawing(), rate = complete(config.generator).dropout;
   return async (seed) => {
+    network.picture = null;  // all of it each time, not only what a stroke changes
     network.encode(x);
     network.decode(rate, seed);
   };

@@ -47,6 +47,24 @@ test('the rate is the training\'s unless another is asked for', async () => {
   assert.deepEqual(off[0], off[1]);
 });
 
+test('the same picture again is not computed again, and another is', async () => {
+  const session = open(drawn[0]), drawing = new Uint8ClampedArray(bytes(referenced(drawn[0].name, 'drawing.bin')));
+  const other = drawing.map((value, i) => (i % 4 < 3 && i < 4000 ? 255 - value : value));
+  let computed = 0;
+  const compute = session.compute.bind(session);
+  session.compute = (...all) => { computed += 1; return compute(...all); };
+  const [first] = await all(session.translate(drawing, [3]));
+  const [again] = await all(session.translate(drawing.slice(), [3]));
+  assert.deepEqual(again, first);
+  assert.equal(computed, 1);
+  for (const [wanted, seeds, rate] of [[drawing, [4], undefined], [drawing, [4], 0.1], [other, [4], 0.1], [drawing, [3], undefined]]) {
+    const [found] = await all(session.translate(wanted, seeds, rate));
+    const [expected] = await all(open(drawn[0]).translate(wanted, seeds, rate));
+    assert.deepEqual(found, expected);
+  }
+  assert.equal(computed, 5);
+});
+
 /** A graphics processor's network that fails at its second picture. */
 class Failing {
   constructor(network) {

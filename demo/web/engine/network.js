@@ -28,15 +28,21 @@ export class Network {
     const layout = new Layout(this.kernels.__heap_base.value);
     this.plan = plan(generator, tensors, layout, size);
     layout.fill(this.kernels.memory);
+    /** The picture that is encoded. @type {Float32Array | null} */
+    this.picture = null;
   }
 
   /**
-   * The part without noise.
-   * @param {Float32Array} picture (size, size, channels) in [-1, 1].
+   * The part without noise. A stroke changes few rows of a drawing, so only those are convolved again, up to the first
+   * norm. The result is the same, bit for bit.
+   * @param {Float32Array} picture (size, size, channels) in [-1, 1]; it must not change afterwards.
    */
   encode(picture) {
+    const { side, channels } = this.plan.input;
+    const changed = this.picture ? changedRows(this.picture, picture, side * channels) : wholeOf(side);
     this.load(picture);
-    this.run(this.plan.encoding);
+    this.run(this.plan.encoding.map((step) => (step.rows ? someRows(step, step.rows(changed)) : step)));
+    this.picture = picture;
   }
 
   /**
@@ -54,6 +60,7 @@ export class Network {
 
   /** Put a picture inside the border of the input. @param {Float32Array} picture */
   load(picture) {
+    this.picture = null;  // until it is encoded
     const { address, side, channels } = this.plan.input;
     const line = (side + 2) * channels, to = this.numbers(address, line * (side + 2));
     for (let row = 0; row < side; row++) {
@@ -93,6 +100,42 @@ export class Network {
   numbers(address, count) {
     return new Float32Array(this.kernels.memory.buffer, address, count);
   }
+}
+
+/** @param {number} side @returns {import('./plan.js').Rows} */
+const wholeOf = (side) => [0, side];
+
+/**
+ * The rows between the first difference and the last; none where there is no difference.
+ * @param {Float32Array} a @param {Float32Array} b @param {number} line numbers in a row. @returns {import('./plan.js').Rows}
+ */
+function changedRows(a, b, line) {
+  let first = 0, last = b.length - 1;
+  while (first < b.length && a[first] === b[first]) first++;
+  while (last >= first && a[last] === b[last]) last--;
+  return first > last ? [0, 0] : [Math.floor(first / line), Math.floor(last / line) + 1];
+}
+
+/**
+ * A step for some rows of its result.
+ * @param {import('./plan.js').Step} step @param {import('./plan.js').Rows} rows @returns {import('./plan.js').Step}
+ */
+function someRows({ kernel, args }, [first, end]) {
+  const part = [...args];
+  const skip = (/** @type {number} */ address, /** @type {number} */ floats) => { part[address] += 4 * first * floats; };
+  if (kernel === 'convolve8') {
+    const [, inRow] = args, [addRow, outRow] = [args[8], args[11]];
+    skip(0, inRow);
+    skip(7, addRow);
+    skip(10, outRow);
+    part[13] = end - first;
+  } else {
+    const [, , width, channels] = args;  // of `activate`
+    skip(0, width * channels);
+    skip(10, (width + 2) * channels);
+    part[1] = end - first;
+  }
+  return { kernel, args: part };
 }
 
 /** As Python's `round`. @param {number} x at least 0. */

@@ -10,7 +10,14 @@ import { complete, widths } from './checkpoint.js';
 /** @typedef {import('./checkpoint.js').Tensor} Tensor */
 /** @typedef {import('./layout.js').Layout} Layout */
 /** @typedef {'convolve8' | 'norm' | 'activate' | 'hyperbolic_tangent'} Kernel */
-/** @typedef {{kernel: Kernel, args: number[]}} Step */
+/** @typedef {[number, number]} Rows the first, and the one after the last. */
+/** @typedef {(changed: Rows) => Rows} Follow the rows that depend on some rows of the input picture. */
+/**
+ * @typedef {object} Step
+ * @property {Kernel} kernel
+ * @property {number[]} args
+ * @property {Follow} [rows] of the result; missing where each depends on the whole picture, as after a norm.
+ */
 /** @typedef {{address: number, channels: number, area: number}} Mask area: in units, 1 where whole channels are dropped. */
 
 /**
@@ -28,7 +35,7 @@ import { complete, widths } from './checkpoint.js';
  * @typedef {object} Up
  * @property {number} sum where both halves lie in the end.
  * @property {number} inside where its finished picture lies.
- * @property {(skip: number) => Step[]} share the half that knows no noise, from a skip.
+ * @property {(skip: number, rows?: Follow) => Step[]} share the half that knows no noise, from a skip.
  * @property {(up: number) => Step[]} add the other half, from what comes up.
  * @property {(mask: Mask | undefined) => Step[]} finish norm, dropout and activation.
  */
@@ -83,10 +90,11 @@ class Planner {
     /** @type {Step[]} */
     const decoding = [];
     let at = input.address;
+    let rows = /** @type {Follow | undefined} */ ((changed) => changed);
     for (let level = 0; level < depth; level++) {
-      const down = this.down(level, at, size >> level + 1);
-      encoding.push(...down.steps, ...decoder[depth - 1 - level].share(down.skip));
-      at = down.next;
+      const down = this.down(level, at, size >> level + 1, rows);
+      encoding.push(...down.steps, ...decoder[depth - 1 - level].share(down.skip, down.rows));
+      [at, rows] = [down.next, down.rows];
     }
     for (const [level, up] of levels.entries()) {
       if (level > 0) decoding.push(...up.add(at));
@@ -113,8 +121,9 @@ class Planner {
    * @param {number} level
    * @param {number} from the picture before it.
    * @param {number} side of the picture after it.
+   * @param {Follow} [rowsBefore] of the picture before it.
    */
-  down(level, from, side) {
+  down(level, from, side, rowsBefore) {
     const { layout, config: { depth, in_channels: inputs } } = this;
     const width = this.widths[level], before = level ? this.widths[level - 1] : inputs;
     const name = `encoder.${level}`, normed = level > 0 && level < depth - 1;
@@ -124,19 +133,20 @@ class Planner {
     const bias = normed ? this.zeros : layout.holding(this.tensor(`${name}.conv.bias`, [width]));
     const out = layout.room(side * side * width);
     const line = (2 * side + 2) * before;
+    const convolved = rowsBefore && halved(rowsBefore, side), rows = normed ? undefined : convolved;
     /** @type {Step[]} */
-    const steps = [{ kernel: 'convolve8', args: [
+    const steps = [{ kernel: 'convolve8', rows: convolved, args: [
       from, 2 * line, 2 * before, line, 4, 4 * before, weights, bias, 0, 0, out, side * width, width, side, side, width,
     ] }];
     const norm = normed ? this.norm(`${name}.norm`, out, side, width) : null;
     if (norm) steps.push(norm);
     const activated = (/** @type {number} */ slope) => {
       const to = layout.bordered(side, width);
-      steps.push(this.activate(out, side, width, norm !== null, undefined, slope, NO_END, to));
+      steps.push({ ...this.activate(out, side, width, norm !== null, undefined, slope, NO_END, to), rows });
       return to;
     };
     const next = level < depth - 1 ? activated(LEAKY) : 0;
-    return { steps, next, skip: activated(0) };
+    return { steps, next, skip: activated(0), rows };
   }
 
   /** The decoder levels, innermost first, without the head. @param {number} size @returns {Up[]} */
@@ -179,13 +189,19 @@ class Planner {
     const ofUp = half(0), ofSkip = half(before), bias = this.headBias(channels);
     const share = layout.bordered(size, LANES), sum = layout.bordered(size, LANES);
     const line = (side + 2) * before, row = (size + 2) * LANES;
-    /** @type {(from: number, kernels: number[], add: number | null, to: number) => Step[]} */
-    const steps = (from, kernels, add, to) => kernels.map((weights, a) => {
+    /** @type {(from: number, kernels: number[], add: number | null, to: number, rows?: Follow) => Step[]} */
+    const steps = (from, kernels, add, to, rows) => kernels.map((weights, a) => {
       const base = add === null ? [bias, 0, 0] : [add + BYTES * a * row, 2 * row, 2 * LANES];
-      return { kernel: 'convolve8', args: [from, line, before, line, 2, 2 * before, weights, ...base,
+      return { kernel: 'convolve8', rows, args: [from, line, before, line, 2, 2 * before, weights, ...base,
         to + BYTES * a * row, 2 * row, 2 * LANES, side + 1, side + 1, 2 * LANES] };
     });
-    return { sum, share: (skip) => steps(skip, ofSkip, null, share), add: (up) => steps(up, ofUp, share, sum) };
+    /** @type {(follow: Follow) => Follow} */
+    const pairs = (follow) => (changed) => [follow(changed)[0], follow(changed)[1] + 1];
+    return {
+      sum,
+      share: (skip, rows) => steps(skip, ofSkip, null, share, rows && pairs(rows)),
+      add: (up) => steps(up, ofUp, share, sum),
+    };
   }
 
   /** The head's bias, for two pixels. @param {number} channels of the network's output. */
@@ -250,6 +266,15 @@ class Planner {
     return this.layout.holding(numbers);
   }
 }
+
+/**
+ * The rows after a 4x4, stride-2 convolution that read some rows before it.
+ * @param {Follow} follow @param {number} side after the convolution. @returns {Follow}
+ */
+const halved = (follow, side) => (changed) => {
+  const [first, end] = follow(changed);
+  return [Math.max(0, Math.ceil(first / 2) - 1), Math.min(side, Math.floor(end / 2) + 1)];
+};
 
 /**
  * A 4x4, stride-2 transposed convolution as four 2x2 convolutions, one for each phase of the output (see `PHASE`).

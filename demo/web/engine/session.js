@@ -26,6 +26,8 @@ export class Session {
     this.colours = config.task.input === 'labels' ? Object.values(config.task.palette ?? {}) : [];
     /** The drawing that is encoded, by the processor or the graphics processor. @type {Uint8ClampedArray | null} */
     this.drawing = null;
+    /** The last result. @type {{ drawing: Uint8ClampedArray, rate: number, seed: number, numbers: Float32Array } | null} */
+    this.last = null;
   }
 
   /**
@@ -43,6 +45,16 @@ export class Session {
 
   /** @param {Uint8ClampedArray} drawing @param {number} rate @param {number} seed */
   async decode(drawing, rate, seed) {
+    const { last } = this;
+    // The pen is often lifted where the last frame of the stroke already was.
+    if (last && last.rate === rate && last.seed === seed && same(last.drawing, drawing)) return last.numbers;
+    const numbers = await this.compute(drawing, rate, seed);
+    this.last = { drawing, rate, seed, numbers };
+    return numbers;
+  }
+
+  /** @param {Uint8ClampedArray} drawing @param {number} rate @param {number} seed */
+  async compute(drawing, rate, seed) {
     try {
       this.encode(drawing);
       return await (this.gpu ?? this.network).decode(rate, seed);
@@ -87,7 +99,7 @@ export class Session {
   use(gpu) {
     this.gpu?.close();
     this.gpu = gpu;
-    this.drawing = null;
+    this.drawing = this.last = null;
   }
 }
 
