@@ -2,7 +2,8 @@
 
 One, three and ten pages are drawn on at once, with the server's engine and with the browser's, stroke by stroke in
 turns. For every picture, it measures the time from the pen's movement to the picture, while the pen is down and after
-it is lifted, and the model's own time in it. The browser, with all its pages, uses the same cores as the server.
+it is lifted, and the model's own time in it; and how busy the server's process is. The browser, with all its pages,
+uses the same cores as the server.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import shutil
 import statistics
 import time
+from pathlib import Path
 from typing import Any
 
 from benchmarks.load import running_page
@@ -42,30 +44,37 @@ def main() -> None:
 
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     rows = []
-    with running_page("--models", options.model) as (address, _), sync_playwright() as p:
+    with running_page("--models", options.model) as (address, server), sync_playwright() as p:
         for count in options.drawers:
             browsers = {engine: p.chromium.launch(executable_path=chromium, args=FLAGS) for engine in options.engines}
             pages = {
                 engine: [open_page(browser, address, engine) for _ in range(count)]
                 for engine, browser in browsers.items()
             }
+            busy, wall = dict.fromkeys(options.engines, 0.0), dict.fromkeys(options.engines, 0.0)
             for stroke in range(max(3, options.strokes // count)):
                 for engine in options.engines:
+                    start, used = time.monotonic(), processor_seconds(server)
                     draw(pages[engine], stroke)
+                    busy[engine] += processor_seconds(server) - used
+                    wall[engine] += time.monotonic() - start
             for engine, browser in browsers.items():
                 trips = [trip for page in pages[engine] for trip in page.evaluate("window.trips")]
                 browser.close()
-                rows.append({"engine": engine, "drawers": count, **figures(trips)})
+                rows.append(
+                    {"engine": engine, "drawers": count, **figures(trips), "server_share": busy[engine] / wall[engine]}
+                )
     print(
         "| engine | drawers | pictures | model, ms | pen down: p50, p95, ms | lifted: p50, p95, ms "
-        "| 2.5 models + 60 |\n"
-        "|---|---|---|---|---|---|---|"
+        "| 2.5 models + 60 | server, % of a core |\n"
+        "|---|---|---|---|---|---|---|---|"
     )
     for row in rows:
         print(
             f"| {row['engine']} | {row['drawers']} | {row['pictures']} | {row['model_ms']:.0f} "
             f"| {row['down_p50_ms']:.0f}, {row['down_p95_ms']:.0f} "
-            f"| {row['lifted_p50_ms']:.0f}, {row['lifted_p95_ms']:.0f} | {2.5 * row['model_ms'] + 60:.0f} |"
+            f"| {row['lifted_p50_ms']:.0f}, {row['lifted_p95_ms']:.0f} | {2.5 * row['model_ms'] + 60:.0f} "
+            f"| {100 * row['server_share']:.0f} |"
         )
     if options.json:
         write_text(options.json, json.dumps(rows, indent=2) + "\n")
@@ -99,6 +108,12 @@ def draw(pages: list[Any], stroke: int) -> None:
     for page in pages:
         page.mouse.up()
     pages[0].wait_for_timeout(400 + 200 * len(pages))
+
+
+def processor_seconds(process: int) -> float:
+    """What a process has used of all cores so far."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def figures(trips: list[dict]) -> dict[str, float]:
