@@ -1,7 +1,7 @@
 // The tab Teach: pairs in, a run to watch, a model out. The server keeps everything; the page shows it.
 
 import { ask } from '../channels.js';
-import { filled, find, radioGroup } from '../dom.js';
+import { filled, find, radioGroup, toaster } from '../dom.js';
 import { Trouble } from '../engines.js';
 import { UNTIL_STOPPED } from '../rules.js';
 import { drawWith, known, note, tell } from './cards.js';
@@ -27,14 +27,7 @@ export async function start(root, { texts, icons }) {
   const prepare = find(root, '.prepare');
   const watch = new Watch(find(root, '.watch'), texts);
 
-  let toastTimer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
-  const toast = (/** @type {string} */ words) => {
-    const place = find(root, '.toast');
-    place.textContent = words;
-    place.hidden = !words;
-    clearTimeout(toastTimer);
-    toastTimer = setTimeout(() => (place.hidden = true), 7000);
-  };
+  const toast = toaster(find(root, '.toast'));
   /** Do something, and say so if it cannot be done. @param {() => Promise<unknown>} deed */
   const attempt = async (deed) => {
     try {
