@@ -12,12 +12,11 @@ import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from threading import Thread
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
 from demo import studio, texts
@@ -26,7 +25,8 @@ from demo.models import Models
 from demo.rules import LONGEST_NAME, SIDE, UNTIL_STOPPED
 from demo.server.deadline import Deadline
 from demo.server.uploads import arrived
-from demo.teach.intake import Dropped, codes, is_painted, pairs_of
+from demo.teach.intake import Dropped, pairs_of
+from demo.teach.kinds import kind_of, suited
 from demo.teach.runner import PACKAGE, Runner
 from demo.teach.runs import Run, Shelf
 from pix2pix.errors import CheckpointError, DataError, Pix2PixError
@@ -39,14 +39,9 @@ THUMB = 96  # side of a pair's pictures on the page, in pixels
 PREVIEW_SIDE = 96
 EXAMPLES = 8  # inputs of a run that the model's card offers as drawings
 MAX_FILES = 400  # in one message
-LINES_WHITE = 0.6  # least share of white paper in a drawing
 DAY = 24 * 3600.0
 HOUR = 3600.0
 EXPORT_SECONDS = 180
-SOME_WHITE = 0.1  # least share of white paper in a painting
-PREFERRED = "edges2shoes"  # to start from, among models of the same kind: it has seen the most drawings
-IN_PALETTE = 0.95  # least share of a label map's pixels that have a label's colour
-INK = 40  # greatest difference of a line's channels, in levels
 
 
 @dataclass(frozen=True)
@@ -156,7 +151,8 @@ class Desk:
                 faults.append(f"{len(made) - room} pairs are left out: a run takes {self.terms.pairs} at most.")
             names = run.add(made[:room])
         rows = [row(run, name, pair.name) for name, pair in zip(names, made, strict=False)]
-        return {"run": run.id, "pairs": rows, "faults": faults, "count": len(run.names()), "init": self._suited(run)}
+        init = suited(run.some_inputs(), self._starts())
+        return {"run": run.id, "pairs": rows, "faults": faults, "count": len(run.names()), "init": init}
 
     def _hello(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         """The initial contents of the tab: "terms", "inits" (models to start from) and "runs" (without drafts)."""
@@ -173,16 +169,9 @@ class Desk:
             "kept": None if math.isinf(self.terms.keep) else round(self.terms.keep / HOUR),
         }
 
-    def _suited(self, run: Run) -> str:
-        """The model of this page whose kind of input the run's inputs are."""
-        inputs = some_inputs(run)
-        starts = [name for name, _ in self.models.starts()]
-        tasks = {name: self.models.tasks[name] for name in sorted(starts, key=lambda name: name != PREFERRED)}
-        for name, task in tasks.items():
-            if task.get("input") == "labels" and most(inputs, partial(in_palette, palette=task["palette"])):
-                return name
-        kind = kind_of(run)
-        return next((name for name, task in tasks.items() if task.get("input", "photo") == kind), "")
+    def _starts(self) -> dict[str, dict[str, Any]]:
+        """The models to start from, with what each is for."""
+        return {name: self.models.tasks[name] for name, _ in self.models.starts()}
 
     def _remove(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         with self.shelf.lock:
@@ -212,7 +201,7 @@ class Desk:
             self._may_wait(visitor)
             run.name, run.init, run.minutes, run.owner = name.strip(), init, minutes, visitor
             labels = bool(init) and self.models.tasks[init].get("input") == "labels"
-            run.input_kind = "" if labels else kind_of(run)
+            run.input_kind = "" if labels else kind_of(run.some_inputs())
             self.runner.enqueue(run)
             return self._brief(run)
 
@@ -483,41 +472,6 @@ def task_of(run: Run) -> dict[str, Any]:
 
 def thumb(image: Image.Image) -> Image.Image:
     return image.resize((THUMB, THUMB), Image.Resampling.BICUBIC)
-
-
-def some_inputs(run: Run) -> list[np.ndarray]:
-    """Some of a run's inputs, (height, width, 3), uint8."""
-    return [np.asarray(run.open(name, "a")) for name in run.names()[:8]]
-
-
-def kind_of(run: Run) -> str:
-    """The kind of most of a run's inputs: "edges" (lines on white), "paint" (colours as well), or "photo"."""
-    inputs = some_inputs(run)
-    if most(inputs, are_lines):
-        return "edges"
-    return "paint" if most(inputs, lambda x: is_painted(x) and white(x).mean() > SOME_WHITE) else "photo"
-
-
-def most(inputs: list[np.ndarray], test: Callable[[np.ndarray], bool]) -> bool:
-    return 2 * sum(map(test, inputs)) > len(inputs)
-
-
-def in_palette(pixels: np.ndarray, palette: dict[str, str]) -> bool:
-    """Whether nearly all pixels have a label's colour."""
-    labels = [int(colour[1:], 16) for colour in palette.values()]
-    return bool(np.isin(codes(pixels), labels).mean() > IN_PALETTE)
-
-
-def are_lines(pixels: np.ndarray) -> bool:
-    """Whether a picture is dark lines on white paper."""
-    pixels = pixels.astype(np.int16)
-    paper, coloured = white(pixels), np.ptp(pixels, axis=-1) > INK
-    return bool(paper.mean() > LINES_WHITE and coloured[~paper].mean() < 0.2 if (~paper).any() else False)
-
-
-def white(pixels: np.ndarray) -> np.ndarray:
-    """Where there is white paper."""
-    return np.asarray((pixels > 230).all(-1))
 
 
 @lru_cache(maxsize=64)

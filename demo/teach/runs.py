@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import RLock
 
+import numpy as np
 from PIL import Image
 
 from demo.rules import LONGEST_NAME
@@ -28,6 +29,7 @@ from pix2pix.training.progress import Progress, read_progress
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 
 ID = re.compile(r"[0-9a-f]{32}")
+LOOKED_AT = 8  # inputs, to tell what they are
 STATES = ("draft", "queued", "running", "done", "failed")
 
 
@@ -155,6 +157,10 @@ class Run:
     def open(self, name: str, side: str) -> Image.Image:
         with Image.open(self.pair(name, side)) as image:
             return image.convert("RGB")
+
+    def some_inputs(self) -> list[np.ndarray]:
+        """The first inputs, (height, width, 3), uint8 each."""
+        return [np.asarray(self.open(name, "a")) for name in self.names()[:LOOKED_AT]]
 
 
 class Shelf:

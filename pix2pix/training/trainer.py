@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,7 @@ from pix2pix.training.card import Run, training_card
 from pix2pix.training.data import TrainingData
 from pix2pix.training.learner import Learner
 from pix2pix.training.log import Watcher, viewable
+from pix2pix.training.pace import Pace
 from pix2pix.training.plan import (
     FEWEST_MEASURED,
     Plan,
@@ -486,40 +486,6 @@ class Trainer:
 
     def _ask_to_finish(self, number: int, frame: Any) -> None:
         self._enough = True
-
-
-@dataclass
-class Pace:
-    """What a run has measured of its own speed, in seconds. A process's first steps are slower than the others, and are
-    left out.
-
-    Attributes:
-        steps, seconds: how many steps, and what they took together, with all that is done between them but the looks.
-        look: what the last look took.
-        output: what one output took.
-    """
-
-    steps: int = 0
-    seconds: float = 0.0
-    look: float = 0.0
-    output: float = 0.0
-    _turns: int = 0
-    _since: float = 0.0
-
-    def turn(self, now: float) -> None:
-        """A step begins."""
-        if self._turns > 1:
-            self.steps += 1
-            self.seconds += now - self._since
-        self._turns += 1
-        self._since = now
-
-    def measured(self) -> dict[str, float]:
-        return {name: getattr(self, name) for name in ("steps", "seconds", "look", "output")}
-
-    def looked(self, seconds: float) -> None:
-        self.look = seconds
-        self._since += seconds
 
 
 def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:

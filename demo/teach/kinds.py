@@ -1,0 +1,75 @@
+"""What inputs are: lines, painted drawings, label maps, or photos. Pictures are (height, width, 3), uint8."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+PREFERRED = "edges2shoes"  # to start from, among models of the same kind: it has seen the most drawings
+LINES_WHITE = 0.6  # least share of white paper in a drawing
+PAINT_WHITE = 0.1  # least share of it in a painted drawing
+INK = 40  # greatest difference of a line's channels, in levels
+COLOURED = 0.2  # share of a drawing's marks that have a colour, at most
+FEW_COLOURS = 24  # most colours of a painted drawing or a label map
+NEARLY_ALL = 0.95  # of a picture's pixels
+
+
+def suited(inputs: list[np.ndarray], tasks: dict[str, dict[str, Any]]) -> str:
+    """The model to start from.
+
+    Args:
+        inputs: some of the pictures to train on.
+        tasks: the models to choose from, with what each is for.
+
+    Returns:
+        The first that takes such inputs; "" where none does.
+    """
+    tasks = dict(sorted(tasks.items(), key=lambda item: item[0] != PREFERRED))
+    for name, task in tasks.items():
+        if task.get("input") == "labels" and most(inputs, partial(in_palette, palette=task["palette"])):
+            return name
+    kind = kind_of(inputs)
+    return next((name for name, task in tasks.items() if task.get("input", "photo") == kind), "")
+
+
+def kind_of(inputs: list[np.ndarray]) -> str:
+    """The kind of most inputs: "edges" (lines on white), "paint" (colours as well), or "photo"."""
+    if most(inputs, are_lines):
+        return "edges"
+    return "paint" if most(inputs, lambda x: has_few_colours(x) and white(x).mean() > PAINT_WHITE) else "photo"
+
+
+def most(inputs: list[np.ndarray], test: Callable[[np.ndarray], bool]) -> bool:
+    return 2 * sum(map(test, inputs)) > len(inputs)
+
+
+def are_lines(pixels: np.ndarray) -> bool:
+    """Whether a picture is dark lines on white paper."""
+    paper, coloured = white(pixels), np.ptp(pixels.astype(np.int16), axis=-1) > INK
+    return bool(paper.mean() > LINES_WHITE and (~paper).any() and coloured[~paper].mean() < COLOURED)
+
+
+def has_few_colours(pixels: np.ndarray) -> bool:
+    """Whether few colours cover nearly everything, as on the sheet of this page."""
+    _, counts = np.unique(codes(pixels), return_counts=True)
+    return bool(np.sort(counts)[-FEW_COLOURS:].sum() > NEARLY_ALL * counts.sum())
+
+
+def in_palette(pixels: np.ndarray, palette: dict[str, str]) -> bool:
+    """Whether nearly all pixels have a label's colour."""
+    labels = [int(colour[1:], 16) for colour in palette.values()]
+    return bool(np.isin(codes(pixels), labels).mean() > NEARLY_ALL)
+
+
+def white(pixels: np.ndarray) -> np.ndarray:
+    """Where there is white paper."""
+    return np.asarray((pixels > 230).all(-1))
+
+
+def codes(pixels: np.ndarray) -> np.ndarray:
+    """The pixels as numbers, 0xrrggbb."""
+    red, green, blue = np.moveaxis(pixels.astype(np.int32), -1, 0)
+    return red << 16 | green << 8 | blue
