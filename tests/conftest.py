@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if of_studio(item)]
     for item in items:
-        if serving.on_site and item.get_closest_marker("server"):
-            item.add_marker(pytest.mark.skip(reason="the site does not offer it"))
+        if serving.on_site and (marker := item.get_closest_marker("server")):
+            item.add_marker(pytest.mark.skip(reason=f"the site has no {marker.args[0]}"))
         fixtures = set(getattr(item, "fixturenames", ()))
         if "browser" in fixtures:
             item.add_marker("browser")
@@ -90,7 +90,7 @@ def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "labels"
     torch.manual_seed(0)
     task = {"input": "labels", "image_size": 256, "palette": PALETTES["facades"]}
-    Generator(features=4, max_features=8).save_pretrained(folder, task)
+    Generator(features=8, max_features=8).save_pretrained(folder, task)
     return folder
 
 
@@ -99,7 +99,7 @@ def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained model that takes edges, as edges2shoes does, with a seed in its config."""
     folder = tmp_path_factory.mktemp("models") / "edges"
     torch.manual_seed(1)
-    Generator(features=4, max_features=8, dropout=0.25).save_pretrained(
+    Generator(features=8, max_features=8, dropout=0.25).save_pretrained(
         folder, {"input": "edges", "image_size": 256, "seed": 3}
     )
     return folder

@@ -81,7 +81,7 @@ def test_a_blank_sheet_sends_nothing_and_invites(page):
     assert page.locator(".invitation").is_hidden() and page.locator(".empty").is_hidden()
 
 
-@pytest.mark.server
+@pytest.mark.server("queue of requests")
 def test_a_refused_drawing_is_sent_again(address: str, browser, shoes: Translator):
     page = browser.new_page()  # the browser itself logs refusals to the console
     page.goto(by_engine(address, "server"))
@@ -99,7 +99,7 @@ def test_a_refused_drawing_is_sent_again(address: str, browser, shoes: Translato
     page.close()
 
 
-@pytest.mark.server
+@pytest.mark.server("server that can go away")
 def test_when_the_server_is_away_the_page_says_so_and_recovers_by_itself(address: str, browser, shoes: Translator):
     page = browser.new_page()
     page.goto(by_engine(address, "server"))
@@ -521,16 +521,14 @@ def bring(page, image: Image.Image, path: Path) -> None:
     changed_by(page, lambda: page.set_input_files("[data-file=upload]", path))
 
 
-@pytest.mark.server
-def test_drawings_of_other_kinds_are_read_and_the_guess_can_be_changed(page, shoes: Translator, tmp_path: Path):
+@pytest.mark.server("guess of what a picture shows")
+def test_drawings_of_other_kinds_are_read(page, shoes: Translator, tmp_path: Path):
     lines = drawing(1).convert("RGB")
     light = ImageOps.invert(lines)
     bring(page, light, tmp_path / "canny.png")
     page.wait_for_selector(".toast:has-text('light lines on dark')")
     assert same(sheet_of(page), lines)
     assert translated(picture_of(page), shoes(lines, seed=0))
-    changed_by(page, lambda: page.select_option("[data-taken]", "dark lines"))
-    assert same(sheet_of(page), light)
 
     alone = Image.new("RGBA", lines.size, "white")  # white strokes on nothing
     alone.putalpha(light.convert("L"))
@@ -548,6 +546,16 @@ def test_drawings_of_other_kinds_are_read_and_the_guess_can_be_changed(page, sho
 
     bring(page, lines, tmp_path / "lines.png")  # needs no reading
     assert page.locator(".photo").is_hidden() and same(sheet_of(page), lines)
+
+
+def test_the_visitor_may_say_what_a_picture_shows(page, tmp_path: Path):
+    lines = drawing(1).convert("RGB")
+    light = ImageOps.invert(lines)
+    bring(page, light, tmp_path / "canny.png")
+    for kind, expected in (("dark lines", light), ("light lines", lines)):
+        changed_by(page, lambda kind=kind: page.select_option("[data-taken]", kind))
+        assert same(sheet_of(page), expected)
+        assert page.locator(".fewer").is_hidden()
 
 
 SLOW_APP = """
@@ -601,7 +609,7 @@ def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
     return tuple(page.evaluate("[window.arrived.filter(t => t < window.up).length, window.arrived.at(-1) - window.up]"))
 
 
-@pytest.mark.server
+@pytest.mark.server("queue of requests")
 def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address: str, browser):
     with open_page(browser, slow_address) as page:
         clear(page)
@@ -615,7 +623,7 @@ def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address:
     assert on_time, waits
 
 
-@pytest.mark.server
+@pytest.mark.server("queue of requests")
 def test_three_drawers_at_once_all_get_their_pictures(slow_address: str, browser):
     with ExitStack() as stack:
         pages = [stack.enter_context(open_page(browser, slow_address)) for _ in range(3)]

@@ -49,13 +49,8 @@ DRAWN = [name for name in list_models() if read_task(name).get("input") in ("edg
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("device")
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with running_studio(folder / "studio", "--models", *list_models()) as url:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_studio(tmp_path_factory.mktemp("studio"), "--models", *list_models()) as url:
         yield url
 
 
@@ -121,6 +116,7 @@ def test_how_different_and_unsure_are_computed_on_the_device(address: str, page)
         page.wait_for_selector("#unsure[aria-checked=true]")
 
 
+@pytest.mark.server("pictures by a server")
 def test_a_link_gives_the_same_bytes_whoever_drew_the_picture(address: str, page, browser):
     """Device and server may differ by one level, so a link's picture comes from the one that drew it."""
     if model_of(page) != "edges2shoes":
@@ -151,6 +147,7 @@ def test_a_link_gives_the_same_bytes_whoever_drew_the_picture(address: str, page
         assert "by=device" in copied_link(other)
 
 
+@pytest.mark.server("server that can go away")
 def test_drawing_goes_on_when_the_server_is_killed_and_tiles_work_when_it_is_back(browser, tmp_path: Path):
     with running_app(tmp_path, "--models", "edges2shoes", "sat2map") as url:
         visitor = browser.new_context(viewport=DESKTOP)
@@ -208,6 +205,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.server("server to take over")
 @pytest.mark.parametrize("fault", BROKEN)
 def test_the_server_takes_over_and_the_page_says_so(address: str, browser, fault: str):
     pattern, broken = BROKEN[fault]
@@ -234,6 +232,7 @@ def test_the_server_takes_over_and_the_page_says_so(address: str, browser, fault
         assert same(picture_of(page), expected)
 
 
+@pytest.mark.server("server to stay with")
 def test_visitors_who_save_data_stay_with_the_server(address: str, browser):
     with open_page(browser, address, engine="", start=False) as page:
         page.evaluate("() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
@@ -283,6 +282,11 @@ def test_the_live_camera_draws_here_and_only_here(address: str, page):
 
 
 # --- a site without a server ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("device")
 
 
 @pytest.fixture(scope="module")
@@ -347,6 +351,7 @@ def test_a_site_overwrites_nothing(site: str, folder: Path):
 # --- serving ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.server("headers of its own")
 def test_files_named_by_their_hash_are_kept_for_good_and_scripts_are_packed(address: str, page):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -352,7 +352,7 @@ def test_the_replay_is_a_film(page, tmp_path: Path):
 # --- tiles -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.server
+@pytest.mark.server("tiles")
 def test_several_pictures_come_back_in_a_zip(page, tmp_path: Path):
     if "sat2map" not in list_models():
         pytest.skip("sat2map is not bundled")
@@ -390,7 +390,7 @@ def shows(page, expected: Image.Image) -> bool:
     return any(same(fetched(page, url), expected) for url in dict.fromkeys(urls))
 
 
-@pytest.mark.server
+@pytest.mark.server("tiles")
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
     tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").crop((0, 0, 290, 261))
@@ -400,7 +400,7 @@ def test_a_tile_is_uploaded_and_its_map_comes_out(page, tmp_path: Path):
     assert shows(page, Translator.from_pretrained("sat2map")(tile, seed=0))
 
 
-@pytest.mark.server
+@pytest.mark.server("tiles")
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_a_large_tile_shows_its_progress(page, tmp_path: Path):
     Image.effect_noise((2304, 2304), 60).convert("RGB").save(tmp_path / "large.png")
@@ -411,7 +411,7 @@ def test_a_large_tile_shows_its_progress(page, tmp_path: Path):
     wait_until(page, "!/Part \\d+ of/.test(document.body.innerText)")
 
 
-@pytest.mark.server
+@pytest.mark.server("models of the Hub")
 def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_path: Path):
     buffer = io.BytesIO()
     torch.save(make_flat(10), buffer)  # 5 MB
@@ -435,7 +435,7 @@ def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_pa
                 page.wait_for_timeout(200)
 
 
-@pytest.mark.server
+@pytest.mark.server("tiles")
 @pytest.mark.skipif("sat2map" not in list_models(), reason="sat2map is not bundled")
 def test_an_example_tile_is_translated(page):
     open_tiles(page)
@@ -446,7 +446,7 @@ def test_an_example_tile_is_translated(page):
     assert shows(page, Translator.from_pretrained("sat2map")(tile, seed=0))
 
 
-@pytest.mark.server
+@pytest.mark.server("tiles")
 def test_a_file_that_is_not_a_picture_gets_a_message_on_the_page(page, tmp_path: Path):
     (tmp_path / "letter.png").write_text("Dear Sir")
     open_tiles(page)
@@ -505,7 +505,7 @@ def open_tiles(page) -> None:
 # --- programs ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.server
+@pytest.mark.server("API")
 def test_the_public_endpoint_translates_and_refuses_in_a_sentence(address: str, shoes: Translator, tmp_path: Path):
     from gradio_client import Client, handle_file
 

@@ -108,7 +108,7 @@ def keep_site(tab, address: str) -> None:
     with visit(tab, origin_of(address)) as page:
         page.wait_for_selector("body[data-kept]")
     tab.context.set_offline(True)
-    forget(tab, address)
+    clear_storage(tab, address)
 
 
 def by_engine(address: str, engine: str) -> str:
@@ -125,12 +125,17 @@ def on_device(page) -> None:
 def forget(tab, address: str) -> None:
     """Reset a tab: drop everything of an earlier visit, and move the mouse to the corner."""
     tab.unroute_all()
-    # At the address of the icon, the page's scripts cannot write any more.
-    tab.goto(f"{origin_of(address)}{'icon.svg' if serving.on_site else 'web/icon.svg'}")
-    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    clear_storage(tab, address)
     tab.set_viewport_size(DESKTOP)
     tab.mouse.up()
     tab.mouse.move(0, 0)
+
+
+def clear_storage(tab, address: str) -> None:
+    """Drop what the page has kept of the visitor's work. Leaves the page."""
+    icon = "icon.svg" if serving.on_site else "web/icon.svg"  # there, the page's scripts cannot write any more
+    tab.goto(origin_of(address) + icon)
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
 
 
 def origin_of(address: str) -> str:
