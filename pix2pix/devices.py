@@ -64,8 +64,8 @@ def keep_freed_memory() -> None:
     glibc returns the memory of large tensors to the system after each training step, and gets it back page by page in
     the next, which takes about a twentieth of a step. With other C libraries, nothing changes.
     """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if libc and hasattr(libc, "mallopt"):
+    libc = c_library()
+    if hasattr(libc, "mallopt"):
         libc.mallopt(M_MMAP_THRESHOLD, 32 << 20)  # the highest value that glibc accepts
         libc.mallopt(M_TRIM_THRESHOLD, 1 << 30)
 
@@ -75,6 +75,11 @@ def release_freed_memory() -> None:
 
     glibc keeps much of it otherwise, and the next large picture comes on top. With other C libraries, nothing changes.
     """
-    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if libc and hasattr(libc, "malloc_trim"):
+    libc = c_library()
+    if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
+
+
+def c_library() -> Any:
+    """The C library of this process on Linux."""
+    return ctypes.CDLL(None) if sys.platform == "linux" else None

@@ -9,6 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes; more threads than cores would be ten times slower
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import serving
 import torch
 from browser import CHROMIUM, FLAGS, forget, open_tab, visit

@@ -28,11 +28,11 @@ from demo.models import Models
 from demo.server.deadline import NO_DEADLINE
 from demo.teach import desk as desk_module
 from demo.teach import runner as runner_module
-from demo.teach.desk import HOME, STRANGERS, Desk
+from demo.teach.desk import HOME, STRANGERS, Desk, kind_of
 from demo.teach.intake import Dropped, Made, pairs_of
 from demo.teach.runner import is_trainer
 from demo.teach.runs import Shelf, slug
-from pix2pix import Pix2PixError
+from pix2pix import Pix2PixError, list_models
 from pix2pix.pictures.edge_filter import outline
 from pix2pix.training.progress import Progress, read_progress
 
@@ -137,6 +137,10 @@ def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path / "taught")
 
 
+def example(model: str, i: int) -> Image.Image:
+    return Image.open(sorted((ROOT / "demo" / "examples" / model).glob("*.png"))[i]).convert("RGB")
+
+
 def made(count: int) -> list[Made]:
     return [Made(f"{i}.png", outline(picture(seed=i)), picture(seed=i)) for i in range(count)]
 
@@ -198,6 +202,31 @@ def test_pairs_are_removed_and_flipped_and_a_killed_server_leaves_none_halved(sh
     run.mend()
     assert run.open(third, "b").tobytes() == outline(picture(seed=2)).tobytes()
     assert {path.name for path in (run.pairs / "a").iterdir()} == set(run.names())
+
+
+@pytest.mark.parametrize(
+    "input_of, kind, init",
+    [
+        (lambda i: outline(picture(seed=i)), "edges", "edges2shoes"),
+        (lambda i: example("paint2emoji", i), "paint", "paint2emoji"),
+        (lambda i: example("labels2facade", i), "photo", "labels2facade"),
+        (lambda i: Image.effect_noise((64, 64), 90).convert("RGB"), "photo", "sat2map"),
+    ],
+)
+def test_a_model_of_the_kind_of_the_inputs_is_suggested(
+    shelf: Shelf, tmp_path: Path, input_of: Callable, kind: str, init: str
+):
+    desk = Desk(Models(list_models()), shelf, HOME, TINY)
+    files = []
+    for i in range(3):
+        files += [
+            dropped(tmp_path, f"a/{i}.png", input_of(i), "a"),
+            dropped(tmp_path, f"b/{i}.png", picture(300, 300), "b"),
+        ]
+    message = {"kind": "groups", "files": [{"path": str(f.path), "name": f.name, "group": f.group} for f in files]}
+    answer = desk.add(message, "me", str(tmp_path), NO_DEADLINE)
+    assert answer["count"] == 3 and answer["init"] == init
+    assert kind_of(shelf[answer["run"]]) == kind
 
 
 SERVER = """

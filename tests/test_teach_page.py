@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import changed_by, open_page, opened, wait_until
+from browser import changed_by, draw, open_page, opened, settled, start_from, wait_until
 from PIL import Image, ImageDraw
 from serving import running_app
 
@@ -47,7 +47,26 @@ def test_ten_pictures_are_dropped_taught_and_drawn_with(browser, tmp_path: Path)
             page.locator(".pair").last.get_by_role("button", name="Remove").click()
             wait_until(page, "document.querySelectorAll('.pair').length === 8")
             assert page.input_value("[data-init]") == "edges2shoes"
-            page.fill("[data-name]", "Discs")
+
+            # A pair may be drawn on the page, both sides of it.
+            page.get_by_role("tab", name="Draw").click()
+            start_from(page)
+            page.get_by_role("tab", name="Teach").click()
+            page.click("[data-drawn]")
+            assert page.get_attribute(".held img", "src").startswith("data:image/png")
+            page.click("[data-held-sheet]")
+            assert "still on the sheet" in page.inner_text(".teach .toast")
+            page.get_by_role("tab", name="Draw").click()
+            draw(page, [(30, 30), (120, 90), (60, 200)])
+            settled(page)
+            page.get_by_role("tab", name="Teach").click()
+            page.click("[data-held-sheet]")
+            wait_until(page, "document.querySelectorAll('.pair').length === 9")
+            assert page.locator(".held").is_hidden()
+            page.locator(".pair").last.get_by_role("button", name="Remove").click()
+            wait_until(page, "document.querySelectorAll('.pair').length === 8")
+
+            page.fill("input[data-name]", "Discs")
             page.click("[data-start]")
             wait_until(page, "document.querySelector('.time input')?.max >= 2")
 

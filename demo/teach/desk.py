@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from threading import Thread
 from typing import Any
@@ -26,7 +26,7 @@ from demo.models import Models
 from demo.rules import LONGEST_NAME, SIDE, UNTIL_STOPPED
 from demo.server.deadline import Deadline
 from demo.server.uploads import arrived
-from demo.teach.intake import Dropped, pairs_of
+from demo.teach.intake import Dropped, codes, is_painted, pairs_of
 from demo.teach.runner import PACKAGE, Runner
 from demo.teach.runs import Run, Shelf
 from pix2pix.errors import CheckpointError, DataError, Pix2PixError
@@ -43,6 +43,9 @@ LINES_WHITE = 0.6  # least share of white paper in a drawing
 DAY = 24 * 3600.0
 HOUR = 3600.0
 EXPORT_SECONDS = 180
+SOME_WHITE = 0.1  # least share of white paper in a painting
+PREFERRED = "edges2shoes"  # to start from, among models of the same kind: it has seen the most drawings
+IN_PALETTE = 0.95  # least share of a label map's pixels that have a label's colour
 INK = 40  # greatest difference of a line's channels, in levels
 
 
@@ -132,7 +135,8 @@ class Desk:
             deadline: limits of the pictures.
 
         Returns:
-            "run", "pairs" (the new ones, each a "name" and two pictures "a" and "b"), "faults" and "count".
+            "run", "pairs" (the new ones, each a "name" and two pictures "a" and "b"), "faults", "count" and "init"
+            (the model to start from that suits the run's inputs; "" where none does).
         """
         files = dropped(message.get("files"), folder)
         if self.shelf.bytes() > self.terms.bytes:
@@ -146,13 +150,13 @@ class Desk:
             elif made:
                 run = self._new(visitor)
             else:
-                return {"run": "", "pairs": [], "faults": faults, "count": 0}
+                return {"run": "", "pairs": [], "faults": faults, "count": 0, "init": ""}
             room = max(0, self.terms.pairs - len(run.names()))
             if len(made) > room:
                 faults.append(f"{len(made) - room} pairs are left out: a run takes {self.terms.pairs} at most.")
             names = run.add(made[:room])
         rows = [row(run, name, pair.name) for name, pair in zip(names, made, strict=False)]
-        return {"run": run.id, "pairs": rows, "faults": faults, "count": len(run.names())}
+        return {"run": run.id, "pairs": rows, "faults": faults, "count": len(run.names()), "init": self._suited(run)}
 
     def _hello(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         """The initial contents of the tab: "terms", "inits" (models to start from) and "runs" (without drafts)."""
@@ -168,6 +172,17 @@ class Desk:
             "runs": [self._brief(run) for run in reversed(runs)],
             "kept": None if math.isinf(self.terms.keep) else round(self.terms.keep / HOUR),
         }
+
+    def _suited(self, run: Run) -> str:
+        """The model of this page whose kind of input the run's inputs are."""
+        inputs = some_inputs(run)
+        starts = [name for name, _ in self.models.starts()]
+        tasks = {name: self.models.tasks[name] for name in sorted(starts, key=lambda name: name != PREFERRED)}
+        for name, task in tasks.items():
+            if task.get("input") == "labels" and most(inputs, partial(in_palette, palette=task["palette"])):
+                return name
+        kind = kind_of(run)
+        return next((name for name, task in tasks.items() if task.get("input", "photo") == kind), "")
 
     def _remove(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         with self.shelf.lock:
@@ -470,18 +485,39 @@ def thumb(image: Image.Image) -> Image.Image:
     return image.resize((THUMB, THUMB), Image.Resampling.BICUBIC)
 
 
+def some_inputs(run: Run) -> list[np.ndarray]:
+    """Some of a run's inputs, (height, width, 3), uint8."""
+    return [np.asarray(run.open(name, "a")) for name in run.names()[:8]]
+
+
 def kind_of(run: Run) -> str:
-    """The kind of a run's inputs: "edges" if most are lines on white, otherwise "photo"."""
-    names = run.names()[:8]
-    return "edges" if 2 * sum(are_lines(run.open(name, "a")) for name in names) > len(names) else "photo"
+    """The kind of most of a run's inputs: "edges" (lines on white), "paint" (colours as well), or "photo"."""
+    inputs = some_inputs(run)
+    if most(inputs, are_lines):
+        return "edges"
+    return "paint" if most(inputs, lambda x: is_painted(x) and white(x).mean() > SOME_WHITE) else "photo"
 
 
-def are_lines(image: Image.Image) -> bool:
+def most(inputs: list[np.ndarray], test: Callable[[np.ndarray], bool]) -> bool:
+    return 2 * sum(map(test, inputs)) > len(inputs)
+
+
+def in_palette(pixels: np.ndarray, palette: dict[str, str]) -> bool:
+    """Whether nearly all pixels have a label's colour."""
+    labels = [int(colour[1:], 16) for colour in palette.values()]
+    return bool(np.isin(codes(pixels), labels).mean() > IN_PALETTE)
+
+
+def are_lines(pixels: np.ndarray) -> bool:
     """Whether a picture is dark lines on white paper."""
-    pixels = np.asarray(image, np.int16)
-    white = (pixels > 230).all(-1)
-    coloured = np.ptp(pixels, axis=-1) > INK
-    return bool(white.mean() > LINES_WHITE and coloured[~white].mean() < 0.2 if (~white).any() else False)
+    pixels = pixels.astype(np.int16)
+    paper, coloured = white(pixels), np.ptp(pixels, axis=-1) > INK
+    return bool(paper.mean() > LINES_WHITE and coloured[~paper].mean() < 0.2 if (~paper).any() else False)
+
+
+def white(pixels: np.ndarray) -> np.ndarray:
+    """Where there is white paper."""
+    return np.asarray((pixels > 230).all(-1))
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 from PIL import Image
 
 from pix2pix.errors import DataError, ImageError
@@ -20,6 +21,8 @@ from pix2pix.pictures.images import open_image
 KINDS = ("sides", "groups", "edges", "lightness")
 SIDE = 320  # longest side of a kept picture, in pixels; training scales to 286
 WIDE = 1.9  # ratio of width to height of two squares side by side
+FEW_COLOURS = 24  # most colours of a painting or a label map
+PAINTED = 0.95  # least share of its pixels that have one of them
 ZIP_ENTRIES = 4000
 ENTRY_BYTES = 32_000_000
 ZIP_BYTES = 400_000_000
@@ -150,8 +153,22 @@ def matched(pictures: Sequence[Picture]) -> tuple[list[Made], list[str]]:
 
 
 def fitted(name: str, a: Image.Image, b: Image.Image) -> Made:
-    """A pair whose input is scaled to the shape of its target."""
-    return Made(name, a if a.size == b.size else a.resize(b.size, Image.Resampling.BICUBIC), b)
+    """A pair whose input is scaled to the shape of its target. Paintings and label maps keep their colours."""
+    if a.size != b.size:
+        a = a.resize(b.size, Image.Resampling.NEAREST if is_painted(np.asarray(a)) else Image.Resampling.BICUBIC)
+    return Made(name, a, b)
+
+
+def is_painted(pixels: np.ndarray) -> bool:
+    """Whether few colours cover nearly everything, as on the sheet of this page: (height, width, 3), uint8."""
+    _, counts = np.unique(codes(pixels), return_counts=True)
+    return bool(np.sort(counts)[-FEW_COLOURS:].sum() > PAINTED * counts.sum())
+
+
+def codes(pixels: np.ndarray) -> np.ndarray:
+    """The pixels as numbers, 0xrrggbb."""
+    red, green, blue = np.moveaxis(pixels.astype(np.int32), -1, 0)
+    return red << 16 | green << 8 | blue
 
 
 def read_all(files: Sequence[Dropped], max_pixels: int) -> Iterator[Picture | str]:

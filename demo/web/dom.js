@@ -1,5 +1,7 @@
 // Small helpers around the page's elements.
 
+const TOAST = 6000; // ms that a message stays
+
 /**
  * The element for a selector, which always exists on this page.
  * @template {Element} [T=HTMLElement]
@@ -9,6 +11,17 @@ export const find = (root, selector) => /** @type {T} */ (/** @type {unknown} */
 
 /** @param {string} text @param {Record<string, unknown>} values */
 export const filled = (text, values) => text.replace(/{(\w+)}/g, (_, name) => String(values[name]));
+
+/** Shows messages in a place, each for a while. @param {HTMLElement} place @returns {(words: string) => void} */
+export function toaster(place) {
+  let timer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  return (words) => {
+    place.textContent = words;
+    place.hidden = !words;
+    clearTimeout(timer);
+    timer = setTimeout(() => (place.hidden = true), TOAST);
+  };
+}
 
 /** @param {string} label @param {string} [image] @returns {HTMLButtonElement} */
 export function pictureButton(label, image) {

@@ -1,6 +1,6 @@
 // The studio: all parts of the page are created and connected here.
 
-import { find, filled, menus, pictureButton, radioGroup, squared } from './dom.js';
+import { find, filled, menus, pictureButton, radioGroup, squared, toaster } from './dom.js';
 import { hex, parse } from './colours.js';
 import { liveCamera } from './camera.js';
 import { Chooser } from './chooser.js';
@@ -63,14 +63,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   let drawnBy = /** @type {import('./engines.js').Computer | null} */ (null);
   let askedOf = /** @type {import('./engines.js').Computer | null} */ (null);
 
-  let toastTimer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
-  const toast = (/** @type {string} */ words) => {
-    const note = find(root, '.toast');
-    note.textContent = words;
-    note.hidden = !words;
-    clearTimeout(toastTimer);
-    toastTimer = setTimeout(() => (note.hidden = true), 6000);
-  };
+  const toast = toaster(find(root, '.toast'));
   const say = (/** @type {string} */ words) => (find(root, '.said').textContent = words);
 
   // --- the drawing and its picture ------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 // The tab Teach: pairs in, a run to watch, a model out. The server keeps everything; the page shows it.
 
 import { ask } from '../channels.js';
-import { filled, find, radioGroup } from '../dom.js';
+import { filled, find, radioGroup, toaster } from '../dom.js';
 import { Trouble } from '../engines.js';
 import { UNTIL_STOPPED } from '../rules.js';
 import { drawWith, known, note, tell } from './cards.js';
@@ -27,14 +27,7 @@ export async function start(root, { texts, icons }) {
   const prepare = find(root, '.prepare');
   const watch = new Watch(find(root, '.watch'), texts);
 
-  let toastTimer = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
-  const toast = (/** @type {string} */ words) => {
-    const place = find(root, '.toast');
-    place.textContent = words;
-    place.hidden = !words;
-    clearTimeout(toastTimer);
-    toastTimer = setTimeout(() => (place.hidden = true), 7000);
-  };
+  const toast = toaster(find(root, '.toast'));
   /** Do something, and say so if it cannot be done. @param {() => Promise<unknown>} deed */
   const attempt = async (deed) => {
     try {
@@ -224,6 +217,7 @@ export async function start(root, { texts, icons }) {
           const answer = await desk('add', { run: draft, kind: as, files: sent }, 'teach-add');
           draft = answer.run || draft;
           count = answer.run ? answer.count : count;
+          if (!chosen && answer.run) init.value = answer.init;
           rows.append(...answer.pairs.map(rowOf));
           faults.append(
             ...answer.faults.map((/** @type {string} */ words) => {
@@ -298,21 +292,43 @@ export async function start(root, { texts, icons }) {
     input.value = '';
   });
 
-  // A pair drawn on the page: the studio's sheet, and a picture of what it should become.
+  // A pair drawn on the page: the studio's sheet, and then a picture from a file or the sheet again.
   const target = /** @type {HTMLInputElement} */ (find(root, '[data-target]'));
+  const held = find(root, '.held');
+  const heldInput = /** @type {HTMLImageElement} */ (find(held, 'img'));
   let drawings = 0;
-  button('drawn').addEventListener('click', () => target.click());
-  target.addEventListener('change', async () => {
-    const file = target.files?.[0];
-    target.value = '';
-    const sheet = /** @type {HTMLCanvasElement | null} */ (document.querySelector('#sheet'));
-    const drawing = await new Promise((resolve) => (sheet ? sheet.toBlob(resolve) : resolve(null)));
-    if (!file || !drawing) return;
+  const sheet = () => {
+    const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector('#sheet'));
+    const blank = !canvas || /** @type {HTMLElement | null} */ (document.querySelector('#picture'))?.dataset.blank === 'true';
+    if (blank) toast(texts.held_blank);
+    return blank ? '' : canvas.toDataURL();
+  };
+  const hold = (/** @type {string} */ drawing) => {
+    heldInput.src = drawing;
+    held.hidden = !drawing;
+  };
+  /** @param {Blob} file @param {string} ending of its name */
+  const addHeld = async (file, ending) => {
     const name = `${texts.drawing} ${(drawings += 1)}`;
+    const drawing = await (await fetch(heldInput.src)).blob();
+    hold('');
     add([
       { file: new File([drawing], `${name}.png`), name: `${name}.png`, group: 'a' },
-      { file, name: `${name}.${file.name.split('.').pop()}`, group: 'b' },
+      { file: new File([file], `${name}.${ending}`), name: `${name}.${ending}`, group: 'b' },
     ], 'groups');
+  };
+  button('drawn').addEventListener('click', () => hold(sheet()));
+  button('held-drop').addEventListener('click', () => hold(''));
+  button('held-file').addEventListener('click', () => target.click());
+  target.addEventListener('change', () => {
+    const file = target.files?.[0];
+    target.value = '';
+    if (file) addHeld(file, file.name.split('.').pop() ?? '');
+  });
+  button('held-sheet').addEventListener('click', async () => {
+    const drawing = sheet();
+    if (drawing === heldInput.src) toast(texts.held_same);
+    else if (drawing) addHeld(await (await fetch(drawing)).blob(), 'png');
   });
 
   // --- how it learns ----------------------------------------------------------------------------------------------------
@@ -321,8 +337,8 @@ export async function start(root, { texts, icons }) {
   init.append(
     ...[...inits, { name: '', title: texts.scratch }].map(({ name, title }) => new Option(title, name)),
   );
-  const suggested = inits.find((/** @type {{ name: string }} */ { name }) => name === 'edges2shoes') ?? inits[0];
-  if (suggested) init.value = suggested.name;
+  let chosen = false;
+  init.addEventListener('change', () => { chosen = true; });
   const lengths = /** @type {(number | 'until stopped')[]} */ ([3, 10, 30].filter((each) => each <= terms.minutes));
   if (terms.minutes >= UNTIL_STOPPED) lengths.push('until stopped');
   const times = radioGroup(find(root, '.minutes'), (each) => setMinutes(each.dataset.minutes === 'until stopped' ? 'until stopped' : Number(each.dataset.minutes)));
