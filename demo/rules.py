@@ -10,13 +10,14 @@ from typing import Any
 SOURCE = Path(__file__).resolve().parent / "web" / "rules.js"
 RULES: dict[str, Any] = {
     name: json.loads(value)
-    for name, value in re.findall(r"^export const (\w+) = (.+?);", SOURCE.read_text(encoding="utf-8"), re.M)
+    for name, value in re.findall(r"^export const (\w+) = (.+?);", SOURCE.read_text(encoding="utf-8"), re.M | re.S)
 }
 
 SIDE: int = RULES["SIDE"]
 DRAWN: list[str] = RULES["DRAWN"]
 LARGEST_SEED: int = RULES["LARGEST_SEED"]
 LARGEST_RATE: float = RULES["LARGEST_RATE"]
+HANDLED: dict[str, list[Any]] = RULES["HANDLED"]
 LOOKS: int = RULES["LOOKS"]
 LINE_PEN: int = RULES["LINE_PEN"]
 AREA_PEN: int = RULES["AREA_PEN"]
@@ -26,3 +27,4 @@ HOTTEST: float = RULES["HOTTEST"]
 HARDLY: float = RULES["HARDLY"]
 LONGEST_NAME: int = RULES["LONGEST_NAME"]
 UNTIL_STOPPED: float = RULES["UNTIL_STOPPED"]
+WIDTH: int = RULES["WIDTH"]

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from demo import texts
 from demo.models import Models
+from demo.rules import HANDLED, SIDE, WIDTH
 from demo.studio import WEB, filled, properties, scripts, template, web_files, weights
 from pix2pix import Pix2PixError
-from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
+from pix2pix.networks.config import GeneratorConfig
+from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 
 SITE = WEB / "site"
 SPACE = """---
@@ -42,7 +44,8 @@ def export_site(target: Path, models: Models) -> list[str]:
 
     Args:
         target: a folder that is empty or does not exist yet.
-        models: models to include. Only checkpoint folders of this project that translate drawings are.
+        models: models to include. Only checkpoint folders of this project that translate drawings, and whose network
+            the engine in the browser knows, are.
 
     Returns:
         The names of the included models.
@@ -50,7 +53,7 @@ def export_site(target: Path, models: Models) -> list[str]:
     Raises:
         Pix2PixError: no model can be included, or the folder is not empty or cannot be written.
     """
-    folders = {name: folder for name in models.tasks if (folder := models.folder(name))}
+    folders = {name: folder for name in models.tasks if (folder := models.folder(name)) and runs_in_browsers(folder)}
     if not folders:
         raise Pix2PixError("None of these models can run in a browser: name a bundled one that takes drawings.")
     try:
@@ -64,6 +67,22 @@ def export_site(target: Path, models: Models) -> list[str]:
     except OSError as error:
         raise Pix2PixError(f"{target} cannot be written ({error.strerror}): choose another folder.") from None
     return list(folders)
+
+
+def runs_in_browsers(folder: Path) -> bool:
+    """Whether the browser's engine knows a checkpoint's network, as `misfit` in web/engine/checkpoint.js decides."""
+    config = read_config(folder)
+    try:
+        generator = GeneratorConfig(**config["generator"])
+    except (TypeError, ValueError):
+        return False
+    return (
+        all(getattr(generator, name) in values for name, values in HANDLED.items())
+        and generator.features % WIDTH == generator.max_features % WIDTH == 0
+        and not generator.encoder_dropped_levels
+        and config["task"].get("image_size", 2**generator.depth) == SIDE
+        and SIDE % 2**generator.depth == 0
+    )
 
 
 def write_site(target: Path, folders: dict[str, Path], models: Models) -> None:

@@ -13,9 +13,10 @@ import pytest
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes; more threads than cores would be ten times slower
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import serving
 import torch
 from browser import CHROMIUM, FLAGS, forget, open_tab, visit
-from serving import running_app
+from serving import running_studio
 from small import make_generator, make_pairs
 
 from pix2pix import PALETTES, Generator, Translator, list_models
@@ -29,14 +30,37 @@ os.environ["XDG_CACHE_HOME"] = HUB_CACHE.name  # the cache of checked pictures
 assert "huggingface_hub" not in sys.modules, "it has read the user's settings already"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests that open Chromium `browser`, and these and those that start the page's server `slow`."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    words = "test the studio as a site without a server, exported and offline, instead of `python app.py`"
+    parser.addoption("--site", action="store_true", help=words)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    serving.on_site = config.getoption("--site")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests that open Chromium `browser`, and these and those that start the page's server `slow`.
+
+    With `--site`, run only the tests of the studio, and skip those with the marker `server`.
+    """
+    if serving.on_site:
+        others = [item for item in items if not of_studio(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if of_studio(item)]
     for item in items:
+        if serving.on_site and (marker := item.get_closest_marker("server")):
+            item.add_marker(pytest.mark.skip(reason=f"the site has no {marker.args[0]}"))
         fixtures = set(getattr(item, "fixturenames", ()))
         if "browser" in fixtures:
             item.add_marker("browser")
         if fixtures & {"browser", "address", "stranger"}:
             item.add_marker("slow")
+
+
+def of_studio(item: pytest.Item) -> bool:
+    """Whether a test needs the studio, as the app or as a site; or is marked as one that needs the app."""
+    return "address" in getattr(item, "fixturenames", ()) or item.get_closest_marker("server") is not None
 
 
 @pytest.fixture
@@ -70,7 +94,7 @@ def facade(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "labels"
     torch.manual_seed(0)
     task = {"input": "labels", "image_size": 256, "palette": PALETTES["facades"]}
-    Generator(features=4, max_features=8).save_pretrained(folder, task)
+    Generator(features=8, max_features=8).save_pretrained(folder, task)
     return folder
 
 
@@ -79,7 +103,7 @@ def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained model that takes edges, as edges2shoes does, with a seed in its config."""
     folder = tmp_path_factory.mktemp("models") / "edges"
     torch.manual_seed(1)
-    Generator(features=4, max_features=8, dropout=0.25).save_pretrained(
+    Generator(features=8, max_features=8, dropout=0.25).save_pretrained(
         folder, {"input": "edges", "image_size": 256, "seed": 3}
     )
     return folder
@@ -88,7 +112,7 @@ def other_edges(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory, facade: Path, other_edges: Path) -> Iterator[str]:
     bundled = [name for name in ("edges2shoes", "sat2map") if name in list_models()]
-    with running_app(tmp_path_factory.mktemp("app"), "--models", *bundled, str(facade), str(other_edges)) as url:
+    with running_studio(tmp_path_factory.mktemp("studio"), "--models", *bundled, str(facade), str(other_edges)) as url:
         yield url
 
 
@@ -104,9 +128,9 @@ def browser() -> Iterator:
 
 
 @pytest.fixture(scope="module")
-def tab(browser) -> Iterator:
+def tab(browser, address: str) -> Iterator:
     """A tab that the tests of a file use in turn, since reloading the page takes half the time of a new browser."""
-    with open_tab(browser) as tab:
+    with open_tab(browser, address) as tab:
         yield tab
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import serving
 from browser import (
     PHONE,
     box_of,
@@ -32,6 +33,8 @@ from browser import (
     settled,
     sheet_of,
     start_from,
+    translated,
+    wait_until,
 )
 from drawn import drawing, on_paper
 from PIL import Image, ImageOps
@@ -51,14 +54,14 @@ def test_the_picture_follows_the_pen_and_ends_on_the_last_stroke(page, shoes: Tr
     draw(page, outline, while_down=lambda: seen.append(page.get_attribute("#picture", "data-frame")))
     assert len(set(seen)) >= 3, "the picture must change while the pen is down"
     settled(page)
-    assert same(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
 
 
 def test_many_quick_strokes_always_end_on_the_last(page, shoes: Translator):
     for i in range(10):
         draw(page, [(20 + 20 * i, 30), (30 + 20 * i, 60)])
     settled(page)
-    assert same(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
 
 
 def test_a_blank_sheet_sends_nothing_and_invites(page):
@@ -73,10 +76,12 @@ def test_a_blank_sheet_sends_nothing_and_invites(page):
     assert asked == [] and page.get_attribute("#picture", "data-final") == "false"
     draw(page, [(40, 40), (200, 120)])
     settled(page)
-    assert asked and page.get_attribute("#picture", "data-blank") == "false"
+    assert page.get_attribute("#picture", "data-blank") == "false"
+    assert len(asked) == 0 if serving.on_site else len(asked) > 0
     assert page.locator(".invitation").is_hidden() and page.locator(".empty").is_hidden()
 
 
+@pytest.mark.server("queue of requests")
 def test_a_refused_drawing_is_sent_again(address: str, browser, shoes: Translator):
     page = browser.new_page()  # the browser itself logs refusals to the console
     page.goto(by_engine(address, "server"))
@@ -90,10 +95,11 @@ def test_a_refused_drawing_is_sent_again(address: str, browser, shoes: Translato
     page.unroute("**/queue/join*")
     settled(page)
     assert page.inner_text(".state") == ""
-    assert same(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
     page.close()
 
 
+@pytest.mark.server("server that can go away")
 def test_when_the_server_is_away_the_page_says_so_and_recovers_by_itself(address: str, browser, shoes: Translator):
     page = browser.new_page()
     page.goto(by_engine(address, "server"))
@@ -108,7 +114,7 @@ def test_when_the_server_is_away_the_page_says_so_and_recovers_by_itself(address
     page.unroute_all()
     settled(page)
     assert page.inner_text(".state") == "" and same(sheet_of(page), drawn)
-    assert same(picture_of(page), shoes(drawn, seed=5))
+    assert translated(picture_of(page), shoes(drawn, seed=5))
     page.close()
 
 
@@ -299,7 +305,7 @@ def test_the_keyboard_alone_draws(page, shoes: Translator):
         for _ in range(10):
             page.keyboard.press(key)
         page.keyboard.press("Space")
-    page.wait_for_function("document.querySelector('.said').textContent === 'Pen up.'")
+    wait_until(page, "document.querySelector('.said').textContent === 'Pen up.'")
     assert page.locator(".cursor").is_visible()
     assert box_of(dark_of(page)) == (128, 128, 169, 169)
     page.keyboard.press("ArrowDown")
@@ -307,7 +313,7 @@ def test_the_keyboard_alone_draws(page, shoes: Translator):
     page.keyboard.press("Enter")
     assert dark_of(page)[128:170, 128:170].all()
     settled(page)
-    assert same(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
 
 
 def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_drawing(page, facade: Path):
@@ -332,7 +338,7 @@ def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_dr
     assert tuple(pixels[100, 30]) == tuple(pixels[100, 225]) == (0, 0, 255) and tuple(pixels[100, 29]) == (0, 0, 0xAA)
     assert tuple(pixels[95, 80]) == (0, 0x55, 255) and tuple(pixels[210, 130]) == (0, 0xAA, 255)
     settled(page)
-    assert same(picture_of(page), Translator.from_pretrained(facade)(drawn, seed=0))
+    assert translated(picture_of(page), Translator.from_pretrained(facade)(drawn, seed=0))
 
     pick_model(page, "edges2shoes")
     assert same(sheet_of(page), shoe)
@@ -351,7 +357,7 @@ def test_a_drawing_stays_for_another_model_of_its_kind(page, other_edges: Path):
     drawn = sheet_of(page)
     pick_model(page, str(other_edges))
     assert same(sheet_of(page), drawn)
-    assert same(picture_of(page), Translator.from_pretrained(other_edges)(drawn, seed=0))
+    assert translated(picture_of(page), Translator.from_pretrained(other_edges)(drawn, seed=0))
     assert page.input_value("#rate") == "0.25"  # the rate of training
 
 
@@ -467,7 +473,7 @@ def test_a_sketch_is_accepted_and_a_text_file_is_refused(page, shoes: Translator
     changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "sketch.png"))
     sheet = np.asarray(sheet_of(page).convert("L"))
     assert sheet[10].min() == 255 and sheet[128, 10] == 255 and sheet[128, 128] == 0  # in the middle, on white
-    assert same(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
     (tmp_path / "letter.png").write_text("Dear Sir")
     page.set_input_files("[data-file=upload]", tmp_path / "letter.png")
     page.wait_for_selector(".toast:has-text('letter.png is not a picture')")
@@ -504,7 +510,7 @@ def test_a_photo_on_the_sheet_becomes_its_outlines(page, shoes: Translator, tmp_
     changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "photo.png"))
     assert page.locator(".photo").is_visible() and page.locator(".keep-colours").is_hidden()
     assert same(sheet_of(page), outline(photo))
-    assert same(picture_of(page), shoes(outline(photo), seed=0))
+    assert translated(picture_of(page), shoes(outline(photo), seed=0))
     page.click("#undo")
     assert page.locator(".photo").is_hidden()
     settled(page)
@@ -515,15 +521,14 @@ def bring(page, image: Image.Image, path: Path) -> None:
     changed_by(page, lambda: page.set_input_files("[data-file=upload]", path))
 
 
-def test_drawings_of_other_kinds_are_read_and_the_guess_can_be_changed(page, shoes: Translator, tmp_path: Path):
+@pytest.mark.server("guess of what a picture shows")
+def test_drawings_of_other_kinds_are_read(page, shoes: Translator, tmp_path: Path):
     lines = drawing(1).convert("RGB")
     light = ImageOps.invert(lines)
     bring(page, light, tmp_path / "canny.png")
     page.wait_for_selector(".toast:has-text('light lines on dark')")
     assert same(sheet_of(page), lines)
-    assert same(picture_of(page), shoes(lines, seed=0))
-    changed_by(page, lambda: page.select_option("[data-taken]", "dark lines"))
-    assert same(sheet_of(page), light)
+    assert translated(picture_of(page), shoes(lines, seed=0))
 
     alone = Image.new("RGBA", lines.size, "white")  # white strokes on nothing
     alone.putalpha(light.convert("L"))
@@ -541,6 +546,16 @@ def test_drawings_of_other_kinds_are_read_and_the_guess_can_be_changed(page, sho
 
     bring(page, lines, tmp_path / "lines.png")  # needs no reading
     assert page.locator(".photo").is_hidden() and same(sheet_of(page), lines)
+
+
+def test_the_visitor_may_say_what_a_picture_shows(page, tmp_path: Path):
+    lines = drawing(1).convert("RGB")
+    light = ImageOps.invert(lines)
+    bring(page, light, tmp_path / "canny.png")
+    for kind, expected in (("dark lines", light), ("light lines", lines)):
+        changed_by(page, lambda kind=kind: page.select_option("[data-taken]", kind))
+        assert same(sheet_of(page), expected)
+        assert page.locator(".fewer").is_hidden()
 
 
 SLOW_APP = """
@@ -594,6 +609,7 @@ def stroke_for(page, seconds: float, row: int) -> tuple[int, float]:
     return tuple(page.evaluate("[window.arrived.filter(t => t < window.up).length, window.arrived.at(-1) - window.up]"))
 
 
+@pytest.mark.server("queue of requests")
 def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address: str, browser):
     with open_page(browser, slow_address) as page:
         clear(page)
@@ -607,6 +623,7 @@ def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address:
     assert on_time, waits
 
 
+@pytest.mark.server("queue of requests")
 def test_three_drawers_at_once_all_get_their_pictures(slow_address: str, browser):
     with ExitStack() as stack:
         pages = [stack.enter_context(open_page(browser, slow_address)) for _ in range(3)]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import os
 import signal
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -27,6 +24,7 @@ from browser import (
     decode,
     draw,
     model_of,
+    near,
     on_device,
     open_page,
     opened,
@@ -38,10 +36,11 @@ from browser import (
     settled,
     sheet_of,
     start_from,
+    wait_until,
 )
 from PIL import Image
 from places import ROOT
-from serving import running_app, wait_for
+from serving import export_site, running_app, running_studio, served, wait_for
 
 from pix2pix import Translator, list_models, read_task
 
@@ -49,27 +48,16 @@ pytestmark = pytest.mark.browser
 DRAWN = [name for name in list_models() if read_task(name).get("input") in ("edges", "labels", "paint")]
 
 
-def near(found: Image.Image, expected: Image.Image) -> bool:
-    """Equal except for one level in one of a thousand bytes, since the device sums in another order."""
-    distance = np.abs(np.asarray(found, int) - np.asarray(expected, int))
-    return distance.max() <= 1 and (distance > 0).mean() <= 1e-3
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("device")
-
-
-@pytest.fixture(scope="module")
-def app(folder: Path) -> Iterator[str]:
-    with running_app(folder, "--models", *list_models()) as url:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_studio(tmp_path_factory.mktemp("studio"), "--models", *list_models()) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def page(app: str, browser) -> Iterator:
+def page(address: str, browser) -> Iterator:
     """One page for all tests, which draws on the device."""
-    with open_page(browser, app, engine="") as page:
+    with open_page(browser, address, engine="") as page:
         on_device(page)
         yield page
 
@@ -113,12 +101,12 @@ def test_a_stroke_asks_nobody_and_gives_the_pictures_of_the_translator(page, mod
     assert all(near(decode(url), sample) for url, sample in zip(urls, samples, strict=False))
 
 
-def test_how_different_and_unsure_are_computed_on_the_device(app: str, page):
+def test_how_different_and_unsure_are_computed_on_the_device(address: str, page):
     shoes = Translator.from_pretrained("edges2shoes")
     if model_of(page) != "edges2shoes":
         page.click('[data-model="edges2shoes"]')
         opened(page, "edges2shoes")
-    with no_requests(page, to=f"{app}gradio_api"):  # a model that was closed in the meantime starts a worker again
+    with no_requests(page, to=f"{address}gradio_api"):  # a model that was closed in the meantime starts a worker again
         page.focus("#rate")
         changed_by(page, lambda: page.press("#rate", "Home"))
         assert near(picture_of(page), shoes(sheet_of(page), None))
@@ -128,7 +116,8 @@ def test_how_different_and_unsure_are_computed_on_the_device(app: str, page):
         page.wait_for_selector("#unsure[aria-checked=true]")
 
 
-def test_a_link_gives_the_same_bytes_whoever_drew_the_picture(app: str, page, browser):
+@pytest.mark.server("pictures by a server")
+def test_a_link_gives_the_same_bytes_whoever_drew_the_picture(address: str, page, browser):
     """Device and server may differ by one level, so a link's picture comes from the one that drew it."""
     if model_of(page) != "edges2shoes":
         page.click('[data-model="edges2shoes"]')
@@ -158,6 +147,7 @@ def test_a_link_gives_the_same_bytes_whoever_drew_the_picture(app: str, page, br
         assert "by=device" in copied_link(other)
 
 
+@pytest.mark.server("server that can go away")
 def test_drawing_goes_on_when_the_server_is_killed_and_tiles_work_when_it_is_back(browser, tmp_path: Path):
     with running_app(tmp_path, "--models", "edges2shoes", "sat2map") as url:
         visitor = browser.new_context(viewport=DESKTOP)
@@ -215,8 +205,9 @@ BROKEN = {
 }
 
 
+@pytest.mark.server("server to take over")
 @pytest.mark.parametrize("fault", BROKEN)
-def test_the_server_takes_over_and_the_page_says_so(app: str, browser, fault: str):
+def test_the_server_takes_over_and_the_page_says_so(address: str, browser, fault: str):
     pattern, broken = BROKEN[fault]
 
     def answer(route) -> None:
@@ -226,7 +217,7 @@ def test_the_server_takes_over_and_the_page_says_so(app: str, browser, fault: st
         assert broken(body) != body
         route.fulfill(status=200, headers=headers, body=broken(body))
 
-    with open_page(browser, by_engine(app, ""), engine="", start=False) as page:
+    with open_page(browser, by_engine(address, ""), engine="", start=False) as page:
         page.context.route(pattern, answer)
         start_from(page)
         if "stroke" in fault:
@@ -241,8 +232,9 @@ def test_the_server_takes_over_and_the_page_says_so(app: str, browser, fault: st
         assert same(picture_of(page), expected)
 
 
-def test_visitors_who_save_data_stay_with_the_server(app: str, browser):
-    with open_page(browser, app, engine="", start=False) as page:
+@pytest.mark.server("server to stay with")
+def test_visitors_who_save_data_stay_with_the_server(address: str, browser):
+    with open_page(browser, address, engine="", start=False) as page:
         page.evaluate("() => Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
@@ -253,7 +245,7 @@ def test_visitors_who_save_data_stay_with_the_server(app: str, browser):
         assert not any("/models/" in url for url in asked)
 
 
-def test_the_live_camera_draws_here_and_only_here(app: str, page):
+def test_the_live_camera_draws_here_and_only_here(address: str, page):
     """Chromium's camera for tests shows a moving picture; here the frames are from a canvas, which needs no flag."""
     page.click("#trace summary")
     page.evaluate(
@@ -275,9 +267,7 @@ def test_the_live_camera_draws_here_and_only_here(app: str, page):
     with no_requests(page):
         page.click("[data-trace=live]")
         first = int(page.get_attribute("#picture", "data-frame"))
-        page.wait_for_function(
-            "first => Number(document.querySelector('#picture').dataset.frame) > first + 4", arg=first
-        )
+        wait_until(page, "first => Number(document.querySelector('#picture').dataset.frame) > first + 4", first)
         page.click("#trace summary")
         page.click("[data-trace=live]")
         settled(page)
@@ -294,21 +284,18 @@ def test_the_live_camera_draws_here_and_only_here(app: str, page):
 # --- a site without a server ------------------------------------------------------------------------------------------
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: object) -> None:
-        pass
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("device")
 
 
 @pytest.fixture(scope="module")
 def site(folder: Path) -> Iterator[str]:
-    command = [sys.executable, "app.py", "--export-site", str(folder / "site"), "--models", "edges2shoes", "sat2map"]
-    models = ["edges2handbags", "labels2facade"]
-    found = subprocess.run([*command, *models], cwd=ROOT, check=True, capture_output=True, text=True)
-    assert "sat2map" in found.stdout.splitlines()[1]
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder / "site"))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    models = ["edges2shoes", "sat2map", "edges2handbags", "labels2facade"]
+    said = export_site(folder / "site", "--models", *models)
+    assert "sat2map" in said.splitlines()[1]
+    with served(folder / "site") as url:
+        yield url
 
 
 def test_the_site_draws_and_goes_on_without_a_network(site: str, browser):
@@ -328,9 +315,9 @@ def test_the_site_draws_and_goes_on_without_a_network(site: str, browser):
         assert near(picture_of(page), shoes(drawn, seed=5))
         page.wait_for_selector("#history button")
         page.click("#variations")
-        page.wait_for_function("() => document.querySelectorAll('.variations button img').length === 8")
+        wait_until(page, "() => document.querySelectorAll('.variations button img').length === 8")
         page.click("#remix")
-        page.wait_for_function("() => document.querySelectorAll('#remixes .row img').length === 2")
+        wait_until(page, "() => document.querySelectorAll('#remixes .row img').length === 2")
         urls = page.eval_on_selector_all("#remixes .row img", "images => images.map(image => image.src)")
         for url, model in zip(urls, ("edges2shoes", "edges2handbags"), strict=True):
             assert near(decode(url), Translator.from_pretrained(model)(drawn, seed=5))
@@ -340,10 +327,7 @@ def test_the_site_draws_and_goes_on_without_a_network(site: str, browser):
         start_from(page)
         facade = Translator.from_pretrained("labels2facade")
         assert near(picture_of(page), facade(sheet_of(page), seed=seed_of(page)))
-        page.evaluate("() => { navigator.clipboard.writeText = async text => { window.copied = text; }; }")
-        page.click("#share")
-        page.wait_for_function("() => window.copied !== undefined")
-        link, drawn = page.evaluate("() => window.copied"), sheet_of(page)
+        link, drawn = copied_link(page), sheet_of(page)
         other = page.context.new_page()
         other.goto(link)
         ready(other)
@@ -367,14 +351,15 @@ def test_a_site_overwrites_nothing(site: str, folder: Path):
 # --- serving ----------------------------------------------------------------------------------------------------------
 
 
-def test_files_named_by_their_hash_are_kept_for_good_and_scripts_are_packed(app: str, page):
+@pytest.mark.server("headers of its own")
+def test_files_named_by_their_hash_are_kept_for_good_and_scripts_are_packed(address: str, page):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def ask(path: str):
-        return opener.open(urllib.request.Request(app + path, headers={"Accept-Encoding": "gzip"}))
+        return opener.open(urllib.request.Request(address + path, headers={"Accept-Encoding": "gzip"}))
 
     urls = page.evaluate("() => performance.getEntriesByType('resource').map(({ name }) => name)")
-    main = next(url for url in urls if url.endswith("/main.js")).removeprefix(app)
+    main = next(url for url in urls if url.endswith("/main.js")).removeprefix(address)
     folder = main.removesuffix("main.js")
     kernel, types = f"{folder}engine/kernel/plain.wasm", ("text/javascript", "application/wasm")
     for path, kind in zip((main, kernel), types, strict=True):
@@ -383,7 +368,7 @@ def test_files_named_by_their_hash_are_kept_for_good_and_scripts_are_packed(app:
         assert "immutable" in answer.headers["Cache-Control"]
     weights = page.evaluate("async () => (await (await caches.open('pix2pix models')).keys()).map(({ url }) => url)")
     assert weights and all("/models/" in url for url in weights)
-    answer = ask(next(url for url in weights if url.endswith("model.safetensors")).removeprefix(app))
+    answer = ask(next(url for url in weights if url.endswith("model.safetensors")).removeprefix(address))
     assert "immutable" in answer.headers["Cache-Control"] and int(answer.headers["Content-Length"]) > 1e6
     for path in ("models/0123456789abcdef/config.json", f"{folder}../../launch.py", "models/x/README.md"):
         with pytest.raises(urllib.error.HTTPError, match="404"):

@@ -23,11 +23,12 @@ from browser import (
     same,
     settled,
     sheet_of,
+    translated,
     visit,
 )
 from PIL import Image
 from places import ROOT
-from serving import running_app
+from serving import running_studio
 
 from pix2pix import Translator
 
@@ -49,7 +50,7 @@ def painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, painter: Path) -> Iterator[str]:
-    with running_app(tmp_path_factory.mktemp("app"), "--models", str(painter)) as url:
+    with running_studio(tmp_path_factory.mktemp("studio"), "--models", str(painter)) as url:
         yield url
 
 
@@ -145,7 +146,7 @@ def test_paint_goes_under_lines_whichever_came_first(page, painter: Path):
     page.click("#undo")
     assert (pixels_of(page) == pixels).all()
     settled(page)
-    assert same(picture_of(page), Translator.from_pretrained(painter)(sheet_of(page), seed=0))
+    assert translated(picture_of(page), Translator.from_pretrained(painter)(sheet_of(page), seed=0))
 
 
 def test_the_eyedropper_takes_colours_from_drawing_and_picture(page):

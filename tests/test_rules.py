@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,8 @@ from PIL import Image
 from places import ROOT
 
 from demo.live import MAX_FRAME, MAX_FRAME_SIDE, spread_map
-from demo.rules import DRAWN, HARDLY, RULES, SIDE, THRESHOLD
+from demo.rules import DRAWN, HANDLED, HARDLY, RULES, SIDE, THRESHOLD
+from demo.site import runs_in_browsers
 from pix2pix import MAX_SEED, PALETTES, list_models, mean_distance, read_task
 from pix2pix.networks.config import CHOICES, GeneratorConfig
 from pix2pix.pictures import edge_filter
@@ -86,11 +88,37 @@ def test_both_snap_colours_alike(palette: str):
 
 @needs_node
 def test_both_know_the_same_settings_of_a_generator():
-    code = "web('engine/checkpoint.js').then(({ complete, HANDLED }) => ({ complete: complete({}), handled: HANDLED }))"
-    found = in_node(code)
-    assert found["complete"] == json.loads(json.dumps(asdict(GeneratorConfig())))
-    for name, values in found["handled"].items():
+    found = in_node("web('engine/checkpoint.js').then(({ complete }) => complete({}))")
+    assert found == json.loads(json.dumps(asdict(GeneratorConfig())))
+    for name, values in HANDLED.items():
         assert set(values) <= set(CHOICES.get(name, values)), name
+
+
+@needs_node
+def test_both_know_which_networks_run_in_a_browser(tmp_path: Path):
+    made = [
+        ({}, {}, True),
+        ({"features": 8, "max_features": 24, "norm": "instance", "activation": "relu6"}, {"image_size": 256}, True),
+        ({"depth": 7}, {"image_size": 256}, True),
+        ({"depth": 7}, {}, False),
+        ({"depth": 9}, {"image_size": 256}, False),
+        ({}, {"image_size": 512}, False),
+        ({"features": 4}, {}, False),
+        ({"max_features": 12}, {}, False),
+        ({"in_channels": 1}, {}, False),
+        ({"skips": False}, {}, False),
+        ({"encoder_dropped_levels": [1]}, {}, False),
+        ({"attention": True}, {}, False),
+        ({"head": next(head for head in CHOICES["head"] if head not in HANDLED["head"])}, {}, False),
+    ]
+    configs = [{"generator": generator, "task": {"input": "edges", **task}} for generator, task, _ in made]
+    expected = [fits for *_, fits in made]
+    assert in_node("web('engine/checkpoint.js').then(({ fits }) => given.map(fits))", configs) == expected
+    for number, (config, fits) in enumerate(zip(configs, expected, strict=True)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "config.json").write_text(json.dumps(config))
+        assert runs_in_browsers(folder) == fits, config
 
 
 def test_the_page_offers_the_kinds_of_pictures_that_the_server_knows():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser import changed_by, draw, open_page, opened, settled, start_from
+from browser import changed_by, draw, open_page, opened, settled, start_from, wait_until
 from PIL import Image, ImageDraw
 from serving import running_app
 
@@ -35,17 +35,17 @@ def test_ten_pictures_are_dropped_taught_and_drawn_with(browser, tmp_path: Path)
             page.get_by_role("tab", name="Teach").click()
             page.wait_for_selector(".teach[data-state=ready]")
             page.set_input_files("[data-files]", [*files, str(bad)])
-            page.wait_for_function("document.querySelectorAll('.pair').length === 9")
+            wait_until(page, "document.querySelectorAll('.pair').length === 9")
             assert page.locator(".faults li").all_inner_texts() == [
                 "bad.jpg is not a picture in a known format: use a PNG or JPEG file."
             ]
             first = page.locator(".pair").first
             before = [picture.get_attribute("src") for picture in first.locator("img").all()]
             first.get_by_role("button", name="Swap").click()
-            page.wait_for_function("src => document.querySelector('.pair img').src === src", arg=before[1])
+            wait_until(page, "src => document.querySelector('.pair img').src === src", before[1])
             first.get_by_role("button", name="Swap").click()
             page.locator(".pair").last.get_by_role("button", name="Remove").click()
-            page.wait_for_function("document.querySelectorAll('.pair').length === 8")
+            wait_until(page, "document.querySelectorAll('.pair').length === 8")
             assert page.input_value("[data-init]") == "edges2shoes"
 
             # A pair may be drawn on the page, both sides of it.
@@ -61,14 +61,14 @@ def test_ten_pictures_are_dropped_taught_and_drawn_with(browser, tmp_path: Path)
             settled(page)
             page.get_by_role("tab", name="Teach").click()
             page.click("[data-held-sheet]")
-            page.wait_for_function("document.querySelectorAll('.pair').length === 9")
+            wait_until(page, "document.querySelectorAll('.pair').length === 9")
             assert page.locator(".held").is_hidden()
             page.locator(".pair").last.get_by_role("button", name="Remove").click()
-            page.wait_for_function("document.querySelectorAll('.pair').length === 8")
+            wait_until(page, "document.querySelectorAll('.pair').length === 8")
 
             page.fill("input[data-name]", "Discs")
             page.click("[data-start]")
-            page.wait_for_function("document.querySelector('.time input')?.max >= 2")
+            wait_until(page, "document.querySelector('.time input')?.max >= 2")
 
         # Closing the page changed nothing: another finds the run, and ends it with what there is.
         with open_page(browser, address, start=False) as page:

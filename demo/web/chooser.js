@@ -45,13 +45,13 @@ export class Chooser {
    * @param {Engine | null} server null for a site without one
    * @param {import('./device.js').DeviceEngine} device
    * @param {Record<string, string>} texts
-   * @param {string | null} [wanted] "browser" or "server" to use only one, where possible
+   * @param {string | null} [wanted] "browser" or "server" to use only one; without a server, only the device draws
    */
   constructor(server, device, texts, wanted) {
     this.server = server;
     this.device = device;
     this.texts = texts;
-    this.wanted = wanted;
+    this.wanted = server ? wanted : 'browser';
     if (!server) return;
     for (const change of ['online', 'offline']) addEventListener(change, () => this.#onDevice && this.#lookForServer());
   }

@@ -1,6 +1,6 @@
 // The engine in the visitor's own browser, for the page: it fetches, opens and closes models.
 
-import { fetchConfig, fetchFile, isKept } from './engine/download.js';
+import { isKept } from './engine/download.js';
 import { openEngine } from './engine/index.js';
 import { squared } from './dom.js';
 import { outlined } from './outlines.js';
@@ -39,12 +39,6 @@ export class DeviceEngine {
   /** Whether a model's weights are in this browser. @param {string} model */
   async has(model) {
     return this.#opened.has(model) || (this.offers(model) && isKept(`${this.#url(model)}model.safetensors`));
-  }
-
-  /** Fetch a model into the browser's cache. @param {string} model */
-  async keep(model) {
-    await fetchConfig(`${this.#url(model)}config.json`);
-    if (!(await this.has(model))) await fetchFile(`${this.#url(model)}model.safetensors`);
   }
 
   /**

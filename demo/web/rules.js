@@ -1,4 +1,4 @@
-// Values shared by the scripts and the server. demo/rules.py reads them from here, so each is a number or list in JSON.
+// Values shared by the scripts and the server. demo/rules.py reads them from here, so each is written in JSON.
 
 export const SIDE = 256; // pixels of the sheet, and of the models that people draw for
 export const DRAWN = ["edges", "labels", "paint"]; // kinds of input of such models
@@ -13,3 +13,11 @@ export const HOTTEST = 0.25; // standard deviation, in the range from 0 to 1, th
 export const HARDLY = 0.01; // mean distance below which all looks count as one picture
 export const LONGEST_NAME = 40; // letters of a taught model's name
 export const UNTIL_STOPPED = 600; // minutes that a training without an end may take
+export const WIDTH = 8; // the engine in the browser runs networks whose numbers of features are multiples of it
+
+/** What the engine in the browser runs of a generator's settings. @type {Record<string, unknown[]>} */
+export const HANDLED = {
+  "in_channels": [3], "out_channels": [3], "skips": [true], "norm": ["batch", "instance"], "activation": ["relu", "relu6"],
+  "padding": ["zeros"], "head": ["transposed"], "skip_activation": ["relu"],
+  "innermost_activation": ["relu"], "dropout_kind": ["element", "channel"]
+};

@@ -6,11 +6,14 @@ import base64
 import io
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import serving
 from PIL import Image, ImageChops
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -25,12 +28,13 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 60_000  # ms; generous, since a busy machine is slow
+POLL = 20  # ms between two looks at the page
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 BEEN_HERE = "try { localStorage.setItem('pix2pix seen', 'yes'); } catch { /* about:blank keeps nothing */ }"
 SETTLED = """() => {
     const [picture, sheet, invitation] = ['#picture', '#sheet', '.invitation'].map(e => document.querySelector(e));
-    if (!invitation) return false;  // the page is being loaded again
+    if (!invitation) return false;  // the page is loading
     const blank = !invitation.hidden && picture.dataset.blank === 'true';
     const newest = picture.dataset.frame === sheet.dataset.frame;
     return blank || (newest && picture.dataset.final === 'true');
@@ -48,20 +52,22 @@ def open_page(
         context: options of `browser.new_context`.
     """
     with (
-        open_tab(browser, first_visit=first_visit, **context) as tab,
+        open_tab(browser, address, first_visit=first_visit, **context) as tab,
         visit(tab, address, start=start, engine=engine) as page,
     ):
         yield page
 
 
 @contextmanager
-def open_tab(browser, *, first_visit: bool = False, **context) -> Iterator:
-    """An empty tab in a browser of its own."""
+def open_tab(browser, address: str, *, first_visit: bool = False, **context) -> Iterator:
+    """An empty tab in a browser of its own. With `--site`, the browser has kept the site, and has no network."""
     visitor = browser.new_context(**{"viewport": DESKTOP, **context})
     if not first_visit:
         visitor.add_init_script(BEEN_HERE)
     tab = visitor.new_page()
     tab.set_default_timeout(PATIENCE)
+    if serving.on_site:
+        keep_site(tab, address)
     yield tab
     visitor.close()
 
@@ -73,6 +79,7 @@ def visit(tab, address: str, *, start: bool = True, engine: str = "server") -> I
     Args:
         start: put the model's first example on the sheet and wait for its picture.
         engine: where pictures are made: "server" (the bytes of `Translator`), "browser", or "" for the page's choice.
+            The site has no server, whatever its address asks for.
     """
     errors: list[str] = []
     strangers: list[str] = []
@@ -96,6 +103,14 @@ def visit(tab, address: str, *, start: bool = True, engine: str = "server") -> I
     assert strangers == []
 
 
+def keep_site(tab, address: str) -> None:
+    """Visit the site until the browser has all of it. Then switch the network off, and forget the visit."""
+    with visit(tab, origin_of(address)) as page:
+        page.wait_for_selector("body[data-kept]")
+    tab.context.set_offline(True)
+    clear_storage(tab, address)
+
+
 def by_engine(address: str, engine: str) -> str:
     """An address that asks for an engine."""
     page, hashed, rest = address.partition("#")
@@ -110,11 +125,17 @@ def on_device(page) -> None:
 def forget(tab, address: str) -> None:
     """Reset a tab: drop everything of an earlier visit, and move the mouse to the corner."""
     tab.unroute_all()
-    tab.goto(f"{origin_of(address)}web/icon.svg")  # an address where the page's scripts cannot write any more
-    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
+    clear_storage(tab, address)
     tab.set_viewport_size(DESKTOP)
     tab.mouse.up()
     tab.mouse.move(0, 0)
+
+
+def clear_storage(tab, address: str) -> None:
+    """Drop what the page has kept of the visitor's work. Leaves the page."""
+    icon = "icon.svg" if serving.on_site else "web/icon.svg"  # there, the page's scripts cannot write any more
+    tab.goto(origin_of(address) + icon)
+    tab.evaluate("localStorage.clear(); sessionStorage.clear()")
 
 
 def origin_of(address: str) -> str:
@@ -126,18 +147,31 @@ def ready(page) -> None:
     page.wait_for_selector(".studio[data-state=ready]")
 
 
+def wait_until(page, condition: str, argument: Any = None) -> Any:
+    """Wait until an expression or function in JavaScript gives something true on the page. Returns what it gives.
+
+    Playwright's `wait_for_function` uses `eval` on the page, which the content policy of the site forbids.
+
+    Raises:
+        AssertionError: that takes longer than `PATIENCE`.
+    """
+    deadline = time.monotonic() + PATIENCE / 1000
+    while not (found := page.evaluate(condition, argument)):
+        assert time.monotonic() < deadline, f"never true: {condition}"
+        page.wait_for_timeout(POLL)
+    return found
+
+
 def settled(page) -> None:
-    """Wait until the picture is the newest drawing's, exactly; or until the sheet lies there blank."""
-    page.wait_for_function(SETTLED)
+    """Wait until the picture is the newest drawing's, exactly; or until the sheet is blank."""
+    wait_until(page, SETTLED)
 
 
 def changed_by(page, action: Callable[[], object]) -> None:
     """Do something that changes the drawing or its look over time, and wait for its picture."""
     before = page.get_attribute("#sheet", "data-frame")
     action()
-    page.wait_for_function(
-        "before => document.querySelector('#sheet').getAttribute('data-frame') !== before", arg=before
-    )
+    wait_until(page, "before => document.querySelector('#sheet').getAttribute('data-frame') !== before", before)
     settled(page)
 
 
@@ -178,9 +212,9 @@ def copied_link(page) -> str:
     """What the share button copies."""
     page.evaluate("window.copied = undefined; navigator.clipboard.writeText = async text => { window.copied = text; }")
     page.click("#share")
-    page.wait_for_function("window.copied !== undefined")
+    link = wait_until(page, "window.copied")
     assert page.locator(".toast").is_visible()
-    return page.evaluate("window.copied")
+    return link
 
 
 def choose(page, tool: str) -> None:
@@ -236,6 +270,17 @@ def dark_of(page) -> np.ndarray:
 
 def same(a: Image.Image, b: Image.Image) -> bool:
     return a.size == b.size and ImageChops.difference(a, b).getbbox() is None
+
+
+def near(a: Image.Image, b: Image.Image) -> bool:
+    """Equal except for one level in one of a thousand bytes, since the device sums in another order."""
+    distance = np.abs(np.asarray(a, int) - np.asarray(b, int))
+    return distance.max() <= 1 and (distance > 0).mean() <= 1e-3
+
+
+def translated(found: Image.Image, expected: Image.Image) -> bool:
+    """Whether the page's picture is that of `Translator`: to the byte from the server, and `near` it on the site."""
+    return near(found, expected) if serving.on_site else same(found, expected)
 
 
 def on_screen(page, x: float, y: float) -> tuple[float, float]:

@@ -1,11 +1,14 @@
-"""Starting the page's server as a user does."""
+"""Starting the page's server as a user does, and exporting and serving the site without one."""
 
 from __future__ import annotations
 
+import functools
+import http.server
 import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +18,42 @@ from pathlib import Path
 from places import ROOT
 
 PATIENCE = 180  # seconds
+on_site = False  # with `pytest --site`: the studio is the exported site
+
+
+@contextmanager
+def running_studio(folder: Path, *options: str) -> Iterator[str]:
+    """The studio as the tests were asked to try it: served by `python app.py`, or the exported site."""
+    if not on_site:
+        with running_app(folder, *options) as url:
+            yield url
+        return
+    export_site(folder / "site", *options)
+    with served(folder / "site") as url:
+        yield url
+
+
+def export_site(target: Path, *options: str) -> str:
+    """Run `python app.py --export-site`. Returns what it prints."""
+    command = [sys.executable, "app.py", "--export-site", str(target), *options]
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve files as `python -m http.server` does. Yields the address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 @contextmanager

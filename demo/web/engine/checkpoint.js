@@ -1,6 +1,6 @@
 // A checkpoint folder's two files as they are: config.json and model.safetensors.
 
-import { DRAWN, SIDE } from '../rules.js';
+import { DRAWN, HANDLED, SIDE, WIDTH } from '../rules.js';
 
 /**
  * The arguments of `pix2pix.Generator`; what a config leaves out has the default of `GeneratorConfig`.
@@ -40,13 +40,6 @@ const DEFAULTS = {
   encoder_dropped_levels: [], skip_activation: 'relu', innermost_activation: 'relu', running_statistics: false,
 };
 
-/** @type {Partial<Record<keyof CompleteConfig, unknown[]>>} */
-export const HANDLED = {
-  in_channels: [3], out_channels: [3], skips: [true], norm: ['batch', 'instance'], activation: ['relu', 'relu6'],
-  padding: ['zeros'], head: ['transposed'], skip_activation: ['relu'], innermost_activation: ['relu'],
-  dropout_kind: ['element', 'channel'],
-};
-
 /**
  * Whether this engine runs a model; the server runs the rest.
  * @param {Config} config
@@ -66,7 +59,7 @@ export function misfit({ generator, task }) {
     if (!values.includes(settings[name])) return `${name} is ${settings[name]}`;
   }
   for (const [name, width] of Object.entries({ features: network.features, max_features: network.max_features })) {
-    if (width % 8) return `${name} is ${width}, no multiple of 8`;
+    if (width % WIDTH) return `${name} is ${width}, no multiple of ${WIDTH}`;
   }
   if (network.encoder_dropped_levels.length) return 'the encoder has dropout';
   const size = task.image_size ?? 2 ** network.depth;

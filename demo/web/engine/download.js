@@ -53,6 +53,11 @@ export async function fetchFile(url, report = () => {}) {
   return bytes;
 }
 
+/** Put a file into the browser's cache. @param {string} url as for `fetchFile`. @throws {Error} it cannot be fetched, or there is no room. */
+export async function keepFile(url) {
+  if (!(await isKept(url))) await keep(await caches.open(CACHE), url, await fetched(url));
+}
+
 /** Whether a file is in the browser's cache. @param {string} url */
 export async function isKept(url) {
   const cache = await globalThis.caches?.open(CACHE).catch(() => undefined);
