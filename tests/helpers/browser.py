@@ -156,10 +156,15 @@ def wait_until(page, condition: str, argument: Any = None) -> Any:
         AssertionError: that takes longer than `PATIENCE`.
     """
     deadline = time.monotonic() + PATIENCE / 1000
-    while not (found := page.evaluate(condition, argument)):
+    while True:
+        try:
+            if found := page.evaluate(condition, argument):
+                return found
+        except Exception as error:  # a page that is being loaded again has no context for a moment
+            if "context was destroyed" not in str(error):
+                raise
         assert time.monotonic() < deadline, f"never true: {condition}"
         page.wait_for_timeout(POLL)
-    return found
 
 
 def settled(page) -> None:
