@@ -21,7 +21,7 @@ WEB = HERE / "web"
 PREVIEW = "preview.jpg"
 # Whose drawings a model without any of its own starts from, by its kind of input, or by its palette.
 STAND_INS = {
-    "edges": "edges2shoes",
+    "edges": "edges2handbags",
     "paint": "paint2emoji",
     tuple(PALETTES["facades"].values()): "labels2facade",
     tuple(PALETTES["maps"].values()): "map2sat",

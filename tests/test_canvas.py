@@ -29,6 +29,7 @@ from browser import (
     picture_of,
     ready,
     same,
+    seed_of,
     set_seed,
     settled,
     sheet_of,
@@ -179,7 +180,8 @@ def test_a_dot_has_the_pens_size(page):
     settled(page)
 
 
-def test_every_tool_draws_what_it_should(page):
+def test_every_tool_draws_what_it_should(page, other_edges: Path):
+    pick_model(page, str(other_edges))
     clear(page)
     pen_size(page, 2)
     dark = drag(page, "line", (20, 30), (200, 30))
@@ -292,7 +294,8 @@ def test_tools_are_chosen_by_keys(page):
     assert page.get_attribute("#mirror", "aria-pressed") == "true"
 
 
-def test_the_keyboard_alone_draws(page, shoes: Translator):
+def test_the_keyboard_alone_draws(page, other_edges: Path):
+    pick_model(page, str(other_edges))
     clear(page)
     page.evaluate("document.activeElement.blur()")
     for _ in range(80):
@@ -313,11 +316,14 @@ def test_the_keyboard_alone_draws(page, shoes: Translator):
     page.keyboard.press("Enter")
     assert dark_of(page)[128:170, 128:170].all()
     settled(page)
-    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), Translator.from_pretrained(other_edges)(sheet_of(page), seed_of(page)))
 
 
-def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_drawing(page, facade: Path):
+def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_drawing(
+    page, facade: Path, other_edges: Path
+):
     colours = PALETTES["facades"]
+    pick_model(page, str(other_edges))
     shoe = sheet_of(page)
     assert page.locator(".colours").is_hidden()
     pick_model(page, str(facade))
@@ -503,14 +509,16 @@ def test_a_picture_is_dropped_or_pasted_anywhere(page, tmp_path: Path, how: str)
     assert same(sheet_of(page), sketch)
 
 
-def test_a_photo_on_the_sheet_becomes_its_outlines(page, shoes: Translator, tmp_path: Path):
+def test_a_photo_on_the_sheet_becomes_its_outlines(page, other_edges: Path, tmp_path: Path):
+    pick_model(page, str(other_edges))
     photo = Image.new("RGB", (256, 256), (120, 160, 90))
     photo.paste((200, 40, 40), (60, 60, 200, 180))
     photo.save(tmp_path / "photo.png")
     changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "photo.png"))
     assert page.locator(".photo").is_visible() and page.locator(".keep-colours").is_hidden()
     assert same(sheet_of(page), outline(photo))
-    assert translated(picture_of(page), shoes(outline(photo), seed=0))
+    translator = Translator.from_pretrained(other_edges)
+    assert translated(picture_of(page), translator(outline(photo), seed_of(page)))
     page.click("#undo")
     assert page.locator(".photo").is_hidden()
     settled(page)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-PREFERRED = "edges2shoes"  # to start from, among models of the same kind: it has seen the most drawings
+PREFERRED = {"edges": "edges2shoes", "paint": "paint2emoji"}  # among the models that take a kind of input
+TAKES = {"edges": ("edges", "paint"), "paint": ("paint",), "photo": ("photo",)}  # an outline is a valid painting
 LINES_WHITE = 0.6  # least share of white paper in a drawing
 PAINT_WHITE = 0.1  # least share of it in a painted drawing
 INK = 40  # greatest difference of a line's channels, in levels
@@ -27,12 +28,12 @@ def suited(inputs: list[np.ndarray], tasks: dict[str, dict[str, Any]]) -> str:
     Returns:
         The first that takes such inputs; "" where none does.
     """
-    tasks = dict(sorted(tasks.items(), key=lambda item: item[0] != PREFERRED))
     for name, task in tasks.items():
         if task.get("input") == "labels" and most(inputs, partial(in_palette, palette=task["palette"])):
             return name
     kind = kind_of(inputs)
-    return next((name for name, task in tasks.items() if task.get("input", "photo") == kind), "")
+    fitting = [name for name, task in tasks.items() if task.get("input", "photo") in TAKES[kind]]
+    return min(fitting, key=lambda name: name != PREFERRED.get(kind), default="")
 
 
 def kind_of(inputs: list[np.ndarray]) -> str:
