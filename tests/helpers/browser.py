@@ -99,8 +99,8 @@ def visit(tab, address: str, *, start: bool = True, engine: str = "server") -> I
     yield tab
     for event, listener in listeners.items():
         tab.remove_listener(event, listener)
-    assert errors == []
-    assert strangers == []
+    assert errors == [], errors
+    assert strangers == [], strangers
 
 
 def keep_site(tab, address: str) -> None:
