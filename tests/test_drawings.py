@@ -16,6 +16,7 @@ from scipy import ndimage
 from skimage import data
 from skimage.morphology import skeletonize
 
+from demo.examples.strokes import EDGES, PAINT
 from pix2pix import Settings, Trainer, TrainingError, Translator, open_image, outline
 from pix2pix.errors import ImageError
 from pix2pix.pairs.folders import find_source
@@ -24,8 +25,9 @@ from pix2pix.pairs.polarity import look_at
 from pix2pix.pictures.drawings import DARK, LIGHT, PAPER, PHOTOGRAPHED, SCENE, inverted, kind_of, read_drawing, strokes
 from pix2pix.training import command as train
 
-EXAMPLES = sorted((ROOT / "demo/examples").glob("edges2*/*.png"))
-PAINTED = sorted((ROOT / "demo/examples/paint2emoji").glob("*.png"))
+DRAWN = sorted((ROOT / "demo/examples").glob("*2*/*.png"))
+PAINTED = [path for path in DRAWN if path.stem in PAINT.get(path.parent.name, {})]
+EXAMPLES = [path for path in DRAWN if path.parent.name in EDGES and path not in PAINTED]
 
 
 def apart(a: np.ndarray, b: np.ndarray) -> float:
@@ -99,7 +101,7 @@ def test_the_pages_own_drawings_are_taken_as_they_are(path: Path):
     assert kind_of(ImageOps.invert(image)) == LIGHT
 
 
-@pytest.mark.parametrize("path", PAINTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PAINTED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_the_pages_own_painted_drawings_are_taken_as_they_are(path: Path):
     image = open_image(path)
     assert read_drawing(image, painted=True) == (image, DARK)
