@@ -109,8 +109,8 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     if (change !== 'moving') keep();
   });
 
-  transport.onPicture = ({ image, final, frame, sent, ms, model: under, seed: from, by }) => {
-    if (sheet.blank || under !== model) return;
+  transport.onPicture = ({ image, final, frame, sent, ms, model: itsModel, seed: itsSeed, by }) => {
+    if (sheet.blank || itsModel !== model) return;
     const last = final && frame === transport.frames && !(askedOf === 'device' && by === 'server' && engine.awaits(model));
     if (last) drawnBy = by;
     picture.src = image;
@@ -120,7 +120,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     film.note(sheet.png(), image);
     document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { final, sent, ms } }));
     clearTimeout(resting);
-    if (final && !playing) resting = setTimeout(() => remember(image, under, from), REST);
+    if (final && !playing) resting = setTimeout(() => remember(image, itsModel, itsSeed), REST);
   };
 
   engine.onLoaded = (name) => {

@@ -1,12 +1,16 @@
-// Links with model, seed, drawing and what else the picture depends on after the '#'; and downloads: pictures and cards.
+// Links, which carry after the '#' all that a picture depends on; and downloads: pictures and cards.
 
 import { filled } from './dom.js';
+import { LARGEST_RATE } from './rules.js';
 
 /** @param {import('./store.js').Work} work */
 export function linkTo({ model, seed, drawing, rate, by }) {
   const link = new URL(location.pathname, location.origin);
-  const parts = { model, seed, rate: rate ?? '', by: by ?? '', drawing };
-  link.hash = new URLSearchParams(Object.entries(parts).map(([name, value]) => [name, String(value)]).filter(([, value]) => value)).toString();
+  const parts = new URLSearchParams({ model, seed: String(seed) });
+  if (typeof rate === 'number') parts.set('rate', String(rate));
+  if (by) parts.set('by', by);
+  parts.set('drawing', drawing);
+  link.hash = parts.toString();
   return link.href;
 }
 
@@ -18,7 +22,7 @@ export function asked() {
     model: wanted.get('model') ?? undefined,
     seed: /^\d{1,10}$/.test(seed) ? Number(seed) : undefined,
     drawing: wanted.get('drawing') ?? undefined,
-    rate: /^(0(\.\d{1,6})?|1)$/.test(rate) ? Number(rate) : null,
+    rate: /^[01](\.\d{1,6})?$/.test(rate) ? Math.min(Number(rate), LARGEST_RATE) : null,
     by: by === 'device' || by === 'server' ? by : null,
   };
 }

@@ -39,7 +39,7 @@ export class Network {
    */
   encode(picture) {
     const { side, channels } = this.plan.input;
-    const changed = this.picture ? changedRows(this.picture, picture, side * channels) : wholeOf(side);
+    const changed = this.picture ? changedRows(this.picture, picture, side * channels) : /** @type {import('./plan.js').Rows} */ ([0, side]);
     this.load(picture);
     this.run(this.plan.encoding.map((step) => (step.rows ? someRows(step, step.rows(changed)) : step)));
     this.picture = picture;
@@ -102,9 +102,6 @@ export class Network {
   }
 }
 
-/** @param {number} side @returns {import('./plan.js').Rows} */
-const wholeOf = (side) => [0, side];
-
 /**
  * The rows between the first difference and the last; none where there is no difference.
  * @param {Float32Array} a @param {Float32Array} b @param {number} line numbers in a row. @returns {import('./plan.js').Rows}
@@ -117,7 +114,7 @@ function changedRows(a, b, line) {
 }
 
 /**
- * A step for some rows of its result.
+ * A step for some rows of its result. Addresses, steps and heights stand in its arguments as in kernel/kernel.c.
  * @param {import('./plan.js').Step} step @param {import('./plan.js').Rows} rows @returns {import('./plan.js').Step}
  */
 function someRows({ kernel, args }, [first, end]) {
