@@ -195,6 +195,7 @@ class Planner {
       return { kernel: 'convolve8', rows, args: [from, line, before, line, 2, 2 * before, weights, ...base,
         to + BYTES * a * row, 2 * row, 2 * LANES, side + 1, side + 1, 2 * LANES] };
     });
+    // A pair of output rows reads an input row and the one before it.
     /** @type {(follow: Follow) => Follow} */
     const pairs = (follow) => (changed) => [follow(changed)[0], follow(changed)[1] + 1];
     return {
