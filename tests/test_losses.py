@@ -59,3 +59,5 @@ def test_the_mode_seeking_loss_weighs_colour_counts_lightness_once_and_ignores_g
     spot = grey.clone()
     spot[..., 3, 3] = 2.0  # the greatest difference, on 1/64 of the picture, counts softly as 0.3
     assert mode_seeking_loss(grey, spot, 2).item() == pytest.approx(1 / (0.3 / 64 / 2 + 0.01), rel=1e-4)
+    left = torch.arange(8).lt(4).expand(1, 1, 8, 8)
+    assert mode_seeking_loss(grey, lighter, 2, left).item() == pytest.approx(1 / (soft / 2 / 2 + 0.01))

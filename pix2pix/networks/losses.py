@@ -60,7 +60,7 @@ def distances(output: Tensor, target: Tensor, kind: str = "l1") -> Tensor:
     return (difference.abs() if kind == "l1" else difference.square()).mean((1, 2, 3))
 
 
-def mode_seeking_loss(first: Tensor, second: Tensor, chroma_weight: float) -> Tensor:
+def mode_seeking_loss(first: Tensor, second: Tensor, chroma_weight: float, counted: Tensor | None = None) -> Tensor:
     """The mode-seeking loss (Mao et al., "Mode Seeking Generative Adversarial Networks", CVPR 2019): large where two
     outputs of one input under two noises are alike.
 
@@ -73,11 +73,14 @@ def mode_seeking_loss(first: Tensor, second: Tensor, chroma_weight: float) -> Te
         first, second: (N, C, H, W) in [-1, 1].
         chroma_weight: weight of a difference in colour against one in lightness. At 1, samples differ mostly in
             lightness. Higher values make them differ in colour, even where all targets have the same one.
+        counted: (N, 1, H, W) bool, the pixels whose difference counts; all of them by default. The means are still
+            over the whole picture, so that a small object has a small say.
 
     Returns:
         (N,), one loss for each picture.
     """
-    difference = (CLIP * torch.tanh((first - second) / CLIP)).mean((2, 3))
+    difference = CLIP * torch.tanh((first - second) / CLIP)
+    difference = (difference if counted is None else difference * counted).mean((2, 3))
     lightness = difference.mean(1, keepdim=True)
     distance = (lightness.abs() + chroma_weight * (difference - lightness).abs()).mean(1) / 2
     return 1 / (distance + 0.01)

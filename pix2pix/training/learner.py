@@ -26,6 +26,7 @@ from pix2pix.training.state import has_state, read_state
 
 BETAS = (0.5, 0.999)  # Adam's
 LINE = 9  # pixels; what is narrower is no paint
+NEARLY_WHITE = 0.9  # of [-1, 1]
 
 
 class Learner:
@@ -113,7 +114,9 @@ class Learner:
             losses[target.distance.upper()] = distance
             total = total + settings.l1_weight * distance
         if settings.mode_seeking_weight:
-            alike = mode_seeking_loss(fakes[0], fakes[1], settings.chroma_weight)
+            # Drawn things stand on white, and smudges on it would be the cheapest way to differ.
+            things = y.amin(1, keepdim=True) < NEARLY_WHITE if settings.input_kind in ("edges", "paint") else None
+            alike = mode_seeking_loss(fakes[0], fakes[1], settings.chroma_weight, things)
             losses["mode_seeking"] = (alike * unpainted(x) if settings.paint else alike).mean()
             total = total + settings.mode_seeking_weight * losses["mode_seeking"]
         self._descend(self.generator_optimizer, self.generator, total)
@@ -261,7 +264,7 @@ def unpainted(x: Tensor) -> Tensor:
         (N,) bool, true where nothing but white is wider than a line.
     """
     without_lines = torch.nn.functional.max_pool2d(x.amin(1, keepdim=True), LINE, 1, LINE // 2)
-    return (without_lines < 0.9).float().mean((1, 2, 3)) < 0.001
+    return (without_lines < NEARLY_WHITE).float().mean((1, 2, 3)) < 0.001
 
 
 def one_level_inward(weights: dict[str, Tensor]) -> dict[str, Tensor]:
