@@ -11,14 +11,17 @@ import { KEYS, keyboard } from './keyboard.js';
 import { pack, unpack } from './packing.js';
 import { photos } from './photos.js';
 import { pointers } from './pointer.js';
+import { remix } from './remix.js';
 import { Film } from './replay.js';
 import { LARGEST_SEED, SIDE } from './rules.js';
-import { asked, card, enlarged, linkTo, save, share } from './sharing.js';
+import { saving } from './saving.js';
+import { asked, enlarged, linkTo, share } from './sharing.js';
 import { Sheet } from './sheet.js';
 import { entries, keepEntry, keepWork, lastWork } from './store.js';
 import { taughtCards } from './teach/cards.js';
 import { Toolbox } from './toolbox.js';
 import { Transport } from './transport.js';
+import { variations } from './variations.js';
 
 /**
  * @typedef {object} Model
@@ -86,7 +89,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       picture.dataset.blank = 'true';
       picture.dataset.final = 'false';
     }
-    markVariations();
+    samples.mark();
   };
 
   const keep = async () => {
@@ -98,7 +101,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   sheet.onChange((change) => {
     showSheet();
     if (change !== 'shown') {
-      leaveUnsure();
+      samples.hideUnsure();
       askedOf = null;
     }
     drawnBy = null;
@@ -151,12 +154,12 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   // --- look: seed and how different -----------------------------------------------------------------------------------
 
   const again = () => {
-    leaveUnsure();
+    samples.hideUnsure();
     [drawnBy, askedOf] = [null, null];
     picture.dataset.final = 'false';
     transport.changed(true);
     sheet.canvas.dataset.frame = String(transport.frames);
-    markVariations();
+    samples.mark();
     keep();
   };
   const look = (/** @type {number} */ value, send = true) => {
@@ -175,71 +178,8 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     again();
   });
 
-  // --- variations -----------------------------------------------------------------------------------------------------
-
-  const strip = find(root, '.variations');
-  let sampled = /** @type {{ key: string, unsure: string } | null} */ (null);
-  const stateKey = () => `${model} ${rate} ${sheet.png()}`;
-  const markVariations = () => {
-    if (sampled) strip.classList.toggle('old', sampled.key !== stateKey());
-  };
-  const noVariations = () => {
-    sampled = null;
-    strip.classList.remove('old');
-    const words = document.createElement('p');
-    words.textContent = texts.variations_empty;
-    strip.replaceChildren(words);
-    leaveUnsure();
-  };
-  const leaveUnsure = () => {
-    button('unsure').setAttribute('aria-checked', 'false');
-    find(root, '.unsure').hidden = true;
-  };
-  const vary = async () => {
-    if (sheet.blank) {
-      toast(texts.draw_first);
-      return null;
-    }
-    const key = stateKey();
-    button('variations').disabled = true;
-    try {
-      const found = await engine.variations(sheet, { model, seed, rate, final: true });
-      if (!key.startsWith(`${model} `)) return null;
-      sampled = { key, unsure: found.unsure };
-      strip.replaceChildren(
-        ...found.pictures.map(({ image, seed: under }) => {
-          const each = pictureButton(filled(texts.variation, { seed: under }), image);
-          let before = '';
-          const preview = () => { before ||= picture.src; picture.src = image; };
-          const back = () => { if (before) picture.src = before; before = ''; };
-          each.addEventListener('pointerenter', preview);
-          each.addEventListener('pointerleave', back);
-          each.addEventListener('click', () => { back(); look(under); });
-          return each;
-        }),
-      );
-      if (found.alike) toast(rate === 0 ? texts.alike_off : texts.alike);
-      markVariations();
-      return sampled;
-    } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      toast(error.message);
-      return null;
-    } finally {
-      button('variations').disabled = false;
-    }
-  };
-  button('variations').addEventListener('click', vary);
-  button('unsure').addEventListener('click', async () => {
-    const on = button('unsure').getAttribute('aria-checked') !== 'true';
-    leaveUnsure();
-    if (!on) return;
-    const found = sampled?.key === stateKey() ? sampled : await vary();
-    if (!found) return;
-    const map = /** @type {HTMLImageElement} */ (find(root, '.unsure'));
-    map.src = found.unsure;
-    map.hidden = false;
-    button('unsure').setAttribute('aria-checked', 'true');
+  const samples = variations(root, {
+    sheet, picture, engine, texts, toast, current: () => ({ model, seed, rate }), adopt: (under) => look(under),
   });
 
   // --- models ---------------------------------------------------------------------------------------------------------
@@ -280,7 +220,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     toolbox.fit(next.palette, next.pen);
     cards.check((card) => card.dataset.model === name);
     showExamples();
-    noVariations();
+    samples.clear();
   };
 
   let opening = 0;
@@ -422,80 +362,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   });
 
   button('share').addEventListener('click', async () => toast(await share(linkTo(await keep()), texts)));
-  const saves = /** @type {Record<string, () => unknown>} */ ({
-    512: () => save(enlarged(picture, 512).toDataURL(), 'pix2pix.png'),
-    1024: () => save(enlarged(picture, 1024).toDataURL(), 'pix2pix-1024.png'),
-    drawing: () => save(enlarged(sheet.canvas, 512, false).toDataURL(), 'drawing.png'),
-    card: () => {
-      const canvas = document.createElement('canvas');
-      [canvas.width, canvas.height] = [1024, 560];
-      card(canvas, sheet.canvas, picture, `${models[model].title} · pix2pix`);
-      save(canvas.toDataURL(), 'pix2pix-card.png');
-    },
-    copy: async () => {
-      const blob = await (await fetch(picture.src)).blob();
-      await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
-    },
-  });
-  const saveAs = async (/** @type {string} */ kind) => {
-    if (sheet.blank) {
-      toast(texts.draw_first);
-      return;
-    }
-    try {
-      await saves[kind]();
-      toast(kind === 'copy' ? texts.copied : texts.saved);
-    } catch {
-      toast(texts.no_copy);
-    }
-  };
-  button('download').addEventListener('click', () => saveAs('512'));
-  for (const each of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-save]'))) {
-    each.addEventListener('click', () => saveAs(each.dataset.save ?? ''));
-  }
-
-  button('replay').addEventListener('click', async () => {
-    if (!film.moments.length) {
-      toast(texts.draw_first);
-      return;
-    }
-    const dialog = /** @type {HTMLDialogElement} */ (find(root, '#film'));
-    const words = find(dialog, 'p');
-    dialog.showModal();
-    words.textContent = texts.film_making;
-    const blob = await film.record(/** @type {HTMLCanvasElement} */ (find(dialog, 'canvas')), `${models[model].title} · pix2pix`);
-    words.textContent = blob ? texts.film_saved : texts.no_film;
-    if (!blob || !dialog.open) return;
-    const url = URL.createObjectURL(blob);
-    save(url, blob.type.startsWith('video/mp4') ? 'pix2pix.mp4' : 'pix2pix.webm');
-    setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  });
-
-  button('remix').addEventListener('click', async () => {
-    if (sheet.blank) {
-      toast(texts.draw_first);
-      return;
-    }
-    const dialog = /** @type {HTMLDialogElement} */ (find(root, '#remixes'));
-    const others = names.filter((name) => shelf(models[name]) === shelf(models[model]) && !models[name].cost);
-    const row = find(dialog, '.row');
-    row.replaceChildren();
-    dialog.showModal();
-    for (const name of others) {
-      try {
-        const found = await engine.variations(sheet.as(models[name].input), { model: name, seed, rate: null, final: true }, 1);
-        if (!dialog.open) return;
-        const each = pictureButton(models[name].title, found.pictures[0].image);
-        each.append(models[name].title);
-        each.addEventListener('click', () => {
-          dialog.close();
-          useModel(name);
-        });
-        row.append(each);
-      } catch (error) {
-        if (!(error instanceof Trouble)) throw error;
-      }
-    }
+  saving(root, { sheet, picture, film, texts, toast, title: () => models[model].title });
+  remix(root, {
+    sheet, engine, models, texts, toast, use: (name) => useModel(name),
+    current: () => ({ names: names.filter((name) => shelf(models[name]) === shelf(models[model]) && !models[name].cost), seed }),
   });
 
   find(root, '.keys').replaceChildren(

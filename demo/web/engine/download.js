@@ -3,7 +3,7 @@
 import { KERNELS } from './network.js';
 
 const CACHE = 'pix2pix models';
-const KEPT = 16;  // files in the cache: two of each model, about 8 MB together
+const KEPT = 64;  // files in the cache: two of each model, about 8 MB together
 
 /** The smallest module with a relaxed multiplication and addition, to ask the browser whether it knows them. */
 const RELAXED = [

@@ -1,0 +1,67 @@
+// The download menu, and the replay of a drawing as a film.
+
+import { find } from './dom.js';
+import { card, enlarged, save } from './sharing.js';
+
+const KEPT = 60_000; // ms until the address of a saved film ends
+
+/**
+ * @param {HTMLElement} root
+ * @param {object} studio
+ * @param {import('./sheet.js').Sheet} studio.sheet
+ * @param {HTMLImageElement} studio.picture
+ * @param {import('./replay.js').Film} studio.film
+ * @param {Record<string, string>} studio.texts
+ * @param {(line: string) => void} studio.toast
+ * @param {() => string} studio.title the model's, for the name under a card.
+ */
+export function saving(root, { sheet, picture, film, texts, toast, title }) {
+  const saves = /** @type {Record<string, () => unknown>} */ ({
+    512: () => save(enlarged(picture, 512).toDataURL(), 'pix2pix.png'),
+    1024: () => save(enlarged(picture, 1024).toDataURL(), 'pix2pix-1024.png'),
+    drawing: () => save(enlarged(sheet.canvas, 512, false).toDataURL(), 'drawing.png'),
+    card: () => {
+      const canvas = document.createElement('canvas');
+      [canvas.width, canvas.height] = [1024, 560];
+      card(canvas, sheet.canvas, picture, `${title()} · pix2pix`);
+      save(canvas.toDataURL(), 'pix2pix-card.png');
+    },
+    copy: async () => {
+      const blob = await (await fetch(picture.src)).blob();
+      await navigator.clipboard.write([new ClipboardItem({ [blob.type]: blob })]);
+    },
+  });
+  const saveAs = async (/** @type {string} */ kind) => {
+    if (sheet.blank) {
+      toast(texts.draw_first);
+      return;
+    }
+    try {
+      await saves[kind]();
+      toast(kind === 'copy' ? texts.copied : texts.saved);
+    } catch {
+      toast(texts.no_copy);
+    }
+  };
+  find(root, '#download').addEventListener('click', () => saveAs('512'));
+  for (const each of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-save]'))) {
+    each.addEventListener('click', () => saveAs(each.dataset.save ?? ''));
+  }
+
+  find(root, '#replay').addEventListener('click', async () => {
+    if (!film.moments.length) {
+      toast(texts.draw_first);
+      return;
+    }
+    const dialog = /** @type {HTMLDialogElement} */ (find(root, '#film'));
+    const words = find(dialog, 'p');
+    dialog.showModal();
+    words.textContent = texts.film_making;
+    const blob = await film.record(/** @type {HTMLCanvasElement} */ (find(dialog, 'canvas')), `${title()} · pix2pix`);
+    words.textContent = blob ? texts.film_saved : texts.no_film;
+    if (!blob || !dialog.open) return;
+    const url = URL.createObjectURL(blob);
+    save(url, blob.type.startsWith('video/mp4') ? 'pix2pix.mp4' : 'pix2pix.webm');
+    setTimeout(() => URL.revokeObjectURL(url), KEPT);
+  });
+}
