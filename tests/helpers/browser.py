@@ -85,7 +85,7 @@ def visit(tab, address: str, *, start: bool = True, engine: str = "server") -> I
     strangers: list[str] = []
     origin = origin_of(address)
     listeners = {
-        "console": lambda message: message.type == "error" and errors.append(message.text),
+        "console": lambda message: is_fault(message) and errors.append(f"{message.text} {message.location['url']}"),
         "pageerror": lambda error: errors.append(str(error)),
         "response": lambda answer: answer.status >= 400 and errors.append(f"{answer.status} {answer.url}"),
         "request": lambda r: r.url.startswith((origin, "data:", "blob:")) or strangers.append(r.url),
@@ -101,6 +101,14 @@ def visit(tab, address: str, *, start: bool = True, engine: str = "server") -> I
         tab.remove_listener(event, listener)
     assert errors == [], errors
     assert strangers == [], strangers
+
+
+def is_fault(message) -> bool:
+    """Whether a line of the console tells of a fault.
+
+    `clear_storage` opens a picture, which names no icon of its own. Chromium then asks for favicon.ico, offline too.
+    """
+    return message.type == "error" and not message.location["url"].endswith("/favicon.ico")
 
 
 def keep_site(tab, address: str) -> None:
