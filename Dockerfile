@@ -21,4 +21,4 @@ EXPOSE 7860
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD python -c "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/health', timeout=4)"
 STOPSIGNAL SIGTERM
-CMD ["pix2pix-demo", "--log", "--models", "paint2emoji", "edges2handbags", "edges2shoes", "labels2facade", "map2sat", "sat2map"]
+CMD ["pix2pix-demo", "--log", "--models", "paint2emoji", "edges2handbags", "edges2cats", "edges2shoes", "labels2facade", "map2sat", "sat2map"]

@@ -1,8 +1,8 @@
 """Measure the bundled models again and compare the figures on their cards: `python -m benchmarks.quality --data DIR`.
 
-DIR holds the data sets in folders such as `edges2shoes` and `maps`. A card's figures are between two marks, and also in
-`checkpoints/NAME/figures.json`. The exit code is 1 if a figure differs by more than rounding. `--write` writes the
-cards and the files instead.
+DIR holds the data sets in folders such as `edges2shoes` and `maps`; `cats` holds the pairs that `pix2pix pairs` makes of
+the photos. A card's figures are between two marks, and also in `checkpoints/NAME/figures.json`. The exit code is 1 if a
+figure differs by more than rounding. `--write` writes the cards and the files instead.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pix2pix.weights.pretrained import BUNDLED
 DATA = {
     "edges2shoes": "edges2shoes",
     "edges2handbags": "edges2handbags",
+    "edges2cats": "cats",
     "paint2emoji": "paint2emoji",
     "labels2facade": "facades",
     "sat2map": "maps",

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from demo import texts
 from demo.models import Models, titled
 from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
@@ -151,7 +153,14 @@ def drawings(name: str, kind: str | tuple[str, ...]) -> list[dict[str, str]]:
             "image": "data:image/png;base64," + b64encode(path.read_bytes()).decode(),
         }
         for path in sorted(folder.glob("*.png"))
+        if kind != "edges" or is_bare(path)
     ]
+
+
+def is_bare(path: Path) -> bool:
+    """Whether an example is lines alone; the painted ones have a palette."""
+    with Image.open(path) as image:
+        return image.mode == "1"
 
 
 def example_name(path: Path) -> str:

@@ -5,6 +5,7 @@ import { plan } from './plan.js';
 
 /** The kernels' two builds; the second multiplies and adds in one instruction, where the browser lets it. */
 export const KERNELS = { plain: 'kernel/plain.wasm', relaxed: 'kernel/relaxed.wasm' };
+const BYTES = 4;  // of a float32
 
 /**
  * What a build exports: kernel/kernel.c and kernel/noise.c.
@@ -114,25 +115,24 @@ function changedRows(a, b, line) {
 }
 
 /**
- * A step for some rows of its result. Addresses, steps and heights stand in its arguments as in kernel/kernel.c.
+ * A step for some rows of its result.
  * @param {import('./plan.js').Step} step @param {import('./plan.js').Rows} rows @returns {import('./plan.js').Step}
  */
 function someRows({ kernel, args }, [first, end]) {
-  const part = [...args];
-  const skip = (/** @type {number} */ address, /** @type {number} */ floats) => { part[address] += 4 * first * floats; };
+  const skip = (/** @type {number} */ address, /** @type {number} */ row) => address + BYTES * first * row;
+  // The names are those of kernel/kernel.c.
   if (kernel === 'convolve8') {
-    const [, inRow] = args, [addRow, outRow] = [args[8], args[11]];
-    skip(0, inRow);
-    skip(7, addRow);
-    skip(10, outRow);
-    part[13] = end - first;
-  } else {
-    const [, , width, channels] = args;  // of `activate`
-    skip(0, width * channels);
-    skip(10, (width + 2) * channels);
-    part[1] = end - first;
+    const [from, inRow, inStep, line, taps, run, weights, add, addRow, addStep, out, outRow, outStep, , ...rest] = args;
+    return { kernel, args: [
+      skip(from, inRow), inRow, inStep, line, taps, run, weights, skip(add, addRow), addRow, addStep,
+      skip(out, outRow), outRow, outStep, end - first, ...rest,
+    ] };
   }
-  return { kernel, args: part };
+  const [x, , width, channels, scale, shift, mask, maskStep, slope, most, out] = args;  // of `activate`
+  return { kernel, args: [
+    skip(x, width * channels), end - first, width, channels, scale, shift, mask, maskStep, slope, most,
+    skip(out, (width + 2) * channels),
+  ] };
 }
 
 /** As Python's `round`. @param {number} x at least 0. */
