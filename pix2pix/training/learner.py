@@ -164,6 +164,7 @@ class Learner:
         if len(noises) == 1:
             return noises[0]
         outputs = [self.generator.decode(encoding, noise).to(y.dtype) for noise in noises]
+        torch.clear_autocast_cache()  # torch 2.6 would take the weights without gradients from it
         nearest = torch.stack([distances(output, y, self.settings.target.distance) for output in outputs]).argmin(0)
         everyone = torch.arange(len(y), device=y.device)
         return [torch.stack(level)[nearest, everyone] for level in zip(*noises, strict=True)]
