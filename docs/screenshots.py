@@ -43,13 +43,19 @@ def main() -> None:
         take(page, "page")
         start(page, "labels2facade", "balconies")
         take(page, "facade")
+        start(page, "edges2cats", "loaf")
+        take(page, "cats")
         variations(page)
         tiles(page)
+        phone = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True, device_scale_factor=2)
+        phone.goto(options.address)
+        start(phone, "edges2handbags", "satchel")
+        take(phone, "phone")
         browser.close()
 
 
 def take(page: Page, name: str) -> None:
-    page.wait_for_timeout(2500)  # a moment for the history strip, and for the page to come to rest
+    page.wait_for_timeout(4000)  # a moment for the history strip, and for the page to come to rest
     page.screenshot(path=HERE / f"{name}.png")
 
 

@@ -13,6 +13,7 @@ import pytest
 import serving
 from browser import (
     PHONE,
+    SHOES_SEED,
     box_of,
     by_engine,
     changed_by,
@@ -55,14 +56,14 @@ def test_the_picture_follows_the_pen_and_ends_on_the_last_stroke(page, shoes: Tr
     draw(page, outline, while_down=lambda: seen.append(page.get_attribute("#picture", "data-frame")))
     assert len(set(seen)) >= 3, "the picture must change while the pen is down"
     settled(page)
-    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=SHOES_SEED))
 
 
 def test_many_quick_strokes_always_end_on_the_last(page, shoes: Translator):
     for i in range(10):
         draw(page, [(20 + 20 * i, 30), (30 + 20 * i, 60)])
     settled(page)
-    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=SHOES_SEED))
 
 
 def test_a_blank_sheet_sends_nothing_and_invites(page):
@@ -96,7 +97,7 @@ def test_a_refused_drawing_is_sent_again(address: str, browser, shoes: Translato
     page.unroute("**/queue/join*")
     settled(page)
     assert page.inner_text(".state") == ""
-    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=SHOES_SEED))
     page.close()
 
 
@@ -479,7 +480,7 @@ def test_a_sketch_is_accepted_and_a_text_file_is_refused(page, shoes: Translator
     changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "sketch.png"))
     sheet = np.asarray(sheet_of(page).convert("L"))
     assert sheet[10].min() == 255 and sheet[128, 10] == 255 and sheet[128, 128] == 0  # in the middle, on white
-    assert translated(picture_of(page), shoes(sheet_of(page), seed=0))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=SHOES_SEED))
     (tmp_path / "letter.png").write_text("Dear Sir")
     page.set_input_files("[data-file=upload]", tmp_path / "letter.png")
     page.wait_for_selector(".toast:has-text('letter.png is not a picture')")
@@ -536,7 +537,7 @@ def test_drawings_of_other_kinds_are_read(page, shoes: Translator, tmp_path: Pat
     bring(page, light, tmp_path / "canny.png")
     page.wait_for_selector(".toast:has-text('light lines on dark')")
     assert same(sheet_of(page), lines)
-    assert translated(picture_of(page), shoes(lines, seed=0))
+    assert translated(picture_of(page), shoes(lines, seed=SHOES_SEED))
 
     alone = Image.new("RGBA", lines.size, "white")  # white strokes on nothing
     alone.putalpha(light.convert("L"))

@@ -20,6 +20,7 @@ from browser import (
     BEEN_HERE,
     DESKTOP,
     PATIENCE,
+    SHOES_SEED,
     by_engine,
     changed_by,
     copied_link,
@@ -184,7 +185,7 @@ def test_drawing_goes_on_when_the_server_is_killed_and_tiles_work_when_it_is_bac
         settled(page)
         assert frames[-1] >= frames[4] + 3
         shoes = Translator.from_pretrained("edges2shoes")
-        assert near(picture_of(page), shoes(sheet_of(page), seed=0))
+        assert near(picture_of(page), shoes(sheet_of(page), seed=SHOES_SEED))
         page.get_by_text("on your device, without the server").wait_for()
         set_seed(page, 9)
         assert near(picture_of(page), shoes(sheet_of(page), seed=9))

@@ -16,6 +16,7 @@ from browser import (
     DESKTOP,
     PATIENCE,
     PHONE,
+    SHOES_SEED,
     changed_by,
     clear,
     copied_link,
@@ -161,7 +162,7 @@ def test_a_variation_under_the_mouse_is_shown_and_leaves_no_trace(page):
     before = picture_of(page)
     samples = vary(page)
     page.locator(".variations button").nth(2).hover()
-    assert same(picture_of(page), samples[2]) and seed_of(page) == 0
+    assert same(picture_of(page), samples[2]) and seed_of(page) == SHOES_SEED
     page.mouse.move(5, 5)
     assert same(picture_of(page), before)
 
@@ -221,7 +222,7 @@ def test_remix_shows_one_drawing_by_all_models_that_take_it(page, shoes: Transla
     wait_until(page, "document.querySelectorAll('#remixes .row img').length === 2")
     urls = page.eval_on_selector_all("#remixes .row img", "images => images.map(image => image.src)")
     for url, model in zip(urls, (shoes, Translator.from_pretrained(other_edges)), strict=True):
-        assert translated(decode(url), model(drawing, seed=0))
+        assert translated(decode(url), model(drawing, seed=SHOES_SEED))
     page.locator("#remixes .row button").last.click()
     opened(page, str(other_edges))
     assert same(sheet_of(page), drawing)
@@ -246,8 +247,8 @@ def test_the_history_brings_model_drawing_and_seed_back(page, shoes: Translator,
     assert page.locator("#history button").count() == 3
     page.locator("#history button").last.click()
     opened(page, "edges2shoes")
-    assert (seed_of(page), same(sheet_of(page), shoe)) == (0, True)
-    assert translated(picture_of(page), shoes(shoe, seed=0))
+    assert (seed_of(page), same(sheet_of(page), shoe)) == (SHOES_SEED, True)
+    assert translated(picture_of(page), shoes(shoe, seed=SHOES_SEED))
     page.locator("#history button[title$=' 11']").click()  # the first one, until the shoe has rested
     opened(page, str(facade))
     assert (seed_of(page), same(sheet_of(page), house)) == (11, True)

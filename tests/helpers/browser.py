@@ -16,6 +16,8 @@ import numpy as np
 import serving
 from PIL import Image, ImageChops
 
+from pix2pix import read_task
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--headless",
@@ -28,6 +30,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 60_000  # ms; generous, since a busy machine is slow
+SHOES_SEED = read_task("edges2shoes").get("seed", 0)  # with which the page begins
 POLL = 20  # ms between two looks at the page
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
