@@ -1,8 +1,8 @@
 """Measure the bundled models again and compare the figures on their cards: `python -m benchmarks.quality --data DIR`.
 
 DIR holds the data sets in folders such as `edges2shoes` and `maps`; `cats` holds the pairs that `pix2pix pairs` makes
-of the photos. A card's figures are between two marks, and also in `checkpoints/NAME/figures.json`. The exit code is 1 if
-a figure differs by more than rounding. `--write` writes the cards and the files instead.
+of the photos. A card's figures are between two marks, and also in `checkpoints/NAME/figures.json`. The exit code is 1
+if a figure differs by more than rounding. `--write` writes the cards and the files instead.
 """
 
 from __future__ import annotations
