@@ -216,6 +216,16 @@ def test_a_page_starts_with_the_seed_of_its_model(address: str, browser, other_e
         assert translated(picture_of(page), Translator.from_pretrained(other_edges)(sheet_of(page), seed=3))
 
 
+def test_a_look_that_nobody_chose_is_the_next_models_own(page, other_edges: Path, facade: Path):
+    pick_model(page, str(other_edges))
+    assert seed_of(page) == 3
+    pick_model(page, "edges2shoes")
+    assert seed_of(page) == SHOES_SEED
+    set_seed(page, 8)
+    pick_model(page, str(facade))
+    assert seed_of(page) == 8
+
+
 def test_remix_shows_one_drawing_by_all_models_that_take_it(page, shoes: Translator, other_edges: Path):
     drawing = sheet_of(page)
     page.click("#remix")

@@ -231,10 +231,12 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     toolbox.tool?.drop?.(toolbox.work());
     leave();
     const before = model;
+    const own = seed === models[before].seed; // nobody chose another: the next model begins with its own
     const mine = (opening += 1);
     transport.forget();
     differ(null);
     fit(name);
+    if (own) look(models[name].seed, false);
     picture.dataset.blank = 'true';
     sheet.show();
     showSheet();
@@ -253,6 +255,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       if (mine !== opening) return;
       toast(error.message);
       fit(before);
+      if (own) look(models[before].seed, false);
       sheet.changed('shown');
     } finally {
       card.removeAttribute('aria-busy');
