@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,7 +26,6 @@ from browser import (
     visit,
 )
 from PIL import Image
-from places import ROOT
 from serving import running_studio
 
 from pix2pix import Translator
@@ -39,19 +36,8 @@ WHITE, BLACK = (255, 255, 255), (0, 0, 0)
 
 
 @pytest.fixture(scope="module")
-def painter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled shoes as a model that takes paint."""
-    folder = tmp_path_factory.mktemp("models") / "paint"
-    shutil.copytree(ROOT / "checkpoints" / "edges2shoes", folder)
-    config = json.loads((folder / "config.json").read_text())
-    config["task"]["input"] = "paint"
-    (folder / "config.json").write_text(json.dumps(config))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, painter: Path) -> Iterator[str]:
-    with running_studio(tmp_path_factory.mktemp("studio"), "--models", str(painter)) as url:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_studio(tmp_path_factory.mktemp("studio"), "--models", "edges2shoes") as url:
         yield url
 
 
@@ -132,7 +118,7 @@ def test_the_bucket_closes_small_gaps_and_fills_up_under_the_lines(page, gap: in
     settled(page)
 
 
-def test_paint_goes_under_lines_whichever_came_first(page, painter: Path):
+def test_paint_goes_under_lines_whichever_came_first(page, shoes: Translator):
     pen_size(page, 4)
     drag(page, "line", (40, 128), (220, 128))
     page.click(f"[data-colour='{BLUE}']")
@@ -147,7 +133,7 @@ def test_paint_goes_under_lines_whichever_came_first(page, painter: Path):
     page.click("#undo")
     assert (pixels_of(page) == pixels).all()
     settled(page)
-    assert translated(picture_of(page), Translator.from_pretrained(painter)(sheet_of(page), seed=SHOES_SEED))
+    assert translated(picture_of(page), shoes(sheet_of(page), seed=SHOES_SEED))
 
 
 def test_the_eyedropper_takes_colours_from_drawing_and_picture(page):

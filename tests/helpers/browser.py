@@ -30,8 +30,8 @@ FLAGS = [
     "--disable-sync",
 ]
 PATIENCE = 60_000  # ms; generous, since a busy machine is slow
-SHOES_SEED = read_task("edges2shoes").get("seed", 0)  # with which the page begins
 POLL = 20  # ms between two looks at the page
+SHOES_SEED = read_task("edges2shoes").get("seed", 0)  # with which the page begins
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 BEEN_HERE = "try { localStorage.setItem('pix2pix seen', 'yes'); } catch { /* about:blank keeps nothing */ }"
