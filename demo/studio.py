@@ -158,9 +158,9 @@ def drawings(name: str, kind: str | tuple[str, ...]) -> list[dict[str, str]]:
 
 
 def is_bare(path: Path) -> bool:
-    """Whether an example is lines alone; the painted ones have a palette."""
+    """Whether an example is black lines on white, without paint."""
     with Image.open(path) as image:
-        return image.mode == "1"
+        return image.convert("RGB").getcolors(2) is not None
 
 
 def example_name(path: Path) -> str:
