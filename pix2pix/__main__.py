@@ -1,4 +1,4 @@
-"""`pix2pix translate | evaluate | export | tone | models`, or `python -m pix2pix ...`."""
+"""`pix2pix translate | evaluate | export | tone | pairs | daylight | models`, or `python -m pix2pix ...`."""
 
 from __future__ import annotations
 
@@ -103,6 +103,11 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     pairs.add_argument("--size", type=side, default=256, help="side of each half in pixels (default 256)")
     pairs.set_defaults(run=run_pairs)
+
+    daylight = commands.add_parser("daylight", help="brighten the dark aerial photos in pairs of photos and maps")
+    daylight.add_argument("pairs", metavar="PAIRS", type=Path, help="folder of pairs: aerial photos (A) and maps (B)")
+    daylight.add_argument("output", metavar="OUT", type=Path, help="folder to make, with train/ and val/ in it")
+    daylight.set_defaults(run=run_daylight)
 
     models = commands.add_parser("models", help="list the bundled, cached and known models")
     models.set_defaults(run=run_models)
@@ -271,8 +276,17 @@ def run_tone(options: argparse.Namespace) -> None:
 def run_pairs(options: argparse.Namespace) -> None:
     from pix2pix.pairs.written import write_pairs
 
-    counts = write_pairs(options.photos, options.output, options.make, options.size)
-    print(f"{options.output}: {', '.join(f'{count} pairs in {split}' for split, count in counts.items())}")
+    print_written(options.output, write_pairs(options.photos, options.output, options.make, options.size))
+
+
+def run_daylight(options: argparse.Namespace) -> None:
+    from pix2pix.pairs.daylight import write_daylight
+
+    print_written(options.output, write_daylight(options.pairs, options.output))
+
+
+def print_written(out: Path, counts: dict[str, int]) -> None:
+    print(f"{out}: {', '.join(f'{count} pairs in {split}' for split, count in counts.items())}")
 
 
 def run_models(options: argparse.Namespace) -> None:

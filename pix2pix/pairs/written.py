@@ -1,8 +1,9 @@
-"""Pairs from photos as files: the pairs that `--make` makes while training, to be stored and viewed."""
+"""Pairs as files, side by side: those that `--make` makes from photos while training, to be stored and viewed."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
@@ -37,9 +38,27 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
     Raises:
         DataError: there are no photos, one cannot be read, or `out` exists already or cannot be written.
     """
+    return write_each(DataSet(photos, make), out, lambda _name, _made, photo: beside(photo, make, size))
+
+
+def write_each(
+    data: DataSet, out: Path, joined: Callable[[str, Image.Image, Image.Image], Image.Image]
+) -> dict[str, int]:
+    """Write a picture for each pair of a data set, in the same splits.
+
+    Args:
+        data: the pairs.
+        out: folder to create, with `train` and `val` in it. Each picture is a JPEG file named after its pair.
+        joined: makes the picture from the pair's name, A and B.
+
+    Returns:
+        The number of pairs in each split.
+
+    Raises:
+        DataError: a pair cannot be read, or `out` exists already or cannot be written.
+    """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DataError(f"{printable(out)} is there already: name a new folder.")
-    data = DataSet(photos, make)
     sources = {"train": data.split("train")}
     if val := data.val():
         sources["val"] = val
@@ -48,11 +67,10 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
     for split, source in sources.items():
         taken: set[str] = set()
         for index, name in enumerate(source.names):
+            picture = joined(name, *source.open(index, found.readings))
             try:
                 with atomic_path(out / split / f"{file_name(name, taken)}.jpg") as temporary:
-                    side_by_side(source.open(index, found.readings)[1], make, size).save(
-                        temporary, quality=QUALITY, subsampling=0
-                    )
+                    picture.save(temporary, quality=QUALITY, subsampling=0)
             except OSError as error:
                 raise DataError(
                     f"{printable(out)} cannot be written ({error.strerror}): choose another place."
@@ -60,12 +78,17 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
     return {split: len(source.names) for split, source in sources.items()}
 
 
-def side_by_side(photo: Image.Image, make: str, size: int) -> Image.Image:
-    """A photo and the input made from it, as one picture of 2 `size` by `size` pixels."""
+def beside(photo: Image.Image, make: str, size: int) -> Image.Image:
+    """A photo and, on its left, the input made from it; each of `size` by `size` pixels."""
     photo = resized(photo, (size, size))
-    pair = Image.new("RGB", (2 * size, size))
-    pair.paste((grey if make == "lightness" else outline)(photo), (0, 0))
-    pair.paste(photo, (size, 0))
+    return side_by_side((grey if make == "lightness" else outline)(photo), photo)
+
+
+def side_by_side(a: Image.Image, b: Image.Image) -> Image.Image:
+    """Two pictures of one size as one."""
+    pair = Image.new("RGB", (2 * a.width, a.height))
+    pair.paste(a, (0, 0))
+    pair.paste(b, (a.width, 0))
     return pair
 
 
