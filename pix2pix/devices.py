@@ -38,6 +38,22 @@ def choose_device(name: str) -> str | torch.device:
     return device
 
 
+def has_fast_bf16(device: str | torch.device) -> bool:
+    """Whether a device multiplies in bfloat16 natively, so that training in it saves time: NVIDIA's GPUs since Ampere,
+    and CPUs with AMX or AVX-512 BF16.
+
+    Args:
+        device: as `choose_device` gives it.
+    """
+    import torch
+
+    kind = torch.device(device).type
+    if kind == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    tests = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # private, so they may be gone one day
+    return kind == "cpu" and any(getattr(torch.cpu, name, bool)() for name in tests)
+
+
 def import_onnxruntime() -> Any:
     """The `onnxruntime` module, imported with its telemetry off: it reads that setting once, at its import."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

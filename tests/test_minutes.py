@@ -190,6 +190,19 @@ def test_a_short_run_takes_its_shape_and_kind_from_the_model_it_starts_from(smal
     assert plain.features == 64 and not plain.keep_best
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_a_short_run_multiplies_in_bf16_where_the_processor_can(native: bool, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
+    data = ["--data", "d", "--out", "o", "--device", "cpu"]
+    assert train.parse([*data, "--minutes", "1"]).mixed_precision == ("bf16" if native else "no")
+    assert train.parse([*data, "--minutes", "1", "--mixed-precision", "no"]).mixed_precision == "no"
+    assert train.parse(data).mixed_precision == "no"
+    monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
+    assert train.parse([*data, "--minutes", "1"]).mixed_precision == "no"
+
+
 @pytest.mark.slow
 def test_the_report_stands_alone_and_is_whole_whenever_the_run_is_killed(pairs: Path, tmp_path: Path):
     out = tmp_path / "mine"

@@ -83,6 +83,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         p.set_defaults(**RECIPES[name])
     if asked.minutes:
         p.set_defaults(**fitting(asked.init, asked.make, asked.input_kind))
+        if not os.environ.get("ACCELERATE_MIXED_PRECISION"):
+            p.set_defaults(mixed_precision=fastest(asked.device))
     options = p.parse_args(arguments)
     if not options.out and not options.check:
         p.error("the following arguments are required: --out")
@@ -121,6 +123,17 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
     if kind:
         found.update(input_kind=kind, hand_drawn=kind in ("edges", "paint"), paint=kind == "paint")
     return found
+
+
+def fastest(device: str) -> str:
+    """The precision in which a device takes most steps per minute.
+
+    Raises:
+        Pix2PixError: this machine has no such device.
+    """
+    from pix2pix.devices import choose_device, has_fast_bf16
+
+    return "bf16" if has_fast_bf16(choose_device(device)) else "no"
 
 
 def has_unfinished(run: str) -> bool:

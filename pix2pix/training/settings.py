@@ -174,7 +174,7 @@ class Settings:
     seed: int = train(0, "seed of weights, order, jitter and z")
     mixed_precision: str = train(
         "no",
-        "bf16 is for GPUs, and for CPUs with AMX",
+        "bf16 is for GPUs, and for CPUs with AMX or AVX-512 BF16; --minutes chooses it there",
         choices=("no", "bf16"),
         environment="ACCELERATE_MIXED_PRECISION",
     )
