@@ -1,8 +1,9 @@
 """Measure the bundled models again and compare the figures on their cards: `python -m benchmarks.quality --data DIR`.
 
 DIR holds the data sets in folders such as `edges2shoes` and `maps`; `cats` holds the pairs that `pix2pix pairs` makes
-of the photos. A card's figures are between two marks, and also in `checkpoints/NAME/figures.json`. The exit code is 1
-if a figure differs by more than rounding. `--write` writes the cards and the files instead.
+of the photos, and `daylight` what `pix2pix daylight` makes of `maps`. A card's figures are between two marks, and also
+in `checkpoints/NAME/figures.json`. The exit code is 1 if a figure differs by more than rounding. `--write` writes the
+cards and the files instead.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ DATA = {
     "paint2emoji": "paint2emoji",
     "labels2facade": "facades",
     "sat2map": "maps",
-    "map2sat": "maps",
+    "map2sat": "daylight",
 }
 BEGIN, END = "<!-- figures, by benchmarks/quality.py -->", "<!-- end of figures -->"
 TOLERANCE = 2e-4  # two processors round differently

@@ -110,6 +110,8 @@ def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, t
     assert figures["l1"] == pytest.approx(np.mean(l1s), abs=6e-5) != pytest.approx(np.mean(l1s, 0)[0], abs=6e-5)
     assert figures["best_l1"] == pytest.approx(np.min(l1s, 1).mean(), abs=6e-5)
     assert figures["lab"] == pytest.approx(mine.intersection(true), abs=6e-5)
+    lightness = {"output": mine.mean_lightness(), "target": true.mean_lightness()}
+    assert figures["lightness"] == pytest.approx(lightness, abs=6e-5)
     assert figures["sample_distance"] == pytest.approx(np.mean(apart), abs=6e-5)
     assert figures["baselines"]["input"]["l1"] == pytest.approx(np.mean(of_input), abs=6e-5)
     assert f"{figures['l1']:.4f}" in capsys.readouterr().out

@@ -109,6 +109,8 @@ def test_histogram_intersection_by_hand():
     assert of(-1, 1).intersection(of(-1, 1)) == {"L": 1.0, "a": 1.0, "b": 1.0}
     assert of(-1, 1).intersection(of(-1, -1))["L"] == 0.5
     assert of(-1).intersection(of(1))["L"] == 0.0
+    assert of(-1, 1, 1, 1).mean_lightness() == pytest.approx(75, abs=0.5)
+    assert of(0).mean_lightness() == pytest.approx(53.39, abs=0.5)  # the L* of sRGB's (0.5, 0.5, 0.5)
 
 
 def test_label_scores_by_hand():

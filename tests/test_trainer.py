@@ -453,6 +453,11 @@ def test_options_override_a_recipe():
     assert vars(train.parse(["--data", "d", "--out", "o"]))["epochs"] == 200
 
 
+def test_what_a_recipe_turns_on_can_be_turned_off():
+    arguments = ["--data", "d", "--out", "o", "--recipe", "compact"]
+    assert train.parse(arguments).augment and not train.parse([*arguments, "--no-augment"]).augment
+
+
 def test_recipes_hold_settings_and_every_setting_is_an_option():
     from dataclasses import asdict, fields
 

@@ -63,6 +63,11 @@ class LabHistograms:
         for channel, (name, (low, high, bins)) in enumerate(LAB_BINS.items()):
             self.counts[name] += np.histogram(lab[..., channel].clip(low, high), bins, (low, high))[0]
 
+    def mean_lightness(self) -> float:
+        """The mean L*, from 0 to 100; each pixel counts as the middle of its bin, which is 1 wide."""
+        counts = self.counts["L"]
+        return float(counts @ (np.arange(len(counts)) + 0.5) / counts.sum())
+
     def intersection(self, other: LabHistograms) -> Metrics:
         """The share that two distributions have in common, from 0 to 1, for each of "L", "a" and "b"."""
         return {
@@ -161,7 +166,8 @@ def evaluate(
     Returns:
         "count", of the pairs; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`),
         and those of `LabelScores` where its outputs have a palette; "sample_distance" (mean absolute difference of two
-        samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples);
+        samples of one input, from 0 to 1) and "best_l1" (mean L1 of the best of an input's samples); "lightness", the
+        mean L* of "output" and "target", from 0 to 100;
         "lattice" (see `Lattice`), of the middle square of pictures that have one of `translator.size`; "paint" (see
         `PaintScores`) for models of painted drawings; and "baselines": the figures of "input" (the input taken as the
         output) and "mean" (the mean of all targets of this split for every input).
@@ -196,7 +202,8 @@ def evaluate(
         if keep:
             keep(pairs.source.names[i], x, samples[0], y, figures[0])
     reports = {name: row.report(histograms) for name, row in rows.items()}
-    parts = {"lattice": lattice.report(), "paint": paint.report() if paint else {}}
+    lightness = {"output": rows["model"].lab.mean_lightness(), "target": histograms.mean_lightness()}
+    parts = {"lightness": lightness, "lattice": lattice.report(), "paint": paint.report() if paint else {}}
     found = {name: part for name, part in parts.items() if part}
     return rounded({"count": len(pairs), **reports.pop("model"), **spread, **found, "baselines": reports})
 

@@ -33,10 +33,13 @@ def metrics_text(metrics: dict[str, Any]) -> str:
         f"Two samples of one input differ by {metrics['sample_distance']:.4f} on average; the best of 8 has an L1 of "
         f"{metrics['best_l1']:.4f}.",
     ]
+    if "lightness" in metrics:
+        mine, theirs = metrics["lightness"]["output"], metrics["lightness"]["target"]
+        lines += ["", f"Mean lightness, from 0 to 100: {mine:.1f} (targets: {theirs:.1f})."]
     if "lattice" in metrics:
         peaks = [f"{row['output']:.1f} at {period}" for period, row in metrics["lattice"].items()]
-        theirs = [f"{row['target']:.1f}" for row in metrics["lattice"].values()]
-        lines += ["", f"Lattice, by its period in pixels: {', '.join(peaks)} (targets: {', '.join(theirs)})."]
+        of_targets = [f"{row['target']:.1f}" for row in metrics["lattice"].values()]
+        lines += ["", f"Lattice, by its period in pixels: {', '.join(peaks)} (targets: {', '.join(of_targets)})."]
     if "paint" in metrics:
         paint = metrics["paint"]
         lines += [

@@ -181,7 +181,7 @@ def add_option(group: Any, field: dataclasses.Field) -> None:
     else:
         options["default"] = default = os.environ.get(facts["environment"], default)
     if isinstance(default, bool):
-        options["action"] = argparse.BooleanOptionalAction if default else "store_true"
+        options["action"] = argparse.BooleanOptionalAction  # so that what a recipe turns on can be turned off
     elif isinstance(default, tuple):
         options["nargs"] = len(default)
     elif "tuple[float, float]" in str(field.type):
