@@ -19,14 +19,17 @@ CUTOUT = 1 / 2  # share of the side
 BRIGHTNESS = 0.3  # largest change of pictures in [-1, 1]
 CHROMA = (0.4, 1.6)
 CONTRAST = (0.7, 1.3)
-WHITE, GREY = 1.0, 0.0
+GREY = 0.0
 
 
 def augmented(x: Tensor | None, y: Tensor, draws: Sequence[torch.Generator]) -> tuple[Tensor | None, Tensor]:
     """Change pairs for the discriminator.
 
-    Input and output are shifted together, with white moving in, and half of the pairs lose the same square in both.
-    Brightness, chroma and contrast change only in the output.
+    Input and output are shifted together, and half of the pairs lose the same square in both. Brightness, chroma and
+    contrast change only in the output.
+
+    What moves in at the borders is the mirror image of what is there. White made the discriminator expect white borders,
+    and the generator of sat2map drew a white line along the top of every lake.
 
     Args:
         x: (N, C, H, W) inputs in [-1, 1], or None where the discriminator does not see them.
@@ -55,7 +58,8 @@ def augmented_one(x: Tensor | None, y: Tensor, draws: torch.Generator) -> tuple[
     both = y if x is None else torch.cat([x, y], 1)
     reach_y, reach_x = int(SHIFT * height), int(SHIFT * width)
     top, left = whole(0, 2 * reach_y), whole(0, 2 * reach_x)
-    both = F.pad(both, (reach_x, reach_x, reach_y, reach_y), value=WHITE)[..., top : top + height, left : left + width]
+    both = F.pad(both, (reach_x, reach_x, reach_y, reach_y), mode="reflect")
+    both = both[..., top : top + height, left : left + width]
     if between(0, 1) < 0.5:
         tall, wide = int(CUTOUT * height), int(CUTOUT * width)
         row, column = whole(0, height) - tall // 2, whole(0, width) - wide // 2
