@@ -95,7 +95,7 @@ def differences(written: Any, found: Any, name: str = "") -> list[str]:
             for fault in differences(written.get(key), found.get(key), f"{name} {key}".strip())
         ]
     if isinstance(written, float) and isinstance(found, float):
-        tolerance = 0.02 if name.endswith("psnr") else TOLERANCE
+        tolerance = 0.02 if name.endswith("psnr") or name.startswith("lightness") else TOLERANCE
         return [] if abs(written - found) <= tolerance else [f"{name} is {found} and the card says {written}"]
     return [] if written == found else [f"{name} is {found} and the card says {written}"]
 

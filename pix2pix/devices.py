@@ -50,8 +50,8 @@ def has_fast_bf16(device: str | torch.device) -> bool:
     kind = torch.device(device).type
     if kind == "cuda":
         return torch.cuda.get_device_capability(device)[0] >= 8
-    tests = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # private, so they may be gone one day
-    return kind == "cpu" and any(getattr(torch.cpu, name, bool)() for name in tests)
+    tests = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")  # private: a later PyTorch may lack them
+    return kind == "cpu" and any(hasattr(torch.cpu, name) and getattr(torch.cpu, name)() for name in tests)
 
 
 def import_onnxruntime() -> Any:

@@ -36,15 +36,22 @@ def test_input_and_output_move_together_and_lose_the_same_square():
 
 
 def test_a_mirror_image_moves_in_at_the_borders():
-    x = torch.arange(64.0).expand(1, 1, 64, 64)  # each column has a value of its own
-    starts = set()
-    for seed in range(40):
-        columns = augmented(x, x[:, :1], draws(seed))[0][0, 0].amax(0)  # a cut is grey, lower than any other column
-        start = int(columns[32]) - 32
-        starts.add(start)
-        expected = torch.arange(start, start + 64).abs()
-        torch.testing.assert_close(columns, torch.where(expected > 63, 126 - expected, expected).float())
-    assert min(starts) < -4 and max(starts) > 4
+    across = torch.arange(1.0, 65).expand(1, 1, 64, 64)  # each column has a value of its own, and a cut is 0
+    x = torch.cat([across, across.transpose(2, 3)], 1)
+    for part, axis in ((0, 0), (1, 1)):
+        starts = set()
+        for seed in range(40):
+            seen = augmented(x, x[:, :1], draws(seed))[0][0, part]
+            levels = seen.amax(axis)
+            assert all(
+                {*line.tolist()} <= {0.0, float(level)}
+                for line, level in zip(seen.unbind(1 - axis), levels, strict=True)
+            )
+            start = int(levels[32]) - 33
+            starts.add(start)
+            expected = torch.arange(start, start + 64).abs()
+            torch.testing.assert_close(levels, torch.where(expected > 63, 126 - expected, expected) + 1.0)
+        assert min(starts) < -4 and max(starts) > 4
 
 
 def test_every_picture_has_its_own_repeatable_draws():

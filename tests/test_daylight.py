@@ -38,8 +38,27 @@ def test_what_the_map_calls_water_is_blue_and_parks_are_green():
     for before, after in zip(middles(photo), middles(daylight(photo, drawn_map)), strict=True):
         assert after[0] > before[0] + 15
     land, water, park = middles(daylight(photo, drawn_map))
-    assert abs(land[1:]).max() < 8, "land keeps its hue"
+    assert abs(land[1:]).max() < 8, "land stays nearly grey"
     assert water[2] < -10 and park[1] < -8 and park[2] > 10
+
+
+def test_a_tint_fades_over_a_few_pixels():
+    photo, drawn_map = place("land", "water")
+    photo.paste(DARK["land"], (0, 0, *photo.size))
+    blue = rgb_to_lab(np.asarray(daylight(photo, drawn_map), np.float32) / 255)[SIDE // 2, :, 2]
+    assert np.ptp(blue[: SIDE - 6]) < 1 and np.ptp(blue[SIDE + 6 :]) < 1
+    between = blue[SIDE - 3 : SIDE + 3]
+    assert (np.diff(between) < 0).all() and abs(np.diff(blue)).max() < 0.5 * np.ptp(blue)
+
+
+def test_colours_grow_with_the_light_up_to_a_limit():
+    _, drawn_map = place("land")
+    for level, most in ((20, 2.5 * 1.15), (120, 1.6 * 1.15)):
+        photo = Image.new("RGB", (SIDE, SIDE), (level + 8, level, level - 8))
+        (before,), (after,) = middles(photo), middles(daylight(photo, drawn_map))
+        light = after[0] / before[0]
+        assert after[1:] == pytest.approx(before[1:] * min(light, 2.5) * 1.15, abs=1.0)
+        assert np.linalg.norm(after[1:]) < (most + 0.1) * np.linalg.norm(before[1:])
 
 
 @pytest.mark.parametrize("level", [0, 20, 80, 160, 255])
@@ -67,6 +86,14 @@ def test_pairs_become_pairs_with_the_same_maps(tmp_path: Path, capsys: pytest.Ca
         halves = [written.crop((x, 0, x + photo.width, SIDE)) for x in (0, photo.width)]
     for half, expected in zip(halves, (daylight(photo, drawn_map), drawn_map), strict=True):
         assert np.abs(np.asarray(half, float) - np.asarray(expected, float)).mean() < 3  # JPEG's loss
+
+    folder = tmp_path / "two"
+    for name, picture in (("a", photo), ("b", drawn_map.resize((2 * photo.width, 2 * SIDE)))):
+        (folder / name).mkdir(parents=True)
+        picture.save(folder / name / "0.png")
+    assert main(["daylight", str(folder), str(tmp_path / "of two")]) == 0
+    with Image.open(tmp_path / "of two" / "train" / "0.jpg") as again:
+        assert np.abs(np.asarray(again, float) - np.asarray(Image.open(tmp_path / "out" / "val" / "0.jpg"))).mean() < 3
 
     assert main(["daylight", str(tmp_path / "maps"), str(tmp_path / "out")]) == 2
     assert "is there already" in capsys.readouterr().err

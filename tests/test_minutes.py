@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from places import ROOT
 from small_runs import SMALL, settings, stopped, weights
 
 from pix2pix import Trainer, TrainingError, Translator
+from pix2pix.training import card
 from pix2pix.training import command as train
 from pix2pix.training import trainer as module
 from pix2pix.training.plan import Plan, Speed, plan_again, plan_by_minutes
@@ -201,6 +203,24 @@ def test_a_short_run_multiplies_in_bf16_where_the_processor_can(native: bool, mo
     assert train.parse(data).mixed_precision == "no"
     monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", "no")
     assert train.parse([*data, "--minutes", "1"]).mixed_precision == "no"
+
+
+def test_a_resumed_run_keeps_its_precision(pairs: Path, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
+    out = tmp_path / "mine"
+    stopped(Trainer(settings(pairs, out, minutes=3.0)), at=4)
+    arguments = ["--data", str(pairs), "--out", str(out), "--device", "cpu", "--minutes", "3"]
+    assert train.parse(arguments).mixed_precision == "bf16"
+    assert train.parse([*arguments, "--resume"]).mixed_precision == "no"
+
+
+def test_the_card_names_what_minutes_would_turn_on(pairs: Path, tmp_path: Path):
+    command = card.command(settings(pairs, tmp_path / "mine", minutes=3.0, keep_best=True))
+    asked = train.parse(shlex.split(command)[2:])
+    assert (asked.augment, asked.mixed_precision, asked.keep_best, asked.upsampling) == (
+        False, "no", True, "transposed",
+    )  # fmt: skip
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Pairs as files, side by side: those that `--make` makes from photos while training, to be stored and viewed."""
+"""Pairs as side-by-side JPEG files, such as those that `--make` makes from photos while training."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def write_pairs(photos: Path, out: Path, make: str, size: int = 256) -> dict[str
     Raises:
         DataError: there are no photos, one cannot be read, or `out` exists already or cannot be written.
     """
-    return write_each(DataSet(photos, make), out, lambda _name, _made, photo: beside(photo, make, size))
+    return write_splits(DataSet(photos, make), out, lambda _, photo: with_input(photo, make, size))
 
 
-def write_each(
-    data: DataSet, out: Path, joined: Callable[[str, Image.Image, Image.Image], Image.Image]
+def write_splits(
+    data: DataSet, out: Path, picture_of: Callable[[Image.Image, Image.Image], Image.Image]
 ) -> dict[str, int]:
-    """Write a picture for each pair of a data set, in the same splits.
+    """Write a picture for each pair of a data set's `train` and `val`.
 
     Args:
         data: the pairs.
         out: folder to create, with `train` and `val` in it. Each picture is a JPEG file named after its pair.
-        joined: makes the picture from the pair's name, A and B.
+        picture_of: makes the picture from A and B, which may differ in size.
 
     Returns:
         The number of pairs in each split.
@@ -62,12 +62,12 @@ def write_each(
     sources = {"train": data.split("train")}
     if val := data.val():
         sources["val"] = val
-    found = look_over(data, sources)
+    found = look_over(data, sources, stretch=True)
     refuse(found.faults)
     for split, source in sources.items():
         taken: set[str] = set()
         for index, name in enumerate(source.names):
-            picture = joined(name, *source.open(index, found.readings))
+            picture = picture_of(*source.open(index, found.readings))
             try:
                 with atomic_path(out / split / f"{file_name(name, taken)}.jpg") as temporary:
                     picture.save(temporary, quality=QUALITY, subsampling=0)
@@ -78,7 +78,7 @@ def write_each(
     return {split: len(source.names) for split, source in sources.items()}
 
 
-def beside(photo: Image.Image, make: str, size: int) -> Image.Image:
+def with_input(photo: Image.Image, make: str, size: int) -> Image.Image:
     """A photo and, on its left, the input made from it; each of `size` by `size` pixels."""
     photo = resized(photo, (size, size))
     return side_by_side((grey if make == "lightness" else outline)(photo), photo)
@@ -93,7 +93,7 @@ def side_by_side(a: Image.Image, b: Image.Image) -> Image.Image:
 
 
 def file_name(name: str, taken: set[str]) -> str:
-    """A photo's name as a file name, with a part of its hash where another photo has the same name in any case."""
+    """A pair's name as a file name, with a part of its hash where another pair has the same name in any case."""
     stem = str(Path(name).with_suffix("")).replace("/", "-").replace("\\", "-").lstrip(".") or "photo"
     if stem.casefold() in taken:
         stem += "-" + hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]

@@ -28,8 +28,8 @@ def augmented(x: Tensor | None, y: Tensor, draws: Sequence[torch.Generator]) -> 
     Input and output are shifted together, and half of the pairs lose the same square in both. Brightness, chroma and
     contrast change only in the output.
 
-    What moves in at the borders is the mirror image of what is there. White made the discriminator expect white borders,
-    and the generator of sat2map drew a white line along the top of every lake.
+    A shift fills the border with the mirror image of the picture. White there made the discriminator expect white
+    borders, and sat2map drew a white line along the top of its maps.
 
     Args:
         x: (N, C, H, W) inputs in [-1, 1], or None where the discriminator does not see them.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pix2pix.evaluation.report import metrics_text
+from pix2pix.training.recipes import RECIPES
 from pix2pix.training.settings import Settings, flag
 
 TEMPLATE = """\
@@ -116,11 +117,16 @@ def length(settings: Settings, steps: int) -> str:
 
 
 def command(settings: Settings) -> str:
-    """The command line of a run: `--data`, `--direction`, `--out`, and all options that differ from their defaults."""
+    """The command line of a run: `--data`, `--direction`, `--out`, and all options that differ from their defaults, or
+    that `--minutes` would set otherwise."""
     words = ["python", "train.py"]
+    named = {"data", "direction", "out"}
+    if settings.minutes:
+        named |= {*RECIPES["minutes"], "mixed_precision"}
+        named |= {"edges": {"hand_drawn"}, "paint": {"hand_drawn", "paint"}}.get(settings.input_kind, set())
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
-        if field.name in ("data", "direction", "out") or value != field.default:
+        if field.name in named or value != field.default:
             name = flag(field.name)
             if isinstance(value, bool):
                 words.append(name if value else name.replace("--", "--no-", 1))

@@ -84,7 +84,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     if asked.minutes:
         p.set_defaults(**fitting(asked.init, asked.make, asked.input_kind))
         if not os.environ.get("ACCELERATE_MIXED_PRECISION"):
-            p.set_defaults(mixed_precision=fastest(asked.device))
+            p.set_defaults(mixed_precision=begun_precision(asked) or fastest_precision(asked.device))
     options = p.parse_args(arguments)
     if not options.out and not options.check:
         p.error("the following arguments are required: --out")
@@ -125,7 +125,24 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
     return found
 
 
-def fastest(device: str) -> str:
+def begun_precision(asked: argparse.Namespace) -> str:
+    """The precision of the run that is to be resumed, or "" where there is none."""
+    import torch
+
+    from pix2pix.errors import TrainingError
+    from pix2pix.training.state import read_state
+
+    try:
+        return (
+            read_state(Path(asked.out) / "training", torch.device("cpu"))["settings"]["mixed_precision"]
+            if asked.resume
+            else ""
+        )
+    except (TrainingError, KeyError):
+        return ""  # the trainer tells what is wrong
+
+
+def fastest_precision(device: str) -> str:
     """The precision in which a device takes most steps per minute.
 
     Raises:
