@@ -43,6 +43,8 @@ def main() -> None:
         take(page, "page")
         start(page, "labels2facade", "balconies")
         take(page, "facade")
+        start(page, "map2sat", "river")
+        take(page, "city")
         start(page, "edges2cats", "loaf")
         take(page, "cats")
         variations(page)
