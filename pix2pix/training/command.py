@@ -132,12 +132,10 @@ def begun_precision(asked: argparse.Namespace) -> str:
     from pix2pix.errors import TrainingError
     from pix2pix.training.state import read_state
 
+    if not asked.resume:
+        return ""
     try:
-        return (
-            read_state(Path(asked.out) / "training", torch.device("cpu"))["settings"]["mixed_precision"]
-            if asked.resume
-            else ""
-        )
+        return read_state(Path(asked.out) / "training", torch.device("cpu"))["settings"]["mixed_precision"]
     except (TrainingError, KeyError):
         return ""  # the trainer tells what is wrong
 
