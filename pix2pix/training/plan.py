@@ -15,7 +15,7 @@ FEWEST_MEASURED = 3  # fewest steps of the measurement
 LOOK_SECONDS = 5.0  # seconds between looks, at first
 LOOK_SHARE = 0.1  # largest share of the time for looks
 GROWTH = 33  # later, the steps between looks are the steps so far, divided by this
-SLACK = 0.1  # share of the minutes by which a run may miss its end before its steps are planned again
+SLACK = 0.05  # share of the minutes by which a run may miss its end before its steps are planned again
 LEAST_SLACK = 15.0  # seconds
 
 
