@@ -42,6 +42,9 @@ def daylight(photo: Image.Image, drawn_map: Image.Image) -> Image.Image:
     Args:
         photo: RGB, of any size.
         drawn_map: the map of the same place and size, in the colours of the palette "maps".
+
+    Returns:
+        RGB, of the photo's size.
     """
     lab = rgb_to_lab(np.asarray(photo.convert("RGB"), np.float32) / 255)
     before = lab[..., :1].clip(0.5, 100)

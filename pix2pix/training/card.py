@@ -117,8 +117,8 @@ def length(settings: Settings, steps: int) -> str:
 
 
 def command(settings: Settings) -> str:
-    """The command line of a run: `--data`, `--direction`, `--out`, and all options that differ from their defaults, or
-    that `--minutes` would set otherwise."""
+    """The command line of a run: `--data`, `--direction`, `--out`, and all options that differ from their defaults or
+    for which `--minutes` may choose another value."""
     words = ["python", "train.py"]
     named = {"data", "direction", "out"}
     if settings.minutes:

@@ -126,7 +126,7 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
 
 
 def begun_precision(asked: argparse.Namespace) -> str:
-    """The precision of the run that is to be resumed, or "" where there is none."""
+    """The precision, "no" or "bf16", of the run that is to be resumed, or "" where there is none."""
     import torch
 
     from pix2pix.errors import TrainingError
@@ -141,7 +141,7 @@ def begun_precision(asked: argparse.Namespace) -> str:
 
 
 def fastest_precision(device: str) -> str:
-    """The precision in which a device takes most steps per minute.
+    """The precision, "no" or "bf16", in which a device should take most steps per minute.
 
     Raises:
         Pix2PixError: this machine has no such device.
