@@ -53,12 +53,11 @@ def test_a_tint_fades_over_a_few_pixels():
 
 def test_colours_grow_with_the_light_up_to_a_limit():
     _, drawn_map = place("land")
-    for level, most in ((20, 2.5 * 1.15), (120, 1.6 * 1.15)):
+    for level in (20, 120):
         photo = Image.new("RGB", (SIDE, SIDE), (level + 8, level, level - 8))
         (before,), (after,) = middles(photo), middles(daylight(photo, drawn_map))
         light = after[0] / before[0]
         assert after[1:] == pytest.approx(before[1:] * min(light, 2.5) * 1.15, abs=1.0)
-        assert np.linalg.norm(after[1:]) < (most + 0.1) * np.linalg.norm(before[1:])
 
 
 @pytest.mark.parametrize("level", [0, 20, 80, 160, 255])

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 from scipy import ndimage
 
-from pix2pix.pairs.recolour import LUMA, RECOLOURED, WHITE, beside_the_lines, recoloured
+from pix2pix.pairs.recolour import LUMA, WHITE, beside_the_lines, recoloured
 
 DARK = 110  # highest luma of a detail that is drawn as a line
 THIN = 3.5  # greatest half-width of such a detail, in pixels
@@ -14,6 +14,8 @@ CLAY = 226  # level of clay that is neither lit nor shaded
 LIT, SHADED = 22, -80  # greatest deviations from that level
 GROOVE = 55  # levels by which an outline between two parts of clay is darker
 REACH = 14  # pixels by which a target may extend beyond its flat art
+KINDS = {"art": 0.3, "outlined": 0.3, "partly": 0.25, "clay": 0.15}  # shares of the drawings
+RECOLOURED = 0.6  # share of the drawings
 
 
 def flat_colours(image: Image.Image) -> Image.Image:
@@ -38,7 +40,7 @@ def paint_art(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[n
     y = np.where((y.min(-1) >= 250)[..., None], WHITE, y)  # removes compression artefacts from the white background
     if rng.random() < RECOLOURED:
         x, y = recoloured(x, y, rng)
-    how = rng.choice(["art", "outlined", "partly", "clay"], p=[0.3, 0.3, 0.25, 0.15])
+    how = rng.choice(list(KINDS), p=list(KINDS.values()))
     lines = np.full(labels.shape, WHITE, np.float32)
     if how == "art":
         if rng.random() < 0.7:

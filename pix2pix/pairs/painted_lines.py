@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from pix2pix.pairs.recolour import RECOLOURED, WHITE, beside_the_lines, recoloured
+from pix2pix.pairs.recolour import WHITE, beside_the_lines, recoloured
 
+RECOLOURED = 0.6  # share of the painted drawings
 UNPAINTED = 0.35  # share of the drawings
 LINELESS = 0.08  # share of the painted drawings
 SMALLEST_AREA = 60  # pixels

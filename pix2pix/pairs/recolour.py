@@ -11,7 +11,6 @@ LUMA = np.array([0.213, 0.715, 0.072], np.float32)
 # The sine part of the hueRotate filter of SVG 1.1, which turns hues and keeps the luma.
 HUE_TURN = np.array([[-0.213, -0.715, 0.928], [0.143, 0.140, -0.283], [-0.787, 0.715, 0.072]])
 
-RECOLOURED = 0.6  # share of the painted pairs
 CHROMA = (0.5, 1.5)
 GAMMA = 0.5  # limit of the logarithm of the exponent of lightness
 

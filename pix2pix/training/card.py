@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pix2pix.evaluation.report import metrics_text
-from pix2pix.training.recipes import RECIPES
+from pix2pix.training.recipes import DRAWN, RECIPES
 from pix2pix.training.settings import Settings, flag
 
 TEMPLATE = """\
@@ -122,8 +122,7 @@ def command(settings: Settings) -> str:
     words = ["python", "train.py"]
     named = {"data", "direction", "out"}
     if settings.minutes:
-        named |= {*RECIPES["minutes"], "mixed_precision"}
-        named |= {"edges": {"hand_drawn"}, "paint": {"hand_drawn", "paint"}}.get(settings.input_kind, set())
+        named |= {*RECIPES["minutes"], *DRAWN.get(settings.input_kind, {}), "mixed_precision"}
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
         if field.name in named or value != field.default:

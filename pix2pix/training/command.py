@@ -75,15 +75,15 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     from pix2pix.training.recipes import RECIPES
 
     p = parser()
-    kind = p.get_default("input_kind")
-    p.set_defaults(input_kind="")
+    defaults = {name: p.get_default(name) for name in ("input_kind", "mixed_precision")}
+    p.set_defaults(**dict.fromkeys(defaults, ""))
     asked = p.parse_args(arguments)
-    p.set_defaults(input_kind=kind)
+    p.set_defaults(**defaults)
     for name in asked.recipe or (["minutes"] if asked.minutes else []):
         p.set_defaults(**RECIPES[name])
     if asked.minutes:
         p.set_defaults(**fitting(asked.init, asked.make, asked.input_kind))
-        if not os.environ.get("ACCELERATE_MIXED_PRECISION"):
+        if not asked.mixed_precision and not os.environ.get("ACCELERATE_MIXED_PRECISION"):
             p.set_defaults(mixed_precision=begun_precision(asked) or fastest_precision(asked.device))
     options = p.parse_args(arguments)
     if not options.out and not options.check:
@@ -104,6 +104,7 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
         CheckpointError: there is no such model.
     """
     from pix2pix.pictures.palettes import PALETTES
+    from pix2pix.training.recipes import DRAWN
 
     found: dict[str, Any] = {}
     if init and not has_unfinished(init):
@@ -121,7 +122,7 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
     if make and not kind:
         kind = "edges" if make == "edges" else "photo"
     if kind:
-        found.update(input_kind=kind, hand_drawn=kind in ("edges", "paint"), paint=kind == "paint")
+        found.update(input_kind=kind, **DRAWN.get(kind, {}))
     return found
 
 

@@ -39,3 +39,6 @@ RECIPES: dict[str, dict[str, Any]] = {
         "save_every": 30.0,
     },
 }
+
+# What --minutes turns on beside its recipe, by the kind of the inputs.
+DRAWN: dict[str, dict[str, Any]] = {"edges": {"hand_drawn": True}, "paint": {"hand_drawn": True, "paint": True}}
