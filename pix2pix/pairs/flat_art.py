@@ -37,7 +37,7 @@ def flat_colours(image: Image.Image) -> Image.Image:
 def paint_art(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The outlines, (S, S), the painted art and the target, (S, S, 3) each."""
     labels = areas_of(x, y)
-    y = np.where((y.min(-1) >= 250)[..., None], WHITE, y)  # removes compression artefacts from the white background
+    y = np.where((darkest(y) >= 250)[..., None], WHITE, y)  # removes compression artefacts from the white background
     if rng.random() < RECOLOURED:
         x, y = recoloured(x, y, rng)
     how = rng.choice(list(KINDS), p=list(KINDS.values()))
@@ -72,14 +72,19 @@ def areas_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     for colour in np.unique(packed):
         parts, _ = ndimage.label(packed == colour)
         labels = np.where(parts > 0, parts + labels.max(), labels)
-    white = np.isin(labels, np.unique(labels[x.min(-1) >= 250]))
+    white = np.isin(labels, np.unique(labels[darkest(x) >= 250]))
     edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    levels = y.min(-1)
+    levels = darkest(y)
     for label, box in enumerate(ndimage.find_objects(labels), start=1):
         mask = labels[box] == label
         if white[box][mask][0] and (label in edge or np.median(levels[box][mask]) >= 250):
             labels[box][mask] = 0
     return labels
+
+
+def darkest(picture: np.ndarray) -> np.ndarray:
+    """The lowest channel of each pixel: (S, S, 3) to (S, S). Faster than `min` along the last axis."""
+    return np.minimum(np.minimum(picture[..., 0], picture[..., 1]), picture[..., 2])
 
 
 def dark_details(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -89,8 +94,9 @@ def dark_details(x: np.ndarray, labels: np.ndarray) -> np.ndarray:
     parts, count = ndimage.label(dark)
     if not count:
         return dark
-    deepest = ndimage.maximum(depth, parts, np.arange(count + 1))
-    return dark & (np.asarray(deepest) <= THIN)[parts]
+    deepest = np.zeros(count + 1)
+    np.maximum.at(deepest, parts[dark], depth[dark])
+    return dark & (deepest <= THIN)[parts]
 
 
 def outlines(labels: np.ndarray, details: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -116,7 +122,7 @@ def clay(y: np.ndarray, labels: np.ndarray, bare: np.ndarray, details: np.ndarra
     # Where a target extends beyond its flat art, it belongs to the nearest area.
     solid = labels > 0
     distance, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
-    over = ~solid & (y.min(-1) < 248) & (distance <= REACH)
+    over = ~solid & (darkest(y) < 248) & (distance <= REACH)
     near = np.where(over, labels[rows, columns], labels)
 
     medians = np.asarray(ndimage.median(light, labels, np.arange(len(bare))))
