@@ -14,8 +14,9 @@ CLAY = 226  # level of clay that is neither lit nor shaded
 LIT, SHADED = 22, -80  # greatest deviations from that level
 GROOVE = 55  # levels by which an outline between two parts of clay is darker
 REACH = 14  # pixels by which a target may extend beyond its flat art
-KINDS = {"art": 0.3, "outlined": 0.3, "partly": 0.25, "clay": 0.15}  # shares of the drawings
-RECOLOURED = 0.6  # share of the drawings
+KINDS = {"art": 0.45, "outlined": 0.25, "partly": 0.2, "clay": 0.1}  # shares of the drawings
+# Less than of photos: light turns yellow into orange, and turned hues would hide this.
+RECOLOURED = 0.25  # share of the drawings
 
 
 def flat_colours(image: Image.Image) -> Image.Image:
