@@ -1,10 +1,11 @@
 """What teaching gives, and what it costs those who draw.
 
-    python -m benchmarks.teach learn PHOTOS [--counts 10 30 100] [--minutes 3 10] [--json FILE]
+    python -m benchmarks.teach learn PHOTOS [--counts 10 30 100] [--minutes 3 10] [--beside MODEL ...] [--json FILE]
     python -m benchmarks.teach draw PHOTOS [--seconds 120] [--json FILE]
 
 `learn` trains on outlines of some of the photos, from edges2shoes and from scratch, and measures the L1 on 30 other
-photos; beside them stands edges2shoes as it is. Whatever else the machine does makes the figures worse: leave it alone.
+photos; beside them stand edges2shoes as it is, and other models. Whatever else the machine does makes the figures
+worse: leave it alone.
 
 `draw` trains as the page does, beside somebody who draws. Every few seconds the trainer is halted or goes on, so that
 both halves meet the same machine.
@@ -48,8 +49,9 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     learn = commands.add_parser("learn", help="L1 on held-out photos after some minutes on some pairs")
     learn.add_argument("photos", type=Path)
-    learn.add_argument("--counts", type=int, nargs="+", default=[10, 30, 100])
+    learn.add_argument("--counts", type=int, nargs="*", default=[10, 30, 100])
     learn.add_argument("--minutes", type=float, nargs="+", default=[3.0, 10.0])
+    learn.add_argument("--beside", nargs="+", default=[], metavar="MODEL", help="measure these on the same photos too")
     learn.add_argument(
         "--options", nargs=argparse.REMAINDER, default=[], help="more for train.py, to compare; the last"
     )
@@ -71,9 +73,10 @@ def run_learn(options: argparse.Namespace) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="teach-") as folder:
         held = pairs_folder(Path(folder) / "held", photos[:HELD_OUT])
-        rows.append({"pairs": 0, "minutes": 0, "from": INIT, "l1": l1_of(INIT, held)})
         print("| pairs | minutes | from | L1 on 30 others | below edges2shoes |\n|---|---|---|---|---|")
-        show(rows[-1], rows[0]["l1"])
+        for model in (INIT, *options.beside):
+            rows.append({"pairs": 0, "minutes": 0, "from": model, "l1": l1_of(model, held)})
+            show(rows[-1], rows[0]["l1"])
         for count in options.counts:
             data = pairs_folder(Path(folder) / f"pairs-{count}", photos[HELD_OUT : HELD_OUT + count])
             for minutes in options.minutes:
