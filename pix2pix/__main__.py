@@ -91,6 +91,9 @@ def parser() -> argparse.ArgumentParser:
         "--sample-distance-weight", type=weight, default=0.5, metavar="W",
         help="weight of the distance between samples against L1, from 0 to 2 (default 0.5, as in the CRPS)",
     )  # fmt: skip
+    tone.add_argument(
+        "--strength", type=share, default=1.0, metavar="S", help="how much of the tone to take, from 0 to 1 (default 1)"
+    )
     tone.add_argument("--diversity", dest="sample_distance_weight", type=weight, help=argparse.SUPPRESS)  # its old name
     tone.set_defaults(run=run_tone)
 
@@ -264,7 +267,7 @@ def run_tone(options: argparse.Namespace) -> None:
     check_free(options.output)
     generator, task = load_generator(options.source)
     pairs = find_pairs(options, Translator(TorchEngine(generator), task), squares=True)
-    tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight)
+    tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight, strength=options.strength)
     tone.fold_into(generator)
     generator.save_pretrained(options.output, task, half=True)
     print(f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and after:")
@@ -353,9 +356,17 @@ def count(text: str) -> int:
 
 
 def weight(text: str) -> float:
+    return number_up_to(2, text)
+
+
+def share(text: str) -> float:
+    return number_up_to(1, text)
+
+
+def number_up_to(most: int, text: str) -> float:
     value = float(text)
-    if not 0 <= value <= 2:
-        raise argparse.ArgumentTypeError("must be from 0 to 2")
+    if not 0 <= value <= most:
+        raise argparse.ArgumentTypeError(f"must be from 0 to {most}")
     return value
 
 

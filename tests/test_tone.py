@@ -98,6 +98,18 @@ def test_a_faded_model_gets_the_colours_of_its_pairs_back(tmp_path: Path, capsys
         assert words in printed
 
 
+def test_half_a_tone_lies_half_way_between_none_and_all(tmp_path: Path):
+    model, data = make_faded(tmp_path, dropout=0.5)
+    for strength in ("0", "0.5", "1"):
+        assert main(["tone", str(model), str(tmp_path / strength), "--data", str(data), "--strength", strength]) == 0
+    none, half, all_of_it = (load_generator(tmp_path / name)[0].head for name in ("0", "0.5", "1"))
+    torch.testing.assert_close(none.weight, load_generator(model)[0].head.weight, atol=1e-3, rtol=1e-3)
+    assert (all_of_it.weight - none.weight).abs().max() > 0.05
+    for part in ("weight", "bias"):
+        middle = (getattr(none, part) + getattr(all_of_it, part)) / 2
+        torch.testing.assert_close(getattr(half, part), middle, atol=2e-3, rtol=2e-3)  # float16 on disk
+
+
 def test_the_weight_sets_how_much_samples_differ(tmp_path: Path):
     model, data = make_faded(tmp_path, dropout=0.5)
     generator, _ = load_generator(model)
@@ -114,6 +126,10 @@ def test_impossible_tones_are_refused_in_one_sentence(tmp_path: Path, capsys):
     assert "is there already" in capsys.readouterr().err
     assert main(["tone", str(model), str(tmp_path / "x"), "--data", str(tmp_path / "nothing")]) == 2
     assert "nothing" in capsys.readouterr().err
+    for option, value in (("--strength", "1.5"), ("--sample-distance-weight", "-1")):
+        with pytest.raises(SystemExit):
+            main(["tone", str(model), str(tmp_path / "x"), "--data", str(data), option, value])
+        assert "must be from 0 to" in capsys.readouterr().err
     assert not (tmp_path / "x").exists()
     colours = Generator(in_channels=1, out_channels=2, features=4, max_features=8, depth=5)
     with pytest.raises(CheckpointError, match="2 output channels"):

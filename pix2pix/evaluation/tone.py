@@ -53,6 +53,10 @@ class Tone:
     matrix: Tensor
     shift: Tensor
 
+    def scaled(self, strength: float) -> Tone:
+        """A share of this tone, from 0 (the colours stay) to 1 (all of it)."""
+        return Tone(torch.lerp(torch.eye(3), self.matrix, strength), self.shift * strength)
+
     def fold_into(self, generator: Generator) -> None:
         """Make the map part of a generator's last layer, in place. The generator has three output channels."""
         head = generator.head
@@ -63,7 +67,7 @@ class Tone:
 
 
 def fit_tone(
-    generator: Generator, pairs: Pairs, sample_distance_weight: float = 0.5, seed: int = 0
+    generator: Generator, pairs: Pairs, sample_distance_weight: float = 0.5, seed: int = 0, strength: float = 1.0
 ) -> tuple[Tone, Figures, Figures]:
     """Find the tone that minimises
 
@@ -80,6 +84,7 @@ def fit_tone(
         pairs: the training split, without jitter.
         sample_distance_weight: see above.
         seed: seed of the noises and of the `PIXELS` pixels taken from each pair.
+        strength: share of that tone to take, from 0 to 1.
 
     Returns:
         The tone, and the figures of these pixels without it and with it: "lab" (the share in common), "l1" and
@@ -105,8 +110,9 @@ def fit_tone(
         loss.backward()
         optimizer.step()
         schedule.step()
-    after = figures(pixels, target, matrix, shift)
-    return Tone(matrix.detach(), shift.detach()), numbers(before), numbers(after)
+    tone = Tone(matrix.detach(), shift.detach()).scaled(strength)
+    after = figures(pixels, target, tone.matrix, tone.shift)
+    return tone, numbers(before), numbers(after)
 
 
 def numbers(tensors: dict[str, Tensor]) -> Figures:
