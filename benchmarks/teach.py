@@ -1,6 +1,6 @@
 """What teaching gives, and what it costs those who draw.
 
-    python -m benchmarks.teach learn PHOTOS [--counts 10 30 100] [--minutes 3 10] [--beside MODEL ...] [--json FILE]
+    python -m benchmarks.teach learn PHOTOS [--counts [N ...]] [--minutes 3 10] [--beside MODEL ...] [--json FILE]
     python -m benchmarks.teach draw PHOTOS [--seconds 120] [--json FILE]
 
 `learn` trains on outlines of some of the photos, from edges2shoes and from scratch, and measures the L1 on 30 other
@@ -49,7 +49,9 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     learn = commands.add_parser("learn", help="L1 on held-out photos after some minutes on some pairs")
     learn.add_argument("photos", type=Path)
-    learn.add_argument("--counts", type=int, nargs="*", default=[10, 30, 100])
+    learn.add_argument(
+        "--counts", type=int, nargs="*", default=[10, 30, 100], help="pairs to train on; without a number, only measure"
+    )
     learn.add_argument("--minutes", type=float, nargs="+", default=[3.0, 10.0])
     learn.add_argument("--beside", nargs="+", default=[], metavar="MODEL", help="measure these on the same photos too")
     learn.add_argument(
@@ -75,7 +77,7 @@ def run_learn(options: argparse.Namespace) -> list[dict[str, Any]]:
         held = pairs_folder(Path(folder) / "held", photos[:HELD_OUT])
         print("| pairs | minutes | from | L1 on 30 others | below edges2shoes |\n|---|---|---|---|---|")
         for model in (INIT, *options.beside):
-            rows.append({"pairs": 0, "minutes": 0, "from": model, "l1": l1_of(model, held)})
+            rows.append({"pairs": None, "minutes": None, "from": model, "l1": l1_of(model, held)})
             show(rows[-1], rows[0]["l1"])
         for count in options.counts:
             data = pairs_folder(Path(folder) / f"pairs-{count}", photos[HELD_OUT : HELD_OUT + count])
@@ -90,7 +92,8 @@ def run_learn(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def show(row: dict[str, Any], before: float) -> None:
     below = f"{1 - row['l1'] / before:.0%}"
-    print(f"| {row['pairs']} | {row['minutes']:g} | {row['from']} | {row['l1']:.4f} | {below} |", flush=True)
+    taught = f"{row['pairs']} | {row['minutes']:g}" if row["pairs"] else "as it is | "
+    print(f"| {taught} | {row['from']} | {row['l1']:.4f} | {below} |", flush=True)
 
 
 def shuffled(photos: Path) -> list[Path]:

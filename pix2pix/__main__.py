@@ -92,8 +92,9 @@ def parser() -> argparse.ArgumentParser:
         help="weight of the distance between samples against L1, from 0 to 2 (default 0.5, as in the CRPS)",
     )  # fmt: skip
     tone.add_argument(
-        "--strength", type=share, default=1.0, metavar="S", help="how much of the tone to take, from 0 to 1 (default 1)"
-    )
+        "--strength", type=fraction, default=1.0, metavar="S",
+        help="how much of the tone to take, from 0 to 1 (default 1)",
+    )  # fmt: skip
     tone.add_argument("--diversity", dest="sample_distance_weight", type=weight, help=argparse.SUPPRESS)  # its old name
     tone.set_defaults(run=run_tone)
 
@@ -359,7 +360,7 @@ def weight(text: str) -> float:
     return number_up_to(2, text)
 
 
-def share(text: str) -> float:
+def fraction(text: str) -> float:
     return number_up_to(1, text)
 
 

@@ -15,8 +15,8 @@ LIT, SHADED = 22, -80  # greatest deviations from that level
 GROOVE = 55  # levels by which an outline between two parts of clay is darker
 REACH = 14  # pixels by which a target may extend beyond its flat art
 KINDS = {"art": 0.45, "outlined": 0.25, "partly": 0.2, "clay": 0.1}  # shares of the drawings
-# Less than of photos: light turns yellow into orange, and turned hues would hide this.
-RECOLOURED = 0.25  # share of the drawings
+# Share of the drawings; less than of painted lines, since shade turns yellow into orange, and turned hues hide this.
+RECOLOURED = 0.25
 
 
 def flat_colours(image: Image.Image) -> Image.Image:
@@ -38,7 +38,8 @@ def flat_colours(image: Image.Image) -> Image.Image:
 def paint_art(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The outlines, (S, S), the painted art and the target, (S, S, 3) each."""
     labels = areas_of(x, y)
-    y = np.where((darkest(y) >= 250)[..., None], WHITE, y)  # removes compression artefacts from the white background
+    white = lowest_channel(y) >= 250
+    y = np.where(white[..., None], WHITE, y)  # removes compression artefacts from the white background
     if rng.random() < RECOLOURED:
         x, y = recoloured(x, y, rng)
     how = rng.choice(list(KINDS), p=list(KINDS.values()))
@@ -73,9 +74,9 @@ def areas_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     for colour in np.unique(packed):
         parts, _ = ndimage.label(packed == colour)
         labels = np.where(parts > 0, parts + labels.max(), labels)
-    white = np.isin(labels, np.unique(labels[darkest(x) >= 250]))
+    white = np.isin(labels, np.unique(labels[lowest_channel(x) >= 250]))
     edge = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
-    levels = darkest(y)
+    levels = lowest_channel(y)
     for label, box in enumerate(ndimage.find_objects(labels), start=1):
         mask = labels[box] == label
         if white[box][mask][0] and (label in edge or np.median(levels[box][mask]) >= 250):
@@ -83,7 +84,7 @@ def areas_of(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return labels
 
 
-def darkest(picture: np.ndarray) -> np.ndarray:
+def lowest_channel(picture: np.ndarray) -> np.ndarray:
     """The lowest channel of each pixel: (S, S, 3) to (S, S). Faster than `min` along the last axis."""
     return np.minimum(np.minimum(picture[..., 0], picture[..., 1]), picture[..., 2])
 
@@ -123,7 +124,7 @@ def clay(y: np.ndarray, labels: np.ndarray, bare: np.ndarray, details: np.ndarra
     # Where a target extends beyond its flat art, it belongs to the nearest area.
     solid = labels > 0
     distance, (rows, columns) = ndimage.distance_transform_edt(~solid, return_indices=True)
-    over = ~solid & (darkest(y) < 248) & (distance <= REACH)
+    over = ~solid & (lowest_channel(y) < 248) & (distance <= REACH)
     near = np.where(over, labels[rows, columns], labels)
 
     medians = np.asarray(ndimage.median(light, labels, np.arange(len(bare))))
