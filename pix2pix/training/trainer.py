@@ -63,6 +63,7 @@ FINISH_SECONDS = 2.0  # at the end of a run, beside the evaluation
 FINISH_SHARE = 0.1  # of a run by minutes, for its evaluation
 EVALUATION_COST = 2.0  # times the time of an output, for each sample
 WORSE = 1.02  # times the lowest L1 on val, above which weights are not kept
+FEWEST = 3  # val pairs whose L1 decides that: one odd pair must not undo what the others teach
 STREAM_WINDOW = 256  # pairs that are shuffled together while a data set is being downloaded
 
 
@@ -336,7 +337,8 @@ class Trainer:
 
     def _keep(self, step: int, l1: float | None) -> None:
         """Keep the weights of this step, unless val was nearer before."""
-        better = l1 is None or not self.settings.keep_best or l1 <= WORSE * self.kept["lowest"]
+        decides = self.settings.keep_best and len(self.val) >= FEWEST
+        better = l1 is None or not decides or l1 <= WORSE * self.kept["lowest"]
         if better:
             self.kept["step"] = self.progress.kept = step
             if self.settings.keep_best:
