@@ -128,11 +128,11 @@ def test_a_run_by_minutes_keeps_its_plan_when_it_resumes_and_ends_with_the_same_
     assert looks[0] == looks[1]
 
 
-@pytest.mark.parametrize("held_out", [2, 3])
+@pytest.mark.parametrize("held_out", [4, 5])
 def test_when_val_gets_worse_the_best_weights_so_far_are_kept(
     held_out: int, pairs: Path, tmp_path: Path, clock: Clock, monkeypatch
 ):
-    """But not by a val split of one or two pairs: an odd one would undo what all others teach."""
+    """But not by a val split of few pairs: an odd one would undo what the others teach."""
     shutil.rmtree(pairs / "val")
     make_pairs(pairs / "val", held_out, seed=3)
     trainer = Trainer(settings(pairs, tmp_path / "out", minutes=3.0, keep_best=True))
@@ -146,7 +146,7 @@ def test_when_val_gets_worse_the_best_weights_so_far_are_kept(
     model = Translator.from_pretrained(tmp_path / "out", engine="torch").engine.generator
     bias = float(dict(model.named_parameters())[head].detach().max())
     card = (tmp_path / "out" / "README.md").read_text()
-    if held_out == 3:
+    if held_out == 5:
         assert 0 < progress.kept <= 12 and bias < 2
         assert f"weights of step {progress.kept}" in card
     else:

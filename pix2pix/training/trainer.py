@@ -63,7 +63,7 @@ FINISH_SECONDS = 2.0  # at the end of a run, beside the evaluation
 FINISH_SHARE = 0.1  # of a run by minutes, for its evaluation
 EVALUATION_COST = 2.0  # times the time of an output, for each sample
 WORSE = 1.02  # times the lowest L1 on val, above which weights are not kept
-FEWEST = 3  # val pairs whose L1 decides that: one odd pair must not undo what the others teach
+FEWEST = 5  # val pairs whose L1 decides that: an odd one among fewer would undo what the others teach
 STREAM_WINDOW = 256  # pairs that are shuffled together while a data set is being downloaded
 
 
