@@ -26,6 +26,7 @@ from pix2pix.translate.engines import OnnxEngine, TorchEngine, load_engine
         {"features": 32, "max_features": 128},
         {"features": 4, "max_features": 8, "depth": 5},
         {"in_channels": 1, "out_channels": 2, "features": 3, "max_features": 7, "depth": 4},
+        {"features": 4, "max_features": 8, "depth": 5, "norm": "none"},
     ],
 )
 def test_a_config_knows_every_tensor(arguments: dict):
@@ -41,6 +42,7 @@ def test_a_config_knows_every_tensor(arguments: dict):
         (4, 4, (48, 80), {}),
         (8, 6, (128, 64), {}),
         (8, 5, (32, 64), {"activation": "relu6"}),
+        (8, 5, (32, 64), {"norm": "none"}),
         (8, 5, (32, 32), {"padding": "reflect", "skip_activation": "leaky", "innermost_activation": "leaky"}),
     ],
 )

@@ -17,7 +17,7 @@ export const WIDTH = 8; // the engine in the browser runs networks whose numbers
 
 /** What the engine in the browser runs of a generator's settings. @type {Record<string, unknown[]>} */
 export const HANDLED = {
-  "in_channels": [3], "out_channels": [3], "skips": [true], "norm": ["batch", "instance"], "activation": ["relu", "relu6"],
+  "in_channels": [3], "out_channels": [3], "skips": [true], "norm": ["batch", "instance", "none"], "activation": ["relu", "relu6"],
   "padding": ["zeros"], "head": ["transposed"], "skip_activation": ["relu"],
   "innermost_activation": ["relu"], "dropout_kind": ["element", "channel"]
 };

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CHOICES = {
-    "norm": ("batch", "instance"),
+    "norm": ("batch", "instance", "none"),
     "activation": ("relu", "relu6"),
     "skip_activation": ("relu", "leaky"),
     "innermost_activation": ("relu", "leaky"),
@@ -72,6 +72,8 @@ class GeneratorConfig:
         for name in ("skips", "running_statistics"):
             if type(getattr(self, name)) is not bool:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: it must be true or false.")
+        if self.norm == "none" and self.running_statistics:
+            raise ValueError("running_statistics is true, but norm is 'none': there is nothing to normalise.")
 
     @property
     def widths(self) -> list[int]:
@@ -109,23 +111,25 @@ class GeneratorConfig:
         """The name and shape of every tensor in a checkpoint of this generator, in order."""
         shapes: dict[str, tuple[int, ...]] = {}
 
-        def add_norm(name: str, width: int) -> None:
-            if self.norm == "instance":
+        def add_norm(level: str, width: int) -> None:
+            if self.norm == "none":
+                shapes[f"{level}.conv.bias"] = (width,)
+            if self.norm != "batch":
                 return
             for part in ("weight", "bias", *(("running_mean", "running_var") if self.running_statistics else ())):
-                shapes[f"{name}.{part}"] = (width,)
+                shapes[f"{level}.norm.{part}"] = (width,)
 
         before = self.in_channels
         for level, width in enumerate(self.widths):
             shapes[f"encoder.{level}.conv.weight"] = (width, before, 4, 4)
             if 0 < level < self.depth - 1:
-                add_norm(f"encoder.{level}.norm", width)
+                add_norm(f"encoder.{level}", width)
             else:
                 shapes[f"encoder.{level}.conv.bias"] = (width,)
             before = width
         for level, width in enumerate(self.widths[-2::-1]):
             shapes[f"decoder.{level}.conv.weight"] = (before, width, 4, 4)
-            add_norm(f"decoder.{level}.norm", width)
+            add_norm(f"decoder.{level}", width)
             before = width * (2 if self.skips else 1)  # [up, skip]
         ends = (before, self.out_channels)
         shapes["head.weight"] = (*(ends if self.head == "transposed" else ends[::-1]), 4, 4)

@@ -47,7 +47,9 @@ class Generator(nn.Module):
         dropout_kind: "element" as in the paper, or "channel", which drops whole channels, so that each random number
             changes the whole picture.
         skips: whether the decoder sees the encoder's levels. False gives the paper's encoder-decoder (section 4.2).
-        norm: "batch", or "instance" without a learned scale and shift. Both use each picture's own statistics.
+        norm: "batch", or "instance" without a learned scale and shift. Both use each picture's own statistics. "none"
+            has a bias in every convolution instead, so no part of a picture depends on the rest of it beyond the reach
+            of the convolutions (see `pix2pix.networks.folding`).
         activation: activation of the decoder's inputs from the level below: "relu", or "relu6", which is capped at 6.
             The cap keeps a single bright spot from dominating its channel's norm, which suppresses the other
             activations (Karras et al., "StyleGAN2", CVPR 2020, section 2.1).
@@ -92,6 +94,7 @@ class Generator(nn.Module):
             **others,
         )
         widths = config.widths
+        normed = config.norm != "none"
         norm = partial(PictureNorm, affine=config.norm == "batch", running=config.running_statistics)
 
         self.encoder = nn.ModuleList(
@@ -99,7 +102,7 @@ class Generator(nn.Module):
                 before,
                 width,
                 level > 0,
-                0 < level < depth - 1,
+                normed and 0 < level < depth - 1,
                 config.padding if level < depth - 1 else "zeros",
                 norm,
             )
@@ -108,7 +111,7 @@ class Generator(nn.Module):
         # Innermost first. Every level but the innermost reads [up, skip], twice the width of its partner.
         twice = 2 if config.skips else 1
         self.decoder = nn.ModuleList(
-            Up(widths[level] * (1 if level == depth - 1 else twice), widths[level - 1], norm)
+            Up(widths[level] * (1 if level == depth - 1 else twice), widths[level - 1], normed, norm)
             for level in range(depth - 1, 0, -1)
         )
         if config.head == "transposed":
@@ -233,13 +236,14 @@ class Down(nn.Module):
 class Up(nn.Module):
     """One decoder level, (N, C, H, W) -> (N, C', 2H, 2W): transposed convolution, norm."""
 
-    def __init__(self, before: int, width: int, norm: Callable[[int], nn.Module]) -> None:
+    def __init__(self, before: int, width: int, normed: bool, norm: Callable[[int], nn.Module]) -> None:
         super().__init__()
-        self.conv = nn.ConvTranspose2d(before, width, 4, stride=2, padding=1, bias=False)
-        self.norm = norm(width)
+        self.conv = nn.ConvTranspose2d(before, width, 4, stride=2, padding=1, bias=not normed)
+        self.norm = norm(width) if normed else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.norm(self.conv(x))
+        x = self.conv(x)
+        return x if self.norm is None else self.norm(x)
 
 
 class PictureNorm(nn.Module):

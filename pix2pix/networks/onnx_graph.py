@@ -70,13 +70,13 @@ def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] 
         if reflect:
             x = graph.pad(x, [0, 0, 1, 1, 0, 0, 1, 1], mode="reflect")
         x = graph.conv(x, f"encoder.{level}.conv", padding=0 if reflect else 1)
-        if 0 < level < config.depth - 1:
+        if config.norm != "none" and 0 < level < config.depth - 1:
             x = graph.norm(x, f"encoder.{level}.norm")
         if masks and level in masks:
             x = graph.add("Mul", [x, masks[level]])
         skips.append(x)
     phases = graph.transposed_phases(graph.activation(config.innermost_activation, skips.pop()), "decoder.0.conv")
-    shares = [graph.norm(graph.interleave(phases, "decoder.0.conv"), "decoder.0.norm", output="up")]
+    shares = [graph.after_up(graph.interleave(phases, "decoder.0.conv"), 0, config, output="up")]
     for level, name in enumerate(after_the_first(config) if config.skips else [], start=1):
         share, skip = f"skip{level}", graph.activation(config.skip_activation, skips.pop())
         shares.append(graph.half(name, skip, True, config, output=share))
@@ -97,7 +97,7 @@ def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> lis
         elif config.head == "transposed":
             x = graph.trim(graph.interleave(x, name))
         if level < config.depth - 1:
-            x = graph.norm(x, f"decoder.{level}.norm")
+            x = graph.after_up(x, level, config)
         if level in masks:
             x = graph.add("Mul", [x, masks[level]])
     graph.finish(x)
@@ -222,6 +222,16 @@ class Graph:
         inputs = [x, *(self.tensor(key, np.array(value, np.int64)) for key, value in bounds.items())]
         return self.add("Slice", inputs, output)
 
+    def after_up(self, x: str, level: int, config: GeneratorConfig, output: str | None = None) -> str:
+        """What follows a decoder level's transposed convolution: its norm, or its bias where there are no norms."""
+        if config.norm == "none":
+            return self.add_bias(x, f"decoder.{level}.conv", output)
+        return self.norm(x, f"decoder.{level}.norm", output)
+
+    def add_bias(self, x: str, name: str, output: str | None = None) -> str:
+        bias = self.tensor(f"{name}.bias", self.weights[f"{name}.bias"][:, None, None])
+        return self.add("Add", [x, bias], output)
+
     def norm(self, x: str, name: str, output: str | None = None) -> str:
         return self.add("InstanceNormalization", [x, *self.scale_and_shift(name)], output, epsilon=1e-5)
 
@@ -235,8 +245,7 @@ class Graph:
 
     def finish(self, x: str) -> None:
         """From what the head's convolution gives to the picture, "y"."""
-        bias = self.tensor("head.bias", self.weights["head.bias"][:, None, None])
-        self.add("Tanh", [self.add("Add", [x, bias])], output="y")
+        self.add("Tanh", [self.add_bias(x, "head")], output="y")
 
     def tensor(self, name: str, values: np.ndarray) -> str:
         """A constant; returns its name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import platform
 import shlex
 from collections.abc import Sequence
@@ -27,7 +28,7 @@ A pix2pix generator (Isola et al., CVPR 2017), {kind} in, pictures out.
 
 | | |
 |---|---|
-| network | U-Net, `features={features}`, `max_features={max_features}`, `depth={depth}` |
+| network | U-Net, {shape} |
 | weights | {parameters:,} parameters, float16 |
 | data | `{data}`, {pairs} training pairs, {direction} |
 | licence | {licence} |
@@ -91,6 +92,7 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         name=run.name,
         kind=KINDS[settings.input_kind],
         parameters=run.parameters,
+        shape=shape(settings),
         pairs=run.pairs,
         license=settings.license,
         licence=settings.license if settings.license != "other" else UNLICENSED,
@@ -102,11 +104,16 @@ def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
         longer="".join(f"; planned for {epochs} epochs until step {step:,}" for step, epochs in run.lengths),
         command=command(settings),
         metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop, run.held_out),
-        **{
-            field: getattr(settings, field)
-            for field in ("features", "max_features", "depth", "data", "direction", "batch_size")
-        },
+        **{field: getattr(settings, field) for field in ("data", "direction", "batch_size")},
     )
+
+
+def shape(settings: Settings) -> str:
+    """The generator's size, and what of it is not the paper's."""
+    variants = ("norm", "activation", "padding", "head")
+    others = (name for name in variants if getattr(settings, name) != getattr(Settings, name))
+    names = ("features", "max_features", "depth", *others)
+    return ", ".join(f"`{name}={json.dumps(getattr(settings, name))}`" for name in names)
 
 
 def length(settings: Settings, steps: int) -> str:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from pix2pix.errors import TrainingError
 from pix2pix.networks.discriminator import Discriminator
+from pix2pix.networks.folding import fold_norms
 from pix2pix.networks.generator import Generator
 from pix2pix.networks.losses import discriminator_loss, distances, generator_gan_loss, mode_seeking_loss
 from pix2pix.networks.noise import dropout_masks
@@ -64,7 +66,7 @@ class Learner:
         if settings.target.adversarial:
             judged = channels_out + (channels_in if settings.target.conditional else 0)
             features = settings.discriminator_features or settings.features
-            norm = settings.discriminator_norm or settings.norm
+            norm = settings.discriminator_norm or ("batch" if settings.norm == "none" else settings.norm)
             self.discriminator = self._placed(Discriminator(judged, features, settings.patch, norm))
             self.discriminator_optimizer = self._adam(self.discriminator)
         self.model = copy.deepcopy(self.generator).requires_grad_(False) if settings.ema else self.generator
@@ -222,8 +224,14 @@ class Learner:
         model.load_state_dict(ordinary_weights(self.model.state_dict() if weights is None else weights))
         return model.to(self.device).requires_grad_(False)
 
-    def start_from(self, source: str) -> None:
-        """Take the weights of a checkpoint, or of both networks of another run."""
+    def start_from(self, source: str, inputs: Iterable[Tensor] = ()) -> None:
+        """Take the weights of a checkpoint, or of both networks of another run.
+
+        Args:
+            source: the checkpoint or the run.
+            inputs: training inputs, (C, H, W) each in [-1, 1]. Where this generator has no norms and the source's has,
+                the norms are folded by their statistics on these.
+        """
         folder = Path(source) / "training"
         try:
             if has_state(folder):
@@ -235,13 +243,23 @@ class Learner:
                 weights = Generator.from_pretrained(source).state_dict()
             if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
                 weights = {**ordinary_weights(self.generator.state_dict()), **one_level_inward(weights)}
+            if self.settings.norm == "none" and "decoder.0.conv.bias" not in weights:
+                weights = self._without_norms(weights, inputs)
             for network in (self.generator, self.model):
                 network.load_state_dict(fitting_weights(network, weights))
         except (RuntimeError, KeyError):
             raise TrainingError(
-                f"The weights of {source} do not fit this run: use the --features, --max-features, --depth and "
-                "--discriminator-features that they were trained with."
+                f"The weights of {source} do not fit this run: use the --features, --max-features, --depth, --norm "
+                "and --discriminator-features that they were trained with."
             ) from None
+
+    def _without_norms(self, weights: dict[str, Tensor], inputs: Iterable[Tensor]) -> dict[str, Tensor]:
+        norm = "batch" if "decoder.0.norm.weight" in weights else "instance"
+        running = "decoder.0.norm.running_mean" in weights
+        source = Generator(**asdict(replace(self.generator.config, norm=norm, running_statistics=running)))
+        source.load_state_dict(weights)
+        source.to(self.device)
+        return fold_norms(source, (x.to(self.device) for x in inputs), self.settings.seed).state_dict()
 
     def _placed(self, network: Any) -> Any:
         # Channels last suit a GPU's tensor cores. On a CPU, oneDNN is faster with them for D, and for G only in bf16.

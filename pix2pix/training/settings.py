@@ -109,7 +109,10 @@ class Settings:
     max_features: int = network(512, "channels of G's widest level")
     depth: int = network(8, "levels of G, which trains on squares of 2**DEPTH pixels")
     norm: str = network(
-        "batch", "normalisation, of each picture by itself; batch adds a scale and shift", choices=CHOICES["norm"]
+        "batch",
+        "normalisation, of each picture by itself; batch adds a scale and shift; none, with --init, folds the norms of "
+        "that model into its convolutions",
+        choices=CHOICES["norm"],
     )
     activation: str = network(
         "relu", "activation of G's decoder; relu6 keeps bright spots from growing", choices=CHOICES["activation"]

@@ -27,6 +27,7 @@ from pix2pix.devices import keep_freed_memory
 from pix2pix.errors import TrainingError
 from pix2pix.evaluation.metrics import SAMPLES, evaluate
 from pix2pix.files import remove_unfinished, write_text
+from pix2pix.networks.folding import MEASURED
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.check import refuse
 from pix2pix.pairs.folders import Part
@@ -121,7 +122,8 @@ class Trainer:
         self.report = Report(settings, self.watcher, self.data.train, bool(self.val))
         self.learner = Learner(settings, self.processes, self.plan.steps if self.plan else math.inf)
         if settings.init and not resume:
-            self.learner.start_from(settings.init)
+            first = self._order(0)[:MEASURED]
+            self.learner.start_from(settings.init, (self.pairs[0, index][0] for index in first))
         if resume:
             self._load_state()
             if self.processes.is_first:
@@ -292,11 +294,14 @@ class Trainer:
         while step < self.learner.total_steps:
             epoch, in_epoch = divmod(step, self.steps_per_epoch)
             if not order or in_epoch == 0:
-                window = STREAM_WINDOW if epoch == 0 and self.pairs.source.arriving else len(self.pairs)
-                order = epoch_order(self.settings.seed, epoch, len(self.pairs), window)
+                order = self._order(epoch)
             start = in_epoch * self.learner.batch + mine
             yield [(epoch, index) for index in order[start : start + self.settings.batch_size]]
             step += 1
+
+    def _order(self, epoch: int) -> list[int]:
+        window = STREAM_WINDOW if epoch == 0 and self.pairs.source.arriving else len(self.pairs)
+        return epoch_order(self.settings.seed, epoch, len(self.pairs), window)
 
     @torch.no_grad()
     def _look(self, losses: dict[str, float]) -> dict[str, float]:

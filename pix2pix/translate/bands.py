@@ -246,7 +246,7 @@ class Levels:
                 x = graph.add("Concat", [x, skip], axis=1)
         x = graph.add("Pad", [x, "pads"])
         if level.name != "head":
-            self._transposed(x, f"{level.name}.conv", output="y")
+            self._up(x, f"{level.name}.conv")
         elif config.head == "transposed":
             graph.finish(self._transposed(x, "head"))
         else:
@@ -257,7 +257,7 @@ class Levels:
         """A level as other levels read it: after its norm and its mask."""
         outermost, innermost = "encoder.0", f"encoder.{self.config.depth - 1}"
         x = self._convolved("picture", 0, "picture_pads") if name == outermost else name
-        if name not in (outermost, innermost):
+        if self.config.norm != "none" and name not in (outermost, innermost):
             statistics = [f"{name}.mean", f"{name}.variance"]
             if self.by_running:
                 running = f"{name}.norm.running_mean", f"{name}.norm.running_var"
@@ -270,6 +270,12 @@ class Levels:
         reflect = self.config.padding == "reflect" and number < self.config.depth - 1
         x = self.graph.add("Pad", [x, pads], mode="reflect" if reflect else "constant")
         return self.graph.conv(x, f"encoder.{number}.conv", padding=0, output=output)
+
+    def _up(self, x: str, name: str) -> None:
+        if self.config.norm == "none":
+            self.graph.add_bias(self._transposed(x, name), name, output="y")
+        else:
+            self._transposed(x, name, output="y")
 
     def _transposed(self, x: str, name: str, output: str | None = None) -> str:
         """A transposed convolution of a band with its border: (1, C, H + 2, W + 2) -> (1, C', 2H, 2W)."""
@@ -285,7 +291,8 @@ class Levels:
 
     def _model(self, level: Level) -> bytes:
         graph, given = self.graph, ["y"]
-        if not self.by_running and level.name not in ("head", f"encoder.{self.config.depth - 1}"):
+        measured = self.config.norm != "none" and not self.by_running
+        if measured and level.name not in ("head", f"encoder.{self.config.depth - 1}"):
             mean = graph.add("ReduceMean", ["y"], axes=[0, 2, 3], keepdims=1)
             graph.add("ReduceSumSquare", [graph.add("Sub", ["y", mean])], "squares", axes=[0, 2, 3], keepdims=0)
             graph.add("Reshape", [mean, graph.tensor("flat", np.array([-1], np.int64))], "mean")

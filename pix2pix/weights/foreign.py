@@ -312,7 +312,9 @@ def recursive_faults(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) ->
     if not config.papers_own:
         faults.append("its layers are not the paper's (leave --activation, --padding and --head out)")
     biases = (f"encoder.{level}.conv.bias" for level in (0, config.depth - 1))
-    if recursive_norm(config, ours) == "batch" and any(name in ours and ours[name].any() for name in biases):
+    if config.norm == "none":
+        faults.append("it has biases in place of norms (--norm batch)")
+    elif recursive_norm(config, ours) == "batch" and any(name in ours and ours[name].any() for name in biases):
         faults.append("its first and innermost convolutions have biases, which theirs lack with batch norm "
                       "(--norm instance)")  # fmt: skip
     return faults

@@ -51,7 +51,7 @@ for (const [build, module] of builds()) {
   }
 }
 
-for (const each of cases().filter(({ size }, i, all) => all.findIndex((other) => other.size === size) === i)) {
+for (const each of cases().filter(({ name, size }, i, all) => name === 'no norms' || all.findIndex((other) => other.size === size) === i)) {
   test(`strokes on ${each.name} give what the whole picture gives, wherever they are`, () => {
     const [[, module]] = builds(), network = open(module, each), afresh = open(module, each);
     const picture = new Float32Array(bytes(referenced(each.name, 'x.bin')));

@@ -13,7 +13,7 @@ import { DRAWN, HANDLED, SIDE, WIDTH } from '../rules.js';
  * @property {number} dropout
  * @property {number[]} dropped_levels
  * @property {'element' | 'channel'} dropout_kind
- * @property {'batch' | 'instance'} norm
+ * @property {'batch' | 'instance' | 'none'} norm
  * @property {'relu' | 'relu6'} activation
  */
 

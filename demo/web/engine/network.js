@@ -35,7 +35,7 @@ export class Network {
 
   /**
    * The part without noise. A stroke changes few rows of a drawing, so only those are convolved again, up to the first
-   * norm. The result is the same, bit for bit.
+   * norm if there is one. The result is the same, bit for bit.
    * @param {Float32Array} picture (size, size, channels) in [-1, 1]; it must not change afterwards.
    */
   encode(picture) {

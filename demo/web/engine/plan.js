@@ -78,6 +78,7 @@ class Planner {
     this.ones = layout.holding(new Float32Array(widest).fill(1));
     this.scale = layout.room(widest);
     this.shift = layout.room(widest);
+    this.normed = config.norm !== 'none';  // without norms, every convolution has a bias
   }
 
   /** @param {number} size @returns {Plan} */
@@ -126,7 +127,7 @@ class Planner {
   down(level, from, side, rowsBefore) {
     const { layout, config: { depth, in_channels: inputs } } = this;
     const width = this.widths[level], before = level ? this.widths[level - 1] : inputs;
-    const name = `encoder.${level}`, normed = level > 0 && level < depth - 1;
+    const name = `encoder.${level}`, normed = this.normed && level > 0 && level < depth - 1;
     const kernel = this.tensor(`${name}.conv.weight`, [width, before, 4, 4]);
     const weights = this.packed(width, [0, 1, 2, 3], [0, 1, 2, 3], before,
       (o, i, y, x) => kernel[((o * before + i) * 4 + y) * 4 + x]);
@@ -140,9 +141,10 @@ class Planner {
     ] }];
     const norm = normed ? this.norm(`${name}.norm`, out, side, width) : null;
     if (norm) steps.push(norm);
+    const after = norm ? [this.scale, this.shift] : [this.ones, this.zeros];
     const activated = (/** @type {number} */ slope) => {
       const to = layout.bordered(side, width);
-      steps.push({ ...this.activate(out, side, width, norm !== null, undefined, slope, NO_END, to), rows });
+      steps.push({ ...this.activate(out, side, width, after, undefined, slope, NO_END, to), rows });
       return to;
     };
     const next = level < depth - 1 ? activated(LEAKY) : 0;
@@ -161,12 +163,14 @@ class Planner {
       const ofUp = level ? half(0) : [], ofSkip = half(level ? before : 0);
       const share = layout.room(4 * side * side * width);
       const sum = level ? layout.room(4 * side * side * width) : share;  // the innermost level has no skip
-      const inside = layout.bordered(2 * side, width), norm = this.norm(`${name}.norm`, sum, 2 * side, width);
+      const inside = layout.bordered(2 * side, width);
+      const norm = this.normed ? [this.norm(`${name}.norm`, sum, 2 * side, width)] : [];
+      const after = this.normed ? [this.scale, this.shift] : [this.ones, layout.holding(this.tensor(`${name}.conv.bias`, [width]))];
       return {
         sum, inside,
-        share: (skip) => phases(skip, before, ofSkip, null, this.zeros, share, side, width),
+        share: (skip, rows) => phases(skip, before, ofSkip, null, this.zeros, share, side, width, rows),
         add: (up) => phases(up, before, ofUp, share, 0, sum, side, width),
-        finish: (mask) => [norm, this.activate(sum, 2 * side, width, true, mask, 0, most, inside)],
+        finish: (mask) => [...norm, this.activate(sum, 2 * side, width, after, mask, 0, most, inside)],
       };
     });
   }
@@ -224,13 +228,12 @@ class Planner {
 
   /**
    * @param {number} x @param {number} side @param {number} width
-   * @param {boolean} normed by the scale and shift of the `norm` before it.
+   * @param {number[]} after addresses of the channels' scales and shifts, which come first.
    * @param {Mask | undefined} mask
    * @param {number} slope below zero. @param {number} most where it ends. @param {number} to
    * @returns {Step}
    */
-  activate(x, side, width, normed, mask, slope, most, to) {
-    const [scale, shift] = normed ? [this.scale, this.shift] : [this.ones, this.zeros];
+  activate(x, side, width, [scale, shift], mask, slope, most, to) {
     const step = mask && mask.area > 1 ? width : 0;
     return { kernel: 'activate', args: [x, side, side, width, scale, shift, mask?.address ?? this.ones, step, slope, most, to] };
   }
@@ -278,6 +281,15 @@ const halved = (follow, side) => (changed) => {
 };
 
 /**
+ * The rows that read some rows themselves, the one above or the one below.
+ * @param {Follow} follow @param {number} side @returns {Follow}
+ */
+const neighbouring = (follow, side) => (changed) => {
+  const [first, end] = follow(changed);
+  return [Math.max(0, first - 1), Math.min(side, end + 1)];
+};
+
+/**
  * A 4x4, stride-2 transposed convolution as four 2x2 convolutions, one for each phase of the output (see `PHASE`).
  * @param {number} from a picture with a border. @param {number} before its channels.
  * @param {number[]} kernels of the phases.
@@ -285,14 +297,16 @@ const halved = (follow, side) => (changed) => {
  * @param {number} bias
  * @param {number} out
  * @param {number} side of the picture before. @param {number} width channels of the result.
+ * @param {Follow} [rowsBefore] of the picture before.
  * @returns {Step[]}
  */
-function phases(from, before, kernels, add, bias, out, side, width) {
+function phases(from, before, kernels, add, bias, out, side, width, rowsBefore) {
   const line = (side + 2) * before, row = 2 * side * width;  // of the pictures before and after, in floats
+  const rows = rowsBefore && neighbouring(rowsBefore, side);
   return kernels.map((weights, phase) => {
     const a = phase >> 1, b = phase & 1, to = BYTES * (a * row + b * width);
     const base = add === null ? [bias, 0, 0] : [add + to, 2 * row, 2 * width];
-    return { kernel: 'convolve8', args: [from + BYTES * (a * line + b * before), line, before, line, 2, 2 * before,
+    return { kernel: 'convolve8', rows, args: [from + BYTES * (a * line + b * before), line, before, line, 2, 2 * before,
       weights, ...base, out + to, 2 * row, 2 * width, side, side, width] };
   });
 }
