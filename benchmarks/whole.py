@@ -1,7 +1,7 @@
 """Whole pictures or separate tiles: `python -m benchmarks.whole --data data/maps [--json FILE] [--picture FILE]`.
 
-Two pictures that are larger than what sat2map was trained on, each translated whole, and as tiles of 256 pixels that
-are normalised each by itself:
+Two pictures that are larger than what sat2map was trained on, each translated whole, and as separate tiles of 256
+pixels:
 
 * mosaics of four val pairs: the mean absolute difference to the true map;
 * a sea of one blue with a coast: the standard deviation of the water's colour, in levels, beside that within the one
