@@ -6,8 +6,8 @@ Image Quality of StyleGAN", CVPR 2020, section 2.1). And where a picture is near
 amplifies what little there is.
 
 With the statistics of many pictures instead, a norm is one scale and one shift for each channel. They can be folded
-into the convolution before it, so that no norm is left. The network is then faster, and it translates a place alike
-whatever lies far from it. Fine-tuning makes up for the difference.
+into the convolution before it, so that no norm is left. The network then translates a place alike whatever lies far
+from it. Fine-tuning makes up for the difference.
 """
 
 from __future__ import annotations
