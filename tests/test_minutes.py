@@ -200,6 +200,7 @@ def test_a_short_run_takes_its_shape_and_kind_from_the_model_it_starts_from(smal
     assert (drawn.features, drawn.max_features, drawn.depth) == (8, 16, 5)
     assert drawn.input_kind == "edges" and drawn.hand_drawn and drawn.keep_best and drawn.ema
     assert train.parse([*few, "--init", str(small_checkpoint), "--features", "16"]).features == 16
+    assert train.parse([*few, "--init", "edges2shoes"]).dropout_kind == "element"  # though edges2shoes drops channels
     assert train.parse([*few, "--make", "edges"]).input_kind == "edges"
     assert train.parse([*few, "--make", "lightness"]).input_kind == "photo"
     plain = train.parse(["--data", "d", "--out", "o", "--init", str(small_checkpoint)])

@@ -111,7 +111,7 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
         from pix2pix.weights.pretrained import load_weights
 
         config, _, task = load_weights(init)
-        shape = ("features", "max_features", "depth", "norm", "activation", "padding", "head", "dropout_kind")
+        shape = ("features", "max_features", "depth", "norm", "activation", "padding", "head")
         found = {name: getattr(config, name) for name in shape}
         found["generator"] = "unet" if config.skips else "encoder-decoder"
         palette = next((name for name, labels in PALETTES.items() if labels == task.get("palette")), "")

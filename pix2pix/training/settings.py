@@ -162,7 +162,9 @@ class Settings:
         "steps of the whole run, in place of --epochs; also beside --minutes, to repeat such a run",
         may_change=True,
     )
-    keep_best: bool = train(False, "keep the newest weights whose L1 on val, of 5 or more pairs, is near the lowest")
+    keep_best: bool = train(
+        False, "keep the newest weights whose L1 on val, of 5 or more pairs, is at most a fiftieth above the lowest"
+    )
     batch_size: int = train(1, "pairs in a step of each process")
     lr: float = train(2e-4, "learning rate of Adam, whose betas are 0.5 and 0.999")
     jitter: bool = train(True, "scale to 286/256 and crop at random")
