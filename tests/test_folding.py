@@ -112,6 +112,16 @@ def test_training_goes_on_without_norms(data: Path, tmp_path: Path, upsampling: 
         Trainer(run(data, tmp_path / "fourth", init=str(tmp_path / "second")))
 
 
+def test_none_needs_a_trained_model_of_the_full_size(data: Path, tmp_path: Path):
+    with pytest.raises(TrainingError, match="add --init"):
+        run(data, tmp_path / "new", norm="none")
+    for norm in ("batch", "instance"):
+        small = tmp_path / norm
+        Generator(features=4, max_features=8, depth=5, norm=norm).save_pretrained(small, {"image_size": 32})
+        with pytest.raises(TrainingError, match="needs a model of the full size"):
+            Trainer(run(data, tmp_path / "large", features=4, depth=6, norm="none", init=str(small)))
+
+
 def test_pytorch_cyclegan_and_pix2pix_cannot_hold_it(tmp_path: Path, capsys):
     Generator(features=4, max_features=32, norm="none").save_pretrained(tmp_path / "mine")
     assert main(["export", str(tmp_path / "mine"), str(tmp_path / "mine.pth")]) == 2

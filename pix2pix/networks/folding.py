@@ -63,7 +63,7 @@ def moments(
 
     def add(conv: nn.Module, x: tuple[Tensor], y: Tensor) -> None:
         nonlocal count, total, squares
-        y = y.double()
+        y = y.cpu().double()  # not every device has float64
         count, total, squares = count + y[0, 0].numel(), total + y.sum((0, 2, 3)), squares + y.square().sum((0, 2, 3))
 
     hook = level.conv.register_forward_hook(add)
@@ -85,8 +85,8 @@ def fold(level: Down | Up, mean: Tensor, variance: Tensor) -> None:
     assert isinstance(norm, PictureNorm)
     scale = (variance + EPSILON).rsqrt()
     if norm.weight is not None:
-        scale = scale * norm.weight
-    shift = -mean * scale if norm.bias is None else norm.bias - mean * scale
+        scale = scale * norm.weight.cpu()
+    shift = -mean * scale if norm.bias is None else norm.bias.cpu() - mean * scale
     outputs = 1 if isinstance(conv, nn.ConvTranspose2d) else 0  # the dimension of its weight
     conv.weight.mul_(scale.to(conv.weight).unflatten(0, (-1, 1, 1) if outputs else (-1, 1, 1, 1)))
     conv.bias = nn.Parameter(shift.to(conv.weight))

@@ -242,6 +242,8 @@ class Learner:
             else:
                 weights = Generator.from_pretrained(source).state_dict()
             if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
+                if self.settings.norm == "none":
+                    raise TrainingError(f"--norm none needs a model of the full size: {source} has fewer levels.")
                 weights = {**ordinary_weights(self.generator.state_dict()), **one_level_inward(weights)}
             if self.settings.norm == "none" and "decoder.0.conv.bias" not in weights:
                 weights = self._without_norms(weights, inputs)
@@ -249,8 +251,8 @@ class Learner:
                 network.load_state_dict(fitting_weights(network, weights))
         except (RuntimeError, KeyError):
             raise TrainingError(
-                f"The weights of {source} do not fit this run: use the --features, --max-features, --depth, --norm "
-                "and --discriminator-features that they were trained with."
+                f"The weights of {source} do not fit this run: use the --features, --max-features, --depth, --norm, "
+                "--discriminator-features and --discriminator-norm that they were trained with."
             ) from None
 
     def _without_norms(self, weights: dict[str, Tensor], inputs: Iterable[Tensor]) -> dict[str, Tensor]:

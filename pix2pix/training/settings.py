@@ -130,7 +130,10 @@ class Settings:
     patch: int = network(70, "receptive field of D in pixels", choices=PATCHES)
     discriminator_features: int | None = network(None, "channels of D's first level", also="default as --features")
     discriminator_norm: str = network(
-        "", "normalisation of D; layer lets it judge the overall tone", choices=NORMS, also="default as --norm"
+        "",
+        "normalisation of D; layer lets it judge the overall tone",
+        choices=NORMS,
+        also="default as --norm, or batch with --norm none",
     )
 
     objective: str = goal("cgan+l1", "what G minimises", choices=OBJECTIVES)
@@ -233,6 +236,8 @@ class Settings:
         for name in ("chroma_weight", "nearest_of"):
             if not self.mode_seeking_weight and getattr(self, name) != getattr(Settings, name):
                 raise TrainingError(f"{flag(name)} requires --mode-seeking-weight above 0.")
+        if self.norm == "none" and not self.init:
+            raise TrainingError("--norm none goes on from a trained model: add --init.")
         if self.hand_drawn and self.input_kind not in ("edges", "paint"):
             raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
         if self.polarity != "auto" and self.input_kind not in ("edges", "paint"):

@@ -1,4 +1,4 @@
-// The network and its noise are Python's, on every bundled model and on small ones of every kind that fits.
+// The network and its noise are Python's, on every bundled model that it runs and on small ones of every kind that fits.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
