@@ -229,6 +229,8 @@ def from_tensorflow(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
 
 
 def from_ours(theirs: Tensors) -> tuple[GeneratorConfig, Tensors]:
+    if "decoder.0.conv.bias" in theirs:
+        raise ValueError("a generator without norms does not tell how it pads: name the folder with its config.json.")
     config = config_of(theirs)
     return config, {name: theirs[name] for name in config.tensor_shapes()}
 
