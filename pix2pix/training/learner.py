@@ -256,6 +256,7 @@ class Learner:
             ) from None
 
     def _without_norms(self, weights: dict[str, Tensor], inputs: Iterable[Tensor]) -> dict[str, Tensor]:
+        """The weights of a generator of this shape, but with norms, after its norms are folded."""
         norm = "batch" if "decoder.0.norm.weight" in weights else "instance"
         running = "decoder.0.norm.running_mean" in weights
         source = Generator(**asdict(replace(self.generator.config, norm=norm, running_statistics=running)))
