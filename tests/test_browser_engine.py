@@ -15,17 +15,17 @@ import torch
 from PIL import Image
 from places import ROOT
 
-from demo.rules import HANDLED
+from demo.rules import DRAWN
 from pix2pix import MAX_SEED, Generator, Translator, list_models
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.translate.engines import load_engine
-from pix2pix.weights.pretrained import find_checkpoint, load_weights
+from pix2pix.weights.pretrained import find_checkpoint, read_task
 
 NODE = shutil.which("node")
 KERNELS = ROOT / "demo" / "web" / "engine" / "kernel"
 RELAXED = "--experimental-wasm-relaxed-simd"
 
-# Kinds of networks that the engine should run, and that no bundled model has.
+# Kinds of networks that the engine should run, and that no bundled model for drawings has.
 SMALL: dict[str, dict[str, Any]] = {
     "element": {"features": 8, "max_features": 16},
     "instance": {"features": 8, "max_features": 24, "norm": "instance", "dropped_levels": (1, 3)},
@@ -45,7 +45,8 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     and pictures.bin too."""
     folder = tmp_path_factory.mktemp("reference")
     rng = np.random.default_rng(0)
-    cases = [write_case(folder, find_checkpoint(name), name, 256, rng) for name in list_models() if is_handled(name)]
+    drawn = [name for name in list_models() if read_task(name)["input"] in DRAWN]
+    cases = [write_case(folder, find_checkpoint(name), name, 256, rng) for name in drawn]
     for name, arguments in SMALL.items():
         torch.manual_seed(len(name))
         generator = Generator(depth=5, **arguments)
@@ -57,11 +58,6 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
         cases.append(write_case(folder, checkpoint, name, 64, rng))
     (folder / "cases.json").write_text(json.dumps(cases))
     return folder
-
-
-def is_handled(name: str) -> bool:
-    config = load_weights(name)[0]
-    return all(getattr(config, setting) in values for setting, values in HANDLED.items())
 
 
 def write_case(folder: Path, checkpoint: Path, name: str, size: int, rng: np.random.Generator) -> dict[str, Any]:

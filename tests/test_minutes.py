@@ -220,14 +220,21 @@ def test_a_short_run_multiplies_in_bf16_where_the_processor_can(native: bool, mo
     assert train.parse([*data, "--minutes", "1"]).mixed_precision == "no"
 
 
-def test_a_resumed_run_keeps_its_precision(pairs: Path, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch):
+def test_a_resumed_run_keeps_what_it_began_with(
+    pairs: Path, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+):
+    """Though today another precision, another kind of dropout and no augmentation would be chosen for it."""
     monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
     monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: True)
     out = tmp_path / "mine"
-    stopped(Trainer(settings(pairs, out, minutes=3.0)), at=4)
+    stopped(Trainer(settings(pairs, out, minutes=3.0, dropout_kind="channel", columns=("from", "to"))), at=4)
     arguments = ["--data", str(pairs), "--out", str(out), "--device", "cpu", "--minutes", "3"]
-    assert train.parse(arguments).mixed_precision == "bf16"
-    assert train.parse([*arguments, "--resume"]).mixed_precision == "no"
+    new = train.parse(arguments)
+    assert (new.mixed_precision, new.dropout_kind, new.augment) == ("bf16", "element", True)
+    resumed = train.parse([*arguments, "--resume"])
+    assert (resumed.mixed_precision, resumed.dropout_kind, resumed.augment) == ("no", "channel", False)
+    assert resumed.columns == ("from", "to")
+    assert train.parse([*arguments, "--resume", "--dropout-kind", "element"]).dropout_kind == "element"  # refused later
 
 
 def test_the_card_names_what_minutes_would_turn_on(pairs: Path, tmp_path: Path):

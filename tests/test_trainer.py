@@ -420,7 +420,9 @@ trainer = Trainer(Settings(data, out, features=4, max_features=8, depth=5, discr
                            batch_size=int(batch), device="cpu", mode_seeking_weight=0.3, ema=0.9))
 learner = trainer.learner
 for network in (learner.generator, learner.model, learner.discriminator):
-    network.double()
+    for parameter in network.double().parameters():
+        parameter.data += trainer.processes.rank  # which sharing undoes
+    trainer.processes.share(network.parameters())
 for (x, y), _ in zip(trainer._batches(), range(10)):
     learner.train_step(x.double(), y.double())
 if trainer.processes.is_first:

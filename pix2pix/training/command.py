@@ -82,9 +82,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     for name in asked.recipe or (["minutes"] if asked.minutes else []):
         p.set_defaults(**RECIPES[name])
     if asked.minutes:
-        p.set_defaults(**fitting(asked.init, asked.make, asked.input_kind))
-        if not asked.mixed_precision and not os.environ.get("ACCELERATE_MIXED_PRECISION"):
-            p.set_defaults(mixed_precision=begun_precision(asked) or fastest_precision(asked.device))
+        begun = begun_with(asked.out) if asked.resume else {}
+        p.set_defaults(**(begun or fitting(asked.init, asked.make, asked.input_kind)))
+        if not (begun or asked.mixed_precision or os.environ.get("ACCELERATE_MIXED_PRECISION")):
+            p.set_defaults(mixed_precision=fastest_precision(asked.device))
     options = p.parse_args(arguments)
     if not options.out and not options.check:
         p.error("the following arguments are required: --out")
@@ -126,19 +127,22 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
     return found
 
 
-def begun_precision(asked: argparse.Namespace) -> str:
-    """The precision, "no" or "bf16", of the run that is to be resumed, or "" where there is none."""
+def begun_with(out: str) -> dict[str, Any]:
+    """The settings that a run in OUT began with and has to keep, or nothing where there is no such run.
+
+    Those of a run by minutes follow from the machine, from the model that it starts from, and from what is known to
+    learn best, all of which may be different by now.
+    """
     import torch
 
     from pix2pix.errors import TrainingError
+    from pix2pix.training.settings import kept
     from pix2pix.training.state import read_state
 
-    if not asked.resume:
-        return ""
     try:
-        return read_state(Path(asked.out) / "training", torch.device("cpu"))["settings"]["mixed_precision"]
+        return kept(read_state(Path(out) / "training", torch.device("cpu"))["settings"])
     except (TrainingError, KeyError):
-        return ""  # the trainer tells what is wrong
+        return {}  # the trainer tells what is wrong
 
 
 def fastest_precision(device: str) -> str:

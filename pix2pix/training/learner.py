@@ -233,36 +233,31 @@ class Learner:
                 the norms are folded by their statistics on these.
         """
         folder = Path(source) / "training"
-        try:
-            if has_state(folder):
-                state = read_state(folder, self.device)
-                weights = ordinary_weights(state["model"])
-                if self.discriminator and state["discriminator"]:
-                    self.discriminator.load_state_dict(state["discriminator"])
-            else:
-                weights = Generator.from_pretrained(source).state_dict()
-            if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
-                if self.settings.norm == "none":
-                    raise TrainingError(f"--norm none needs a model of the full size: {source} has fewer levels.")
-                weights = {**ordinary_weights(self.generator.state_dict()), **one_level_inward(weights)}
-            if self.settings.norm == "none" and "decoder.0.conv.bias" not in weights:
-                weights = self._without_norms(weights, inputs)
-            for network in (self.generator, self.model):
-                network.load_state_dict(fitting_weights(network, weights))
-        except (RuntimeError, KeyError):
-            raise TrainingError(
-                f"The weights of {source} do not fit this run: use the --features, --max-features, --depth, --norm, "
-                "--discriminator-features and --discriminator-norm that they were trained with."
-            ) from None
+        if has_state(folder):
+            state = read_state(folder, self.device)
+            weights = ordinary_weights(state["model"])
+            if self.discriminator and state["discriminator"]:
+                take_weights(self.discriminator, state["discriminator"], source)
+        else:
+            weights = Generator.from_pretrained(source).state_dict()
+        if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
+            if self.settings.norm == "none":
+                raise TrainingError(f"--norm none needs a model of the full size: {source} has fewer levels.")
+            weights = {**ordinary_weights(self.generator.state_dict()), **one_level_inward(weights)}
+        if self.settings.norm == "none" and "decoder.0.conv.bias" not in weights:
+            weights = self._without_norms(weights, inputs, source)
+        for network in (self.generator, self.model):
+            take_weights(network, weights, source)
+            self.processes.share(network.parameters())  # folded by each, in sums that may differ in their last bits
 
-    def _without_norms(self, weights: dict[str, Tensor], inputs: Iterable[Tensor]) -> dict[str, Tensor]:
+    def _without_norms(self, weights: dict[str, Tensor], inputs: Iterable[Tensor], source: str) -> dict[str, Tensor]:
         """The weights of a generator of this shape, but with norms, after its norms are folded."""
         norm = "batch" if "decoder.0.norm.weight" in weights else "instance"
         running = "decoder.0.norm.running_mean" in weights
-        source = Generator(**asdict(replace(self.generator.config, norm=norm, running_statistics=running)))
-        source.load_state_dict(weights)
-        source.to(self.device)
-        return fold_norms(source, (x.to(self.device) for x in inputs), self.settings.seed).state_dict()
+        normed = Generator(**asdict(replace(self.generator.config, norm=norm, running_statistics=running)))
+        take_weights(normed, weights, source)
+        normed.to(self.device)
+        return fold_norms(normed, (x.to(self.device) for x in inputs), self.settings.seed).state_dict()
 
     def _placed(self, network: Any) -> Any:
         # Channels last suit a GPU's tensor cores. On a CPU, oneDNN is faster with them for D, and for G only in bf16.
@@ -274,6 +269,21 @@ class Learner:
     def _adam(self, network: torch.nn.Module) -> torch.optim.Adam:
         fused = self.device.type in ("cpu", "cuda")
         return torch.optim.Adam(network.parameters(), self.settings.lr, BETAS, fused=fused)
+
+
+def take_weights(network: torch.nn.Module, weights: dict[str, Tensor], source: str) -> None:
+    """Load the weights of `source`.
+
+    Raises:
+        TrainingError: they are of another network.
+    """
+    try:
+        network.load_state_dict(fitting_weights(network, weights))
+    except (RuntimeError, KeyError):
+        raise TrainingError(
+            f"The weights of {source} do not fit this run: use the --features, --max-features, --depth, --norm, "
+            "--discriminator-features and --discriminator-norm that they were trained with."
+        ) from None
 
 
 def unpainted(x: Tensor) -> Tensor:

@@ -52,6 +52,15 @@ class Processes:
         for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(part.view_as(gradient))
 
+    def share(self, parameters: Iterable[torch.nn.Parameter]) -> None:
+        """Give every process the first one's values. All processes must call this."""
+        if self.count == 1:
+            return
+        from accelerate.utils import broadcast
+
+        for parameter in parameters:
+            parameter.data.copy_(broadcast(parameter.data))
+
     def any(self, here: bool) -> bool:
         """Whether `here` is true in any process. All processes must call this."""
         if self.count == 1:

@@ -293,20 +293,27 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def changed(before: dict, now: Settings) -> list[str]:
-    """The settings that changed since an earlier run and affect its result, as "NAME was OLD and is NEW".
+def kept(before: dict[str, Any]) -> dict[str, Any]:
+    """The settings of an earlier run that affect its result, by their present names.
 
     Args:
         before: fields of the earlier run, by their names at that time. Fields that did not exist had their defaults.
     """
-    fields = dataclasses.fields(now)
+    fields = [field for field in dataclasses.fields(Settings) if not field.metadata["may_change"]]
     new_names = {field.metadata["formerly"]: field.name for field in fields if field.metadata["formerly"]}
     was = {**dataclasses.asdict(Settings("", "")), **{new_names.get(name, name): before[name] for name in before}}
     if not was.get("nearest", True):
         was["nearest_of"] = 1  # formerly --no-nearest
-    differences = []
-    for field in fields:
-        old, new = was[field.name], getattr(now, field.name)
-        if not field.metadata["may_change"] and (tuple(old) if isinstance(old, list) else old) != new:
-            differences.append(f"{field.name} was {old} and is {new}")
-    return differences
+    return {
+        field.name: tuple(was[field.name]) if isinstance(was[field.name], list) else was[field.name] for field in fields
+    }
+
+
+def changed(before: dict[str, Any], now: Settings) -> list[str]:
+    """The settings that changed since an earlier run and affect its result, as "NAME was OLD and is NEW".
+
+    Args:
+        before: fields of the earlier run, as for `kept`.
+    """
+    old = kept(before)
+    return [f"{name} was {old[name]} and is {new}" for name in old if old[name] != (new := getattr(now, name))]
