@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
+from scipy.ndimage import binary_dilation
 
 from pix2pix import Settings, TrainingError
 from pix2pix.pairs.flat_art import CLAY, areas_of, clay, flat_colours, paint_art
@@ -144,7 +145,7 @@ def test_clay_has_the_targets_shading_and_no_colour():
 
 def test_flat_art_is_outlined_and_partly_painted():
     flat, lit = (array(image) for image in art())
-    seen = {"lines": 0, "coloured": 0, "clay": 0}
+    seen = {"lines": 0, "coloured": 0, "clay": 0, "beside": 0}
     for seed in range(60):
         lines, paper, target = paint_art(flat.copy(), lit.copy(), np.random.default_rng(seed))
         face_is_painted = paper[64, 90].min() < 250
@@ -152,11 +153,15 @@ def test_flat_art_is_outlined_and_partly_painted():
         seen["lines"] += bool((lines == 0).any())
         seen["coloured"] += face_is_painted
         seen["clay"] += not face_is_painted
-        assert target[:12].min() > 254.9 and paper[:10].min() > 254.9
+        assert paper[:10].min() > 254.9
+        ink = lines[:12] == 0  # of strokes beside the art
+        assert target[:12][ink].max(initial=0) < 190 and target[:12][~binary_dilation(ink, iterations=4)].min() > 254
+        seen["beside"] += ink.any()
         if (lines == 0).any():
             assert lines[81, 60] == 0  # the mouth is a line
             assert target[81, 60].max() < 120  # and stays a line
     assert 30 <= seen["lines"] <= 54 and 25 <= seen["coloured"] <= 58 and seen["clay"] >= 8
+    assert seen["beside"] >= 5
 
 
 def test_colours_turn_alike_and_greys_stay_grey():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from pix2pix.pairs.recolour import LUMA, WHITE, beside_the_lines, recoloured
@@ -14,6 +14,8 @@ CLAY = 226  # level of clay that is neither lit nor shaded
 LIT, SHADED = 22, -80  # greatest deviations from that level
 GROOVE = 55  # levels by which an outline between two parts of clay is darker
 REACH = 14  # pixels by which a target may extend beyond its flat art
+IN_THE_OPEN = 0.5  # share of the added strokes
+BESIDE = 60  # pixels between the art and where such a stroke begins
 KINDS = {"art": 0.45, "outlined": 0.25, "partly": 0.2, "clay": 0.1}  # shares of the drawings
 # Share of the drawings; less than of painted lines, since shade turns yellow into orange, and turned hues hide this.
 RECOLOURED = 0.25
@@ -145,27 +147,48 @@ def clay(y: np.ndarray, labels: np.ndarray, bare: np.ndarray, details: np.ndarra
 def with_strokes(
     lines: np.ndarray, y: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Add 1 to 4 curves to the drawing, each inside one area. In the target they are dark grooves."""
-    side = len(labels)
-    places = np.argwhere(labels > 0)
-    for _ in range(int(rng.integers(1, 5)) if len(places) else 0):
-        row, column = places[rng.integers(len(places))]
-        area = labels == labels[row, column]
-        if area.sum() < 400:
-            continue
-        reach = rng.uniform(10, 60)
-        points = np.array([column, row]) + np.cumsum(rng.normal(0, reach / 2, (4, 2)), axis=0)
-        points[0] = column, row
-        t = np.linspace(0, 1, 24)[:, None]
-        curve = (1 - t) ** 3 * points[0] + 3 * t * (1 - t) ** 2 * points[1] + 3 * t**2 * (1 - t) * points[2]
-        curve = curve + t**3 * points[3]
-        width = rng.uniform(1.5, 4.5)
-        image = Image.new("L", (2 * side, 2 * side))
-        ImageDraw.Draw(image).line([tuple(2 * p) for p in curve], fill=255, width=round(2 * width), joint="curve")
-        ink = np.asarray(image.resize((side, side), Image.Resampling.BOX), np.float32) / 255
-        ink = ink * ndimage.binary_erosion(area, iterations=3)
+    """Add 1 to 4 strokes to the drawing. In the target they are dark too: grooves in the art, and lines beside it."""
+    inside, places = np.argwhere(labels > 0), open_places(labels)
+    for _ in range(int(rng.integers(1, 5)) if len(inside) else 0):
+        if rng.random() < IN_THE_OPEN and len(places):
+            row, column = places[rng.integers(len(places))]
+            ink = stroke(row, column, len(labels), rng.uniform(0, 0.4), rng)
+            if rng.random() < 0.6:  # the others may cross the art
+                ink = ink * (labels == 0)
+        else:
+            row, column = inside[rng.integers(len(inside))]
+            area = labels == labels[row, column]
+            if area.sum() < 400:
+                continue
+            ink = stroke(row, column, len(labels), 1, rng) * ndimage.binary_erosion(area, iterations=3)
         lines = np.where(ink > 0.5, 0, lines)
-        groove = np.asarray(Image.fromarray((ink * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.7))) / 255
-        lit = np.roll(groove, 2, 0) * (1 - groove)
+        groove = ndimage.gaussian_filter(ink, 0.7)
+        lit = np.roll(groove, 2, 0) * (1 - groove) * (labels > 0)
         y = np.clip(y * (1 - 0.78 * groove[..., None]) + 28 * lit[..., None], 0, WHITE)
     return lines, y
+
+
+def open_places(labels: np.ndarray) -> np.ndarray:
+    """The rows and columns of the background's pixels that are near the art: (N, 2)."""
+    distance = ndimage.distance_transform_edt(labels == 0)
+    return np.argwhere((distance > 0) & (distance <= BESIDE))
+
+
+def stroke(row: int, column: int, side: int, bend: float, rng: np.random.Generator) -> np.ndarray:
+    """How much ink a stroke leaves on each pixel: (S, S) in [0, 1].
+
+    Args:
+        row, column: where it begins.
+        side: S.
+        bend: 0 for a straight line, 1 for a curve that may turn back.
+    """
+    reach = rng.uniform(10, 60)
+    steps = rng.normal(0, reach / 2, (3, 2)) * bend + rng.normal(0, reach / 2, 2) * (1 - bend)
+    points = np.array([column, row]) + np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
+    t = np.linspace(0, 1, 24)[:, None]
+    curve = (1 - t) ** 3 * points[0] + 3 * t * (1 - t) ** 2 * points[1] + 3 * t**2 * (1 - t) * points[2]
+    curve = curve + t**3 * points[3]
+    width = rng.uniform(1.5, 4.5)
+    image = Image.new("L", (2 * side, 2 * side))
+    ImageDraw.Draw(image).line([tuple(2 * p) for p in curve], fill=255, width=round(2 * width), joint="curve")
+    return np.asarray(image.resize((side, side), Image.Resampling.BOX), np.float32) / 255
