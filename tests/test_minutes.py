@@ -23,7 +23,7 @@ from places import ROOT
 from small import make_pairs
 from small_runs import SMALL, settings, stopped, weights
 
-from pix2pix import Trainer, TrainingError, Translator
+from pix2pix import Generator, Trainer, TrainingError, Translator
 from pix2pix.training import card
 from pix2pix.training import command as train
 from pix2pix.training import trainer as module
@@ -201,6 +201,8 @@ def test_a_short_run_takes_its_shape_and_kind_from_the_model_it_starts_from(smal
     assert drawn.input_kind == "edges" and drawn.hand_drawn and drawn.keep_best and drawn.ema
     assert train.parse([*few, "--init", str(small_checkpoint), "--features", "16"]).features == 16
     assert train.parse([*few, "--init", "edges2shoes"]).dropout_kind == "element"  # though edges2shoes drops channels
+    Generator(depth=5, dropped_levels=range(4)).save_pretrained(tmp_path / "four", {"image_size": 32})
+    assert train.parse([*few, "--init", str(tmp_path / "four")]).dropout_levels == 4
     assert train.parse([*few, "--make", "edges"]).input_kind == "edges"
     assert train.parse([*few, "--make", "lightness"]).input_kind == "photo"
     plain = train.parse(["--data", "d", "--out", "o", "--init", str(small_checkpoint)])

@@ -294,10 +294,13 @@ def test_save_and_load_give_the_same_weights(small_generator: Generator, tmp_pat
         ({"objective": "cgan+l1", "patch": 16, "generator": "encoder-decoder"}, 6),
         ({"norm": "instance", "padding": "reflect", "head": "resize", "activation": "relu6"}, 6),
         ({"mode_seeking_weight": 0.5, "dropout_kind": "channel", "ema": 0.9}, 6),
+        ({"dropout_levels": 4}, 6),
+        ({"dropout_levels": 0}, 6),
     ],
 )
 def test_every_ablation_trains_and_its_checkpoint_runs_on_both_engines(pairs: Path, tmp_path: Path, changes, judged):
     trainer = Trainer(settings(pairs, tmp_path / "out", epochs=1, **changes))
+    assert trainer.learner.generator.config.dropped_levels == tuple(range(changes.get("dropout_levels", 3)))
     first = [p.detach().clone() for p in trainer.learner.generator.parameters()]
     if judged is None:
         assert trainer.learner.discriminator is None
@@ -520,6 +523,12 @@ def test_old_names_of_options_are_still_read(old: str, new: str, value: bool | f
     before = {name: value for name, value in asdict(now).items() if name != new}
     assert changed({**before, old: value}, now) == []
     assert changed({**before, old: 0}, now) == [f"{new} was 0 and is {value}"]
+
+
+@pytest.mark.parametrize("levels", [-1, 5])
+def test_dropout_is_on_levels_that_exist(levels: int):
+    with pytest.raises(TrainingError, match="with --depth 5 it must be from 0 to 4"):
+        settings(Path("d"), Path("o"), dropout_levels=levels)
 
 
 @pytest.mark.parametrize("of_samples", [{"nearest_of": 1}, {"nearest_of": 4}, {"chroma_weight": 0.3}])

@@ -115,6 +115,8 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
         shape = ("features", "max_features", "depth", "norm", "activation", "padding", "head")
         found = {name: getattr(config, name) for name in shape}
         found["generator"] = "unet" if config.skips else "encoder-decoder"
+        if config.dropped_levels == tuple(range(len(config.dropped_levels))):
+            found["dropout_levels"] = len(config.dropped_levels)
         palette = next((name for name, labels in PALETTES.items() if labels == task.get("palette")), "")
         if not kind and not make and (task.get("input") != "labels" or palette):
             kind = task.get("input", "")

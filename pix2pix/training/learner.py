@@ -56,8 +56,9 @@ class Learner:
         channels_in, channels_out = settings.channels
         self.generator = self._placed(Generator(
             channels_in, channels_out, settings.features, settings.max_features, settings.depth,
-            dropout_kind=settings.dropout_kind, skips=settings.generator == "unet", norm=settings.norm,
-            activation=settings.activation, padding=settings.padding, head=settings.head,
+            dropped_levels=range(settings.dropout_levels), dropout_kind=settings.dropout_kind,
+            skips=settings.generator == "unet", norm=settings.norm, activation=settings.activation,
+            padding=settings.padding, head=settings.head,
         ))  # fmt: skip
         if settings.upsampling == "nearest":
             tie_kernels(self.generator)

@@ -127,6 +127,9 @@ class Settings:
     dropout_kind: str = network(
         "element", "what the noise z drops: single units or whole channels", choices=CHOICES["dropout_kind"]
     )
+    dropout_levels: int = network(
+        3, "levels of G's decoder that have dropout, from the innermost; 5 keep repeated textures from standing in rows"
+    )
     patch: int = network(70, "receptive field of D in pixels", choices=PATCHES)
     discriminator_features: int | None = network(None, "channels of D's first level", also="default as --features")
     discriminator_norm: str = network(
@@ -227,6 +230,11 @@ class Settings:
             raise TrainingError(f"--workers is {self.workers}: it must be at least 0.")
         if not 5 <= self.depth <= 12:
             raise TrainingError(f"--depth is {self.depth}: it must be from 5, for pictures of 32 pixels, to 12.")
+        if not 0 <= self.dropout_levels < self.depth:
+            raise TrainingError(
+                f"--dropout-levels is {self.dropout_levels}: with --depth {self.depth} it must be from 0 to "
+                f"{self.depth - 1}."
+            )
         if self.target.adversarial and self.patch > 142 and self.depth < 7:
             raise TrainingError(f"--patch {self.patch} needs pictures of 128 pixels: use --depth 7 or more.")
         if self.mode_seeking_weight and not self.target.distance:
