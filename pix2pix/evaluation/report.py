@@ -44,7 +44,8 @@ def metrics_text(metrics: dict[str, Any]) -> str:
         paint = metrics["paint"]
         lines += [
             "",
-            f"Painted in the targets' colours: L1 {paint['painted_l1']:.4f}, relief {paint['relief']:.2f} of the "
-            f"targets'. Painted in 24 other colours: {paint['colour_miss']:.4f} off.",
+            f"Painted in the targets' colours: L1 {paint['painted_l1']:.4f}; light and shade are {paint['relief']:.2f} "
+            f"times as strong as the targets'. Painted in 24 other colours: outputs differ from the paint by "
+            f"{paint['colour_miss']:.4f} (0 to 1).",
         ]
     return "\n".join(lines)
