@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +64,7 @@ class Models:
         self._loaded: dict[str, Translator] = {}
         self._downloading: set[str] = set()
         self._lock = Lock()
+        self._locks: defaultdict[str, Lock] = defaultdict(Lock)  # one for each model, held while it is loaded
 
     def drawn(self, name: str) -> bool:
         """Whether a model translates drawings: it takes edges, paint, or labels with a known palette."""
@@ -75,13 +77,13 @@ class Models:
 
     def add(self, name: str, folder: Path) -> None:
         """Offer a model that was taught here, to those who know its name. A newer one takes its place."""
-        with self._lock:
+        with self._lock_of(name), self._lock:
             self.taught[name] = folder
             self._loaded.pop(name, None)
 
     def remove(self, name: str) -> None:
         """Offer a model no more that was taught here."""
-        with self._lock:
+        with self._lock_of(name), self._lock:
             self.taught.pop(name, None)
             self._loaded.pop(name, None)
 
@@ -142,16 +144,23 @@ class Models:
             raise CheckpointError(f"This page does not offer that model: choose one of {', '.join(self.tasks)}.")
         if name in self._downloading:
             raise CheckpointError(f"{name} is being downloaded: wait for it, or pick another model.")
-        with self._lock:
-            if name not in self._loaded:
+        with self._lock_of(name):  # a model that is downloaded or loaded keeps nobody from the others
+            with self._lock:
+                translator = self._loaded.pop(name, None)
+            if translator is None:
                 from pix2pix import Translator, choose_device
 
                 source, device = self.taught.get(name, name), choose_device(self.device)
-                self._loaded[name] = Translator.from_pretrained(source, device=device, memory=self.memory)
+                translator = Translator.from_pretrained(source, device=device, memory=self.memory)
+            with self._lock:
+                self._loaded[name] = translator  # the most recently used is last
                 if len(self._loaded) > self.max_loaded:
                     del self._loaded[next(iter(self._loaded))]
-            self._loaded[name] = self._loaded.pop(name)  # the most recently used is last
-            return self._loaded[name]
+            return translator
+
+    def _lock_of(self, name: str) -> Lock:
+        with self._lock:
+            return self._locks[name]
 
     def state(self) -> dict[str, Any]:
         """The numbers of offered models and of models in memory, for a load balancer."""

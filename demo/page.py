@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -35,6 +36,7 @@ CHOOSE = """element.addEventListener('click', ({ target }) => {
     trigger('submit');
 });"""
 TILE_SIDE = 112  # pixels of an example's picture
+TALKS = 16  # answers at a time on a channel whose answers need no processor, so that a download keeps nobody waiting
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
 
 
@@ -107,7 +109,7 @@ def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
     """
     question = gr.HTML(value="", html_template="", js_on_load=ASK.format(name=name), elem_classes="channel")
     reply = gr.HTML(value="", html_template="", js_on_load=ANSWER, elem_classes="channel")
-    limit: dict[str, Any] = {"concurrency_limit": 1} if "concurrency_id" in options else {}
+    limit = 1 if "concurrency_id" in options else TALKS
     question.submit(
         answer,
         question,
@@ -115,7 +117,7 @@ def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
         preprocess=False,
         show_progress="hidden",
         api_visibility="private",
-        **limit,
+        concurrency_limit=limit,
         **options,
     )
 
@@ -161,13 +163,17 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
         return gr.ImageSlider(pictures, visible=True), texts.TILE_EXAMPLE.format(line=line)
 
     def several(files: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
-        folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
-        with service.file(request) as deadline:
-            paths = [upload(file) for file in files or []]
-            found = translate_files(models, paths, name, seed, tell(progress), folder, deadline)
-        if found is None:
+        if not files:
             gr.Info(texts.NO_FILES)
             return gr.skip()
+        folder = Path(tempfile.mkdtemp(dir=get_upload_folder()))
+        try:
+            with service.file(request) as deadline:
+                paths = [upload(file) for file in files]
+                found = translate_files(models, paths, name, seed, tell(progress), folder, deadline)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         archive.temp_files.add(str(found))  # Gradio removes it later, with the uploads and results
         return str(found)
 

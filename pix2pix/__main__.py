@@ -31,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     except Pix2PixError as error:
         warn(str(error))
         return 2
+    except OSError as error:  # a full disk, say
+        warn(f"{error.filename or 'A file'} cannot be used ({error.strerror or error}): choose another place.")
+        return 2
     return code
 
 
@@ -216,15 +219,18 @@ def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.evaluation.metrics import SAMPLES, evaluate
     from pix2pix.evaluation.report import metrics_text
     from pix2pix.evaluation.sheet import Sheet
-    from pix2pix.files import write_text
+    from pix2pix.files import check_place, write_text
 
     translator = load(options)
     if options.perturb and translator.input_kind not in ("edges", "paint"):
         raise Pix2PixError(f"--perturb draws edges by hand, and {options.model} takes {translator.input_kind}.")
+    for path in filter(None, (options.json, options.html)):
+        check_place(path)
     pairs = find_pairs(options, translator)
     seeds = seeds_from(options.seed, SAMPLES * len(pairs))
     sheet = Sheet()
-    metrics = evaluate(translator, pairs, seeds[0], options.perturb, sheet.keep)
+    shown = options.html or options.perceptual
+    metrics = evaluate(translator, pairs, seeds[0], options.perturb, sheet.keep if shown else None)
     of = f"the {options.split} split of {options.data}, {pairs.direction}"
     print(f"{options.model}: {metrics['count']} pairs of {of}\n")
     print(metrics_text(metrics))

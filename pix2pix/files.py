@@ -9,8 +9,28 @@ from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
 
+from pix2pix.errors import Pix2PixError
+
 # What operating systems and NAS leave beside people's files.
 LITTER = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "__pycache__", "lost+found", "$recycle.bin"}
+
+
+UMASK = os.umask(0)  # of this process; it can only be read by setting it, which other threads would notice later
+os.umask(UMASK)
+
+
+def check_place(path: str | Path) -> None:
+    """Check that a file can be written, before the work whose result it shall hold. Parent folders are created.
+
+    Raises:
+        Pix2PixError: it cannot.
+    """
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=Path(path).parent):
+            pass
+    except OSError as error:
+        raise Pix2PixError(f"{path} cannot be written ({error.strerror}): choose another place.") from None
 
 
 @contextmanager
@@ -29,7 +49,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())  # mkstemp makes it private, unlike an ordinary file
+        os.chmod(temporary, 0o666 & ~UMASK)  # mkstemp makes it private, unlike an ordinary file
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -58,9 +78,3 @@ def free_name(stem: str, taken: set[str]) -> str:
     name = next(name for name in names if name.casefold() not in taken)
     taken.add(name.casefold())
     return name
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -209,6 +209,33 @@ def test_a_download_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch, small_
     assert "image" in json.loads(translate_frame(models, message(str(small_checkpoint))))
     finish.set()
     assert list(answers)[-1] == {"id": 5, "error": "The Hub went away."}
+
+
+def test_a_model_that_takes_long_to_load_keeps_nobody_from_the_others(
+    small_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    import shutil
+
+    slow = str(tmp_path / "slow")
+    shutil.copytree(small_checkpoint, slow)
+    models = Models([str(small_checkpoint), slow])
+    started, finish, load = Event(), Event(), Translator.from_pretrained
+
+    def from_pretrained(source: Any, **options: Any) -> Translator:
+        if source == slow:
+            started.set()
+            assert finish.wait(60)
+        return load(source, **options)
+
+    monkeypatch.setattr(Translator, "from_pretrained", from_pretrained)
+    waiting = Thread(target=lambda: models[slow])
+    waiting.start()
+    assert started.wait(20)
+    assert "image" in json.loads(translate_frame(models, message(str(small_checkpoint))))
+    models.add("taught", tmp_path)
+    finish.set()
+    waiting.join()
+    assert set(models._loaded) == {str(small_checkpoint), slow}
 
 
 def test_models_are_only_those_offered(models: Models):

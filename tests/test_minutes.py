@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import math
 import os
 import re
 import shlex
@@ -13,6 +15,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -23,12 +26,13 @@ from places import ROOT
 from small import make_pairs
 from small_runs import SMALL, settings, stopped, weights
 
-from pix2pix import Generator, Trainer, TrainingError, Translator
+from pix2pix import Generator, Settings, Trainer, TrainingError, Translator
 from pix2pix.training import card
 from pix2pix.training import command as train
 from pix2pix.training import trainer as module
 from pix2pix.training.plan import Plan, Speed, plan_again, plan_by_minutes
 from pix2pix.training.progress import read_progress
+from pix2pix.training.state import read_state, write_state
 
 
 class Clock:
@@ -245,6 +249,40 @@ def test_the_card_names_what_minutes_would_turn_on(pairs: Path, tmp_path: Path):
     assert (asked.augment, asked.mixed_precision, asked.keep_best, asked.upsampling) == (
         False, "no", True, "transposed",
     )  # fmt: skip
+
+
+def test_the_command_on_the_card_repeats_a_run_that_differs_from_its_model(small_checkpoint: Path, tmp_path: Path):
+    words = ["--data", "d", "--out", "o", "--minutes", "1", "--init", str(small_checkpoint), "--input-kind", "photo"]
+    asked = train.parse([*words, "--norm", "batch", "--activation", "relu", "--dropout-levels", "3"])
+    again = train.parse(shlex.split(card.command(Settings(**without_doors(asked))))[2:])
+    assert again.input_kind == "photo" and without_doors(again) == without_doors(asked)
+
+
+def without_doors(options: argparse.Namespace) -> dict[str, Any]:
+    return {name: value for name, value in vars(options).items() if name not in ("resume", "check")}
+
+
+def test_the_report_says_how_a_run_ended(pairs: Path, tmp_path: Path, clock: Clock):
+    out = tmp_path / "mine"
+    stopped(Trainer(settings(pairs, out, minutes=3.0)), at=4)
+    assert "This run was stopped; --resume continues it" in (out / "training" / "report.html").read_text()
+    trainer = Trainer(settings(pairs, out, minutes=3.0), resume=True)
+    trainer.learner.generator.head.weight.data.fill_(math.nan)
+    with pytest.raises(TrainingError, match="not finite"):
+        trainer.train()
+    page = (out / "training" / "report.html").read_text()
+    assert "This run has failed" in page and "not finite" in page
+
+
+def test_a_run_starts_from_the_weights_that_another_kept(pairs: Path, tmp_path: Path, clock: Clock):
+    first = Trainer(settings(pairs, tmp_path / "first", minutes=1.0, keep_best=True))
+    first.train()
+    folder = tmp_path / "first" / "training"
+    state = read_state(folder, torch.device("cpu"))
+    state["kept"]["weights"] = {name: torch.full_like(w, 0.5) for name, w in state["model"].items()}
+    write_state(folder, state)
+    second = Trainer(settings(pairs, tmp_path / "second", minutes=1.0, init=str(tmp_path / "first")))
+    assert all((w == 0.5).all() for w in second.learner.trained_model().state_dict().values())
 
 
 @pytest.mark.slow

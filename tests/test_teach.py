@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,7 +26,7 @@ from small_runs import SMALL
 
 from demo.launch import desk_for, parser
 from demo.models import Models
-from demo.server.deadline import NO_DEADLINE
+from demo.server.deadline import NO_DEADLINE, Deadline
 from demo.teach import desk as desk_module
 from demo.teach import runner as runner_module
 from demo.teach.desk import HOME, STRANGERS, Desk
@@ -35,6 +36,7 @@ from demo.teach.runner import is_trainer
 from demo.teach.runs import Shelf, slug
 from pix2pix import Pix2PixError, list_models
 from pix2pix.pictures.edge_filter import outline
+from pix2pix.training.command import parse
 from pix2pix.training.progress import Progress, read_progress
 
 TINY = [*SMALL[:-2], "--save-every", "0.5"]  # the device is the desk's
@@ -60,7 +62,7 @@ def dropped(folder: Path, name: str, image: Image.Image | bytes, group: str = ""
 
 def test_pairs_side_by_side_are_cut_in_two(tmp_path: Path):
     both = picture(128, 64, seed=3)
-    made, faults = pairs_of([dropped(tmp_path, "a.png", both)], "", 10**6)
+    made, faults = pairs_of([dropped(tmp_path, "a.png", both)], "")
     assert faults == [] and len(made) == 1
     assert made[0].a.tobytes() == both.crop((0, 0, 64, 64)).tobytes()
     assert made[0].b.tobytes() == both.crop((64, 0, 128, 64)).tobytes()
@@ -68,9 +70,9 @@ def test_pairs_side_by_side_are_cut_in_two(tmp_path: Path):
 
 def test_photos_get_their_outlines(tmp_path: Path):
     photo = picture(64, 48)
-    (made,), faults = pairs_of([dropped(tmp_path, "a.png", photo)], "", 10**6)
+    (made,), faults = pairs_of([dropped(tmp_path, "a.png", photo)], "")
     assert faults == [] and made.b.tobytes() == photo.tobytes() and made.a.tobytes() == outline(photo).tobytes()
-    (grey,), _ = pairs_of([dropped(tmp_path, "a.png", photo)], "lightness", 10**6)
+    (grey,), _ = pairs_of([dropped(tmp_path, "a.png", photo)], "lightness")
     pixels = np.asarray(grey.a)
     assert (np.ptp(pixels, axis=-1) == 0).all() and pixels.std() > 5
 
@@ -82,7 +84,7 @@ def test_two_groups_are_matched_by_name_whatever_their_suffix(tmp_path: Path):
         dropped(tmp_path, "two.png", picture(seed=3), "a"),
         dropped(tmp_path, "three.png", picture(seed=4), "b"),
     ]
-    made, faults = pairs_of(files, "groups", 10**6)
+    made, faults = pairs_of(files, "groups")
     assert [pair.name for pair in made] == ["One.png"]
     assert made[0].a.size == made[0].b.size == (80, 60)  # the trainer wants pairs of one shape
     assert np.abs(np.asarray(made[0].a.resize((64, 64)), float) - np.asarray(picture(seed=1), float)).mean() < 10
@@ -101,7 +103,7 @@ def test_a_zip_of_two_folders_is_two_groups_and_its_names_lead_nowhere(tmp_path:
         archive.writestr("/abs/escaped.png", b"nothing")
     before = set(tmp_path.parent.rglob("*"))
     file = dropped(tmp_path, "mine.zip", buffer.getvalue())
-    made, faults = pairs_of([file], "groups", 10**6)
+    made, faults = pairs_of([file], "groups")
     assert len(made) == 3 and len(faults) == 1 and "escaped.png" in faults[0]
     assert set(tmp_path.parent.rglob("*")) - before == {file.path}
 
@@ -110,16 +112,37 @@ def test_a_bad_picture_among_ten_is_named_and_the_rest_go_on(tmp_path: Path):
     files = [dropped(tmp_path, f"{i}.png", picture(seed=i)) for i in range(9)]
     files.insert(4, dropped(tmp_path, "broken.jpg", b"not a picture"))
     files.append(dropped(tmp_path, "huge.png", picture(1100, 1000)))
-    made, faults = pairs_of(files, "edges", 10**6)
+    made, faults = pairs_of(files, "edges", Deadline(pixels=10**6))
     assert len(made) == 9
     assert [fault.split()[0] for fault in faults] == ["broken.jpg", "huge.png"]
+
+
+def test_a_zip_of_many_large_pictures_needs_little_memory(tmp_path: Path):
+    """Each is made smaller as soon as it is read, and no more are read than a run takes."""
+    data, buffer = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (2000, 2000), "red").save(data, "PNG")
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for i in range(40):
+            archive.writestr(f"{i}.png", data.getvalue())
+    file = dropped(tmp_path, "red.zip", buffer.getvalue())
+    tracemalloc.start()
+    made, faults = pairs_of([file], "edges", most=8)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(made) == 16 and faults == ["Only the first 16 pictures are used: drop fewer at once."]
+    assert most < 100e6  # all forty take 480 MB
+
+
+def test_reading_ends_at_its_deadline(tmp_path: Path):
+    with pytest.raises(Pix2PixError, match="more than 5 seconds"):
+        pairs_of([dropped(tmp_path, "a.png", picture())], "edges", Deadline(until=0.0, seconds=5))
 
 
 @given(st.binary(max_size=400), st.sampled_from(["a.png", "a.zip"]))
 @settings(max_examples=60, deadline=None)
 def test_whatever_bytes_arrive_are_pairs_or_a_fault(tmp_path_factory, data: bytes, name: str):
     folder = tmp_path_factory.mktemp("drop")
-    made, faults = pairs_of([dropped(folder, name, data)], "", 10**6)
+    made, faults = pairs_of([dropped(folder, name, data)], "")
     assert made == [] and len(faults) <= 1
 
 
@@ -203,6 +226,55 @@ def test_pairs_are_removed_and_flipped_and_a_killed_server_leaves_none_halved(sh
     run.mend()
     assert run.open(third, "b").tobytes() == outline(picture(seed=2)).tobytes()
     assert {path.name for path in (run.pairs / "a").iterdir()} == set(run.names())
+
+
+def test_a_run_that_is_stopped_while_it_waits_keeps_its_pairs_and_may_go_on(shelf: Shelf):
+    desk = small_desk(shelf)
+    run = started(desk)
+    stopped = desk.answer({"do": "stop", "run": run}, "me")
+    assert stopped["state"] == "failed"
+    status = desk.answer({"do": "status", "run": run}, "me")
+    assert status["trouble"] == "It was stopped before it began." and status["pairs"] == 6
+    assert desk.answer({"do": "more", "run": run, "minutes": 3}, "me")["state"] == "queued"
+
+
+def test_a_full_disk_does_not_keep_a_run_from_being_removed(shelf: Shelf, monkeypatch: pytest.MonkeyPatch):
+    desk = small_desk(shelf)
+    run = shelf[started(desk)]
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("demo.teach.runs.write_text", full)
+    desk.answer({"do": "forget", "run": run.id}, "me")
+    assert not run.folder.exists()
+
+
+def test_visitors_behind_one_address_keep_their_pairs(shelf: Shelf, tmp_path: Path):
+    desk = small_desk(shelf, STRANGERS)
+    found = []
+    for i in range(desk_module.DRAFTS + 1):
+        file = dropped(tmp_path, f"{i}.png", picture(300, 300))
+        message = {"kind": "edges", "files": [{"path": str(file.path), "name": file.name}]}
+        found.append(desk.add(message, "an office", str(tmp_path), NO_DEADLINE)["run"])
+    assert {run.id for run in shelf.all()} == set(found[1:])
+
+
+@pytest.mark.parametrize("name", ["-fish", "--resume"])
+def test_a_name_may_begin_with_a_dash(shelf: Shelf, name: str, monkeypatch: pytest.MonkeyPatch):
+    desk = small_desk(shelf)
+    run = shelf[started(desk, name=name)]
+    words: list[str] = []
+
+    class Popen:
+        pid = 2**22 + 1  # no process has it
+
+        def __init__(self, command: list[str], **_: object) -> None:
+            words.extend(command[3:])
+
+    monkeypatch.setattr(runner_module.subprocess, "Popen", Popen)
+    runner_module.start(run, [])
+    assert parse(words).title == name
 
 
 @pytest.mark.parametrize(

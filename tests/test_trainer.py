@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -523,6 +524,21 @@ def test_old_names_of_options_are_still_read(old: str, new: str, value: bool | f
     before = {name: value for name, value in asdict(now).items() if name != new}
     assert changed({**before, old: value}, now) == []
     assert changed({**before, old: 0}, now) == [f"{new} was 0 and is {value}"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"features": 2000}, "--features is 2000: it must be from 1 to 1024"),
+        ({"max_features": 0}, "--max-features is 0: it must be from 1 to 4096"),
+        ({"discriminator_features": 0}, "--discriminator-features is 0: it must be from 1 to 1024"),
+        ({"patch": 142}, "--patch 142 needs pictures of 64 pixels: use --depth 6 or more"),
+        ({"patch": 286, "depth": 6}, "--patch 286 needs pictures of 128 pixels: use --depth 7 or more"),
+    ],
+)
+def test_what_no_network_can_be_is_refused_in_a_sentence(wrong: dict[str, Any], said: str):
+    with pytest.raises(TrainingError, match=said):
+        settings(Path("d"), Path("o"), **wrong)
 
 
 @pytest.mark.parametrize("levels", [-1, 5])

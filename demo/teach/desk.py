@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from PIL import Image
@@ -39,6 +39,7 @@ THUMB = 96  # side of a pair's pictures on the page, in pixels
 PREVIEW_SIDE = 96
 EXAMPLES = 8  # inputs of a run that the model's card offers as drawings
 MAX_FILES = 400  # in one message
+DRAFTS = 4  # newest drafts of an address that are kept; several visitors may share an address
 DAY = 24 * 3600.0
 HOUR = 3600.0
 EXPORT_SECONDS = 180
@@ -83,6 +84,7 @@ class Desk:
 
     def __init__(self, models: Models, shelf: Shelf, terms: Terms, options: Sequence[str] = ()) -> None:
         self.models, self.shelf, self.terms = models, shelf, terms
+        self._exporting = Lock()
         self.runner = Runner(shelf, ["--device", models.device, *options], self._finished)
         for run in shelf.all():
             if run.has_model:
@@ -137,7 +139,7 @@ class Desk:
         if self.shelf.bytes() > self.terms.bytes:
             raise DataError("The server keeps no more pictures just now: try again later, or remove a run.")
         kind = message.get("kind")
-        made, faults = pairs_of(files, kind if isinstance(kind, str) else "", deadline.pixels)
+        made, faults = pairs_of(files, kind if isinstance(kind, str) else "", deadline, self.terms.pairs)
         deadline.check()
         with self.shelf.lock:
             if message.get("run"):
@@ -242,7 +244,8 @@ class Desk:
             if run.state == "done":
                 if spent + minutes > self.terms.minutes:
                     raise DataError(
-                        f"A run takes {self.terms.minutes:g} minutes at most: begin another from its model."
+                        f"A run takes {self.terms.minutes:g} minutes at most: download its model, and train it longer "
+                        "on your own machine."
                     )
                 run.minutes = round(spent + minutes, 2)
             self.runner.enqueue(run)
@@ -322,14 +325,20 @@ class Desk:
             Pix2PixError: there is no model yet, or it cannot be exported.
         """
         run = self._finished_run(run_id)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "model.onnx"
-            # Elsewhere: it loads PyTorch, which this process does without.
-            command = [sys.executable, "-m", "pix2pix", "export", str(run.out), str(path)]
-            process = subprocess.run(command, cwd=PACKAGE, capture_output=True, timeout=EXPORT_SECONDS)
-            if process.returncode or not path.exists():
-                raise Pix2PixError("This model cannot be exported just now: download its folder.")
-            return path.read_bytes(), f"{run.out.name}.onnx"
+        if not self._exporting.acquire(blocking=False):
+            raise Pix2PixError("Another model is being exported: try again in a moment.")
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "model.onnx"
+                # Elsewhere: it loads PyTorch, which this process does without.
+                command = [sys.executable, "-m", "pix2pix", "export", str(run.out), str(path)]
+                with suppress(subprocess.TimeoutExpired):
+                    subprocess.run(command, cwd=PACKAGE, capture_output=True, timeout=EXPORT_SECONDS)
+                if not path.exists():
+                    raise Pix2PixError("This model cannot be exported just now: download its folder.")
+                return path.read_bytes(), f"{run.out.name}.onnx"
+        finally:
+            self._exporting.release()
 
     # --- the rest ----------------------------------------------------------------------------------------------------
 
@@ -385,9 +394,9 @@ class Desk:
 
     def _new(self, visitor: str) -> Run:
         if not self.terms.everybody:
-            for run in self.shelf.all():
-                if run.state == "draft" and run.owner == visitor:  # one draft each
-                    self.shelf.remove(run)
+            drafts = [run for run in self.shelf.all() if run.state == "draft" and run.owner == visitor]
+            for run in drafts[: -DRAFTS + 1]:
+                self.shelf.remove(run)
         return self.shelf.new(visitor)
 
     def _minutes(self, message: dict[str, Any]) -> float:
@@ -413,16 +422,17 @@ class Desk:
     def _tidy(self) -> None:
         """Remove old runs periodically, forever."""
         while True:
-            with suppress(Pix2PixError, OSError):  # a run may vanish meanwhile
+            with suppress(OSError):
                 self.sweep(time.time())
             time.sleep(HOUR / 4)
 
     def sweep(self, now: float) -> None:
         """Remove runs whose time is over, and drafts that were not finished within a day."""
         for run in self.shelf.all():
-            age = now - max(run.made, run.asked)
-            if (run.state == "draft" and age > DAY) or (run.state in ("done", "failed") and age > self.terms.keep):
-                with self.shelf.lock:
+            with suppress(Pix2PixError, OSError), self.shelf.lock:  # it may vanish meanwhile
+                run = self.shelf[run.id]  # as it is now
+                age = now - max(run.made, run.asked)
+                if (run.state == "draft" and age > DAY) or (run.state in ("done", "failed") and age > self.terms.keep):
                     self._drop(run)
 
 

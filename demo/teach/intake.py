@@ -12,8 +12,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from PIL import Image
 
+from demo.server.deadline import NO_DEADLINE, Deadline
 from demo.teach.kinds import has_few_colours
 from pix2pix.errors import DataError, ImageError
+from pix2pix.files import is_hidden
+from pix2pix.pairs.halves import WIDE
 from pix2pix.pairs.layouts import A_WORDS, B_WORDS
 from pix2pix.pictures.color import grey
 from pix2pix.pictures.edge_filter import outline
@@ -21,7 +24,6 @@ from pix2pix.pictures.images import open_image
 
 KINDS = ("sides", "groups", "edges", "lightness")
 SIDE = 320  # longest side of a kept picture, in pixels; training scales to 286
-WIDE = 1.9  # ratio of width to height of two squares side by side
 ZIP_ENTRIES = 4000
 ENTRY_BYTES = 32_000_000
 ZIP_BYTES = 400_000_000
@@ -68,27 +70,35 @@ class Made:
     b: Image.Image
 
 
-def pairs_of(files: Sequence[Dropped], kind: str, max_pixels: int) -> tuple[list[Made], list[str]]:
+def pairs_of(
+    files: Sequence[Dropped], kind: str, deadline: Deadline = NO_DEADLINE, most: int = ZIP_ENTRIES
+) -> tuple[list[Made], list[str]]:
     """The pairs in dropped files.
 
     Args:
         kind: "sides" (A and B side by side in each picture), "groups" (of equal names), "edges" or "lightness" (photos
             alone, of which A is made), or "" to tell by the pictures.
-        max_pixels: most pixels of a picture.
+        deadline: limits of the pictures, and of the time to read them.
+        most: most pairs. No further pictures are read, so that they need no memory.
 
     Returns:
         The pairs, and a sentence for each file that gives none.
 
     Raises:
         DataError: there is no such kind.
+        ImageError: the time is up.
     """
     if kind and kind not in KINDS:
         raise DataError(f"There is no kind of pairs {kind!r}: choose one of {', '.join(KINDS)}.")
     pictures: list[Picture] = []
     faults: list[str] = []
-    for found in read_all(files, max_pixels):
+    for found in read_all(files, deadline.pixels):
+        deadline.check()
         if isinstance(found, str):
             faults.append(found)
+        elif len(pictures) == 2 * most:  # two for a pair
+            faults.append(f"Only the first {2 * most} pictures are used: drop fewer at once.")
+            break
         else:
             pictures.append(found)
     kind = kind or guessed(pictures)
@@ -172,7 +182,11 @@ def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
     total = 0
     try:
         with zipfile.ZipFile(file.path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not hidden(entry.filename)]
+            entries = [
+                entry
+                for entry in archive.infolist()
+                if not entry.is_dir() and not any(map(is_hidden, PurePosixPath(entry.filename).parts))
+            ]
             if len(entries) > ZIP_ENTRIES:
                 yield f"{file.name} holds {len(entries):,} files: send at most {ZIP_ENTRIES:,} in one zip."
                 return
@@ -188,22 +202,17 @@ def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
         yield f"{file.name} cannot be unpacked: make the zip again, without a password."
 
 
-def hidden(name: str) -> bool:
-    """Whether a path is an addition of an operating system, such as __MACOSX or .DS_Store."""
-    return any(part.startswith((".", "__")) for part in PurePosixPath(name).parts)
-
-
 def picture_or_fault(name: str, source: Path | io.BytesIO, group: str, max_pixels: int) -> Picture | str:
     try:
-        return Picture(name, open_image(source, name, max_pixels), group)
+        return Picture(name, small(open_image(source, name, max_pixels), 2 * SIDE), group)  # of a pair, maybe
     except ImageError as error:
         return str(error)
 
 
-def small(image: Image.Image) -> Image.Image:
-    """A picture scaled down to the size that training needs."""
-    if max(image.size) <= SIDE:
+def small(image: Image.Image, side: int = SIDE) -> Image.Image:
+    """A picture whose longer side is scaled down to the size that training needs."""
+    if max(image.size) <= side:
         return image
     width, height = image.size
-    scale = SIDE / max(image.size)
+    scale = side / max(image.size)
     return image.resize((max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.LANCZOS)

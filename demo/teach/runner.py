@@ -67,16 +67,17 @@ class Runner:
         """End a run, and keep the model so far. The caller holds the shelf's lock."""
         run.stopping = True
         if run.state == "queued":
-            run.state = "done" if run.has_model else "draft"
+            run.state, run.trouble = ("done", "") if run.has_model else ("failed", "It was stopped before it began.")
         run.save()
 
     def cancel(self, run: Run) -> None:
-        """End a run at once. The caller holds the shelf's lock."""
-        run.state = "draft"
-        run.save()
+        """End a run at once, before it is removed. The caller holds the shelf's lock."""
         if is_trainer(run.pid, run):
             with suppress(ProcessLookupError):
                 os.kill(run.pid, signal.SIGKILL)
+        run.state = "draft"
+        with suppress(Pix2PixError):  # a full disk must not keep it from being removed
+            run.save()
 
     def stop(self) -> None:
         """Stop with the server. The trainer saves its state, and continues when the server starts again."""
@@ -119,7 +120,12 @@ class Runner:
                     self._process = start(run, self.options)
                     run.pid, run.trouble = self._process.pid, ""
                 run.state = "running"
-                run.save()
+                try:
+                    run.save()
+                except Pix2PixError:
+                    if self._process and self._process.pid == run.pid:
+                        self._process.kill()  # its number is not written down, so nobody could stop it
+                    raise
             code = self._wait(run)
             with self.shelf.lock:
                 run = self.shelf[run.id]  # as the page has left it
@@ -163,7 +169,8 @@ class Runner:
 def start(run: Run, options: list[str]) -> subprocess.Popen:
     """Start a trainer for a run: at low priority, with the threads that drawing leaves, and in its own session, so that
     Ctrl+C stops only the server."""
-    arguments = ["--data", str(run.pairs), "--out", str(run.out), "--minutes", f"{run.minutes:g}", "--title", run.name]
+    arguments = ["--data", str(run.pairs), "--out", str(run.out), "--minutes", f"{run.minutes:g}"]
+    arguments.append(f"--title={run.name}")  # which may begin with a dash
     arguments += ["--init", run.init] if run.init else []
     arguments += ["--input-kind", run.input_kind] if run.input_kind else []
     arguments += options

@@ -42,6 +42,7 @@ class Run:
         owner: address of the visitor.
         state: one of `STATES`.
         name, init, minutes: as requested; the minutes are those of the whole run.
+        input_kind: kind of the inputs, or "" to leave it to the model that it starts from.
         pid: process number of its trainer, while it runs.
         trouble: the error, in a sentence.
         made, asked, started: times of creating the folder, of the last request to train and of the trainer's start, on

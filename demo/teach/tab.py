@@ -1,4 +1,4 @@
-"""The tab Teach in Gradio: one component, whose script is web/teach.js, two channels, and the addresses of files."""
+"""The tab Teach in Gradio: a component (its script is web/teach/teach.js), two channels, and addresses of files."""
 
 from __future__ import annotations
 

@@ -39,17 +39,22 @@ export function liveCamera(root, sheet, texts, tell) {
   const video = document.createElement('video');
   [video.muted, video.playsInline] = [true, true];
   let timer = /** @type {ReturnType<typeof setInterval> | undefined} */ (undefined);
+  let asked = 0; // counts what a permission is asked for; a later stop or click makes the answer void
 
   const show = () => {
     const on = timer !== undefined;
     button.textContent = on ? texts.live_stop : texts.live;
     find(root, '#trace').toggleAttribute('data-live', on);
   };
+  const end = (/** @type {MediaStream | null} */ stream) => {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+  };
   const stop = () => {
+    asked += 1;
     if (timer === undefined) return;
     clearInterval(timer);
     timer = undefined;
-    for (const track of /** @type {MediaStream | null} */ (video.srcObject)?.getTracks() ?? []) track.stop();
+    end(/** @type {MediaStream | null} */ (video.srcObject));
     video.srcObject = null;
     show();
     sheet.changed();
@@ -66,11 +71,22 @@ export function liveCamera(root, sheet, texts, tell) {
     sheet.changed('moving');
   };
   const start = async () => {
+    const mine = (asked += 1);
     try {
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'user' } });
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'user' } });
+      if (mine !== asked) {
+        end(stream);
+        return;
+      }
+      video.srcObject = stream;
       await video.play();
     } catch {
       tell(texts.no_camera);
+      return;
+    }
+    if (mine !== asked) {
+      end(/** @type {MediaStream | null} */ (video.srcObject));
+      video.srcObject = null;
       return;
     }
     sheet.remember();

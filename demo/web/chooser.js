@@ -75,6 +75,7 @@ export class Chooser {
   /** @param {string} model @param {(line: string) => void} report @returns {Promise<{ rate: number }>} */
   async open(model, report) {
     this.#model = model;
+    if (!this.server || this.#away) this.#failed.delete(model); // the network may be back
     this.#tell();
     const opened = (await this.#shouldLoad(model)) ? await this.#load(model) : null;
     if (opened) return opened;

@@ -25,14 +25,15 @@ export class Film {
   /**
    * @param {HTMLCanvasElement} canvas canvas that plays it
    * @param {string} name name under it
-   * @returns {Promise<Blob | null>} null where this browser cannot record
+   * @param {AbortSignal} signal ends it early
+   * @returns {Promise<Blob | null>} null where this browser cannot record, or where it was ended early
    */
-  async record(canvas, name) {
+  async record(canvas, name, signal) {
     const pictures = await Promise.all(
       this.moments.map(async ({ drawing, picture }) => [await decoded(drawing), await decoded(picture)]),
     );
     const type = ['video/webm;codecs=vp9', 'video/webm', 'video/mp4'].find((each) => globalThis.MediaRecorder?.isTypeSupported(each));
-    if (!type) return null;
+    if (!type || signal.aborted) return null;
     const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: type, videoBitsPerSecond: 4_000_000 });
     /** @type {Blob[]} */
     const parts = [];
@@ -40,18 +41,16 @@ export class Film {
     const ended = new Promise((resolve) => (recorder.onstop = resolve));
     recorder.start();
     const step = Math.min(STEP, LONGEST / pictures.length);
-    for (const [drawing, picture] of pictures) {
+    const last = pictures[pictures.length - 1];
+    const frames = [...pictures.map((pair) => ({ pair, ms: step })), ...Array(4).fill({ pair: last, ms: REST / 4 })];
+    for (const { pair: [drawing, picture], ms } of frames) {
+      if (signal.aborted) break;
       card(canvas, drawing, picture, name);
-      await wait(step);
-    }
-    const [drawing, picture] = pictures[pictures.length - 1];
-    for (let i = 0; i < 4; i++) {
-      card(canvas, drawing, picture, name);
-      await wait(REST / 4);
+      await wait(ms);
     }
     recorder.stop();
     await ended;
-    return new Blob(parts, { type });
+    return signal.aborted ? null : new Blob(parts, { type });
   }
 }
 

@@ -57,9 +57,13 @@ export function saving(root, { sheet, picture, film, texts, toast, title }) {
     const words = find(dialog, 'p');
     dialog.showModal();
     words.textContent = texts.film_making;
-    const blob = await film.record(/** @type {HTMLCanvasElement} */ (find(dialog, 'canvas')), `${title()} · pix2pix`);
+    const closing = new AbortController();
+    dialog.addEventListener('close', () => closing.abort(), { once: true });
+    const canvas = /** @type {HTMLCanvasElement} */ (find(dialog, 'canvas'));
+    const blob = await film.record(canvas, `${title()} · pix2pix`, closing.signal).catch(() => null);
+    if (closing.signal.aborted) return;
     words.textContent = blob ? texts.film_saved : texts.no_film;
-    if (!blob || !dialog.open) return;
+    if (!blob) return;
     const url = URL.createObjectURL(blob);
     save(url, blob.type.startsWith('video/mp4') ? 'pix2pix.mp4' : 'pix2pix.webm');
     setTimeout(() => URL.revokeObjectURL(url), KEPT);

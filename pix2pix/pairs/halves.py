@@ -33,7 +33,7 @@ def hold_two_halves(files: Sequence[Path]) -> bool:
                     looks.append(look(image.convert("L")))
         except Exception:  # unreadable pictures are reported by the check of the data
             continue
-    if not ratios or median(ratios) >= WIDE:
+    if not looks or median(ratios) >= WIDE:
         return True
     seams, elsewhere, plain = zip(*looks, strict=True)
     return bool(np.mean(plain) > 0.5 or np.mean(seams) > SEAM * np.mean(elsewhere, axis=0).max())

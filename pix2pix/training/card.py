@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pix2pix.evaluation.report import metrics_text
-from pix2pix.training.recipes import DRAWN, RECIPES
+from pix2pix.training.recipes import DRAWN, INHERITED, RECIPES
 from pix2pix.training.settings import Settings, flag
 
 TEMPLATE = """\
@@ -130,9 +130,10 @@ def command(settings: Settings) -> str:
     named = {"data", "direction", "out"}
     if settings.minutes:
         named |= {*RECIPES["minutes"], *DRAWN.get(settings.input_kind, {}), "mixed_precision"}
+        named |= INHERITED if settings.init else {"input_kind"}
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
-        if field.name in named or value != field.default:
+        if value != field.default or (field.name in named and value != ""):
             name = flag(field.name)
             if isinstance(value, bool):
                 words.append(name if value else name.replace("--", "--no-", 1))

@@ -41,6 +41,11 @@ class TrainingData:
         self._drawn = look_at(self.train, settings.direction, settings.input_kind, settings.make, self._found.readings)
         self.inverted = says_light(settings.polarity, self._drawn)
 
+    @property
+    def readings(self) -> Readings:
+        """What the values of the pictures mean."""
+        return self._found.readings
+
     def description(self) -> list[str]:
         """A summary of the data, in lines."""
         light = "  the inputs have light lines on dark: they are inverted (--polarity dark-lines keeps them)"
@@ -68,7 +73,7 @@ class TrainingData:
         settings = self.settings
         return Pairs(
             self.train, settings.direction, settings.size,
-            settings.jitter, settings.mirror, settings.hand_drawn, self._found.readings, settings.lightness,
+            settings.jitter, settings.mirror, settings.hand_drawn, self.readings, settings.lightness,
             settings.seed, settings.paint, self.inverted, **self._shape(),
         )  # fmt: skip
 
@@ -79,7 +84,7 @@ class TrainingData:
             lightness: for colourisation, as the network sees them.
             whole: with --crop, the pictures whole and not their middle squares.
         """
-        settings, readings = self.settings, self._found.readings
+        settings, readings = self.settings, self.readings
         return Pairs(
             source, settings.direction, settings.size,
             readings=readings, lightness=lightness, inverted=self.inverted, whole=whole, **self._shape(),
@@ -88,7 +93,7 @@ class TrainingData:
     def task(self) -> dict[str, Any]:
         """The part of a checkpoint's task that follows from the data: "palette" and "input_range", those of the output,
         and whether drawings are photographed."""
-        source, target = self._found.readings.facing(self.settings.direction)
+        source, target = self.readings.facing(self.settings.direction)
         facts = {
             "palette": source.palette,
             "output_palette": target.palette,

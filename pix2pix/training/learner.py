@@ -226,7 +226,8 @@ class Learner:
         return model.to(self.device).requires_grad_(False)
 
     def start_from(self, source: str, inputs: Iterable[Tensor] = ()) -> None:
-        """Take the weights of a checkpoint, or of both networks of another run.
+        """Take the weights of a checkpoint, or of both networks of another run: of its generator those that it kept,
+        where it kept the best.
 
         Args:
             source: the checkpoint or the run.
@@ -236,7 +237,7 @@ class Learner:
         folder = Path(source) / "training"
         if has_state(folder):
             state = read_state(folder, self.device)
-            weights = ordinary_weights(state["model"])
+            weights = ordinary_weights(state.get("kept", {}).get("weights") or state["model"])
             if self.discriminator and state["discriminator"]:
                 take_weights(self.discriminator, state["discriminator"], source)
         else:

@@ -1,4 +1,5 @@
-"""A run as one page: `OUT/training/report.html`, complete in one file, and rewritten at each look at val."""
+"""A run as one page: `OUT/training/report.html`, complete in one file. It is rewritten at looks at val, at most every
+two seconds, and when the run ends."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from pix2pix.files import write_text
-from pix2pix.pairs.source import Source
+from pix2pix.pairs.source import Readings, Source
 from pix2pix.training.card import command
 from pix2pix.training.log import Watcher
 from pix2pix.training.progress import Progress
@@ -128,18 +129,21 @@ class Report:
         settings: of the run.
         watcher: whose log and grids it shows.
         pairs: those trained on.
+        readings: what their values mean.
         has_val: the grids show pairs of val; otherwise, pairs trained on.
     """
 
-    def __init__(self, settings: Settings, watcher: Watcher, pairs: Source, has_val: bool) -> None:
-        self.settings, self.watcher, self.pairs, self.has_val = settings, watcher, pairs, has_val
+    def __init__(self, settings: Settings, watcher: Watcher, pairs: Source, readings: Readings, has_val: bool) -> None:
+        self.settings, self.watcher, self.has_val = settings, watcher, has_val
+        self.pairs, self.readings = pairs, readings
         self._frames: dict[Path, str] = {}  # a grid never changes
         self._pairs = ""
 
     def write(self, progress: Progress) -> None:
         """
         Raises:
-            OSError: it cannot be written; the page that was there is there still.
+            OSError: it cannot be written. An existing page stays.
+            DataError: a pair cannot be read.
         """
         write_text(self.watcher.folder / FILE, self.html(progress))
 
@@ -189,8 +193,9 @@ class Report:
         if not self._pairs:
             count = min(PAIRS, len(self.pairs.names))
             shown = []
-            for index in (i * len(self.pairs.names) // count for i in range(count)):
-                a, b = self.pairs.open(index)
+            apart = 1 if self.settings.streaming else len(self.pairs.names) // count  # the first have arrived
+            for index in (i * apart for i in range(count)):
+                a, b = self.pairs.open(index, self.readings)
                 pair = Image.new("RGB", (2 * PAIR_SIDE, PAIR_SIDE))
                 pair.paste(a.resize((PAIR_SIDE, PAIR_SIDE)), (0, 0))
                 pair.paste(b.resize((PAIR_SIDE, PAIR_SIDE)), (PAIR_SIDE, 0))

@@ -211,10 +211,14 @@ class Settings:
             if choices and value not in choices and (value != "" or field.default != ""):
                 listed = ", ".join(map(str, choices))
                 raise TrainingError(f"{flag(field.name)} is {value!r}: choose one of {listed}.")
-        for name in ("features", "max_features", "nearest_of", "epochs", "batch_size", "steps"):
+        for name in ("nearest_of", "epochs", "batch_size", "steps"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 1.")
+        for name, most in (("features", 1024), ("max_features", 4096), ("discriminator_features", 1024)):
+            value = getattr(self, name)
+            if value is not None and not 1 <= value <= most:
+                raise TrainingError(f"{flag(name)} is {value}: it must be from 1 to {most}.")
         for name in ("lr", "l1_weight", "minutes", "save_every"):
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
@@ -235,8 +239,10 @@ class Settings:
                 f"--dropout-levels is {self.dropout_levels}: with --depth {self.depth} it must be from 0 to "
                 f"{self.depth - 1}."
             )
-        if self.target.adversarial and self.patch > 142 and self.depth < 7:
-            raise TrainingError(f"--patch {self.patch} needs pictures of 128 pixels: use --depth 7 or more.")
+        if self.target.adversarial and self.patch > 70 and self.size < (least := 64 if self.patch == 142 else 128):
+            raise TrainingError(
+                f"--patch {self.patch} needs pictures of {least} pixels: use --depth {least.bit_length() - 1} or more."
+            )
         if self.mode_seeking_weight and not self.target.distance:
             raise TrainingError(
                 f"--mode-seeking-weight needs an objective with a distance, such as cgan+l1: {self.objective} has none."

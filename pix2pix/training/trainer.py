@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from pix2pix.devices import keep_freed_memory
-from pix2pix.errors import TrainingError
+from pix2pix.errors import Pix2PixError, TrainingError
 from pix2pix.evaluation.metrics import SAMPLES, evaluate
 from pix2pix.files import remove_unfinished, write_text
 from pix2pix.networks.folding import MEASURED
@@ -119,7 +119,7 @@ class Trainer:
         self.pace, self.told, self.reported = Pace(), 0.0, 0.0
         self.kept: dict[str, Any] = {"step": 0, "lowest": math.inf, "weights": None}
         self.progress = Progress()
-        self.report = Report(settings, self.watcher, self.data.train, bool(self.val))
+        self.report = Report(settings, self.watcher, self.data.train, self.data.readings, bool(self.val))
         self.learner = Learner(settings, self.processes, self.plan.steps if self.plan else math.inf)
         if settings.init and not resume:
             first = self._order(0)[:MEASURED]
@@ -139,8 +139,9 @@ class Trainer:
             handlers[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._ask_to_finish)
         try:
             self._run()
-        except TrainingError as error:
+        except Pix2PixError as error:
             self._tell("failed", str(error))
+            self._report()
             raise
         finally:
             for number, handler in handlers.items():
@@ -203,7 +204,7 @@ class Trainer:
                         line.update(self._look(means))
                     self._unless_full(self.watcher.log, {**line, **times})
                     if looking and time.monotonic() - self.reported > REPORT_SECONDS:
-                        self._unless_full(self.report.write, self.progress)
+                        self._report()
                         self.reported = time.monotonic()
                     sums, since, waited, counted = {}, time.monotonic(), 0.0, 0
                 if looking and self.plan:
@@ -226,6 +227,7 @@ class Trainer:
                     if stop:
                         self._tell("stopped")
                         self.save_state()
+                        self._report()
                     else:
                         self._unless_full(self.save_state)
                 if stop:
@@ -236,7 +238,7 @@ class Trainer:
             self._tell("finishing")
             self._finish()
             self._tell("done")
-            self._unless_full(self.report.write, self.progress)
+            self._report()
 
     def _plan_by_minutes(self) -> bool:
         """Make the plan, once the speed is measured; tells whether it was made now."""
@@ -369,12 +371,17 @@ class Trainer:
         with suppress(OSError):  # what is wrong with the disk is said where it costs something
             progress.write(self.folder)
 
+    def _report(self) -> None:
+        """Write the page of the run."""
+        if self.processes.is_first:
+            self._unless_full(self.report.write, self.progress)
+
     def _unless_full(self, write: Callable[..., None], *arguments: Any) -> None:
         """Write a file that the run can do without. On a full disk, the run continues and the next write may
         succeed."""
         try:
             write(*arguments)
-        except (OSError, TrainingError) as error:
+        except (OSError, Pix2PixError) as error:
             self.progress.trouble = str(error)
             print(f"\n{error}", file=sys.stderr)
 

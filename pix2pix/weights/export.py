@@ -11,7 +11,7 @@ import numpy as np
 
 from pix2pix.devices import import_onnxruntime
 from pix2pix.errors import CheckpointError
-from pix2pix.files import atomic_path
+from pix2pix.files import atomic_path, check_place
 from pix2pix.networks.config import GeneratorConfig
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.networks.onnx_graph import onnx_model
@@ -48,10 +48,11 @@ def check_free(output: Path) -> None:
     """Check that a path can be written to.
 
     Raises:
-        CheckpointError: a file or a checkpoint is there already.
+        CheckpointError: a file or a checkpoint is there already, or nothing can be written there.
     """
     if output.exists() and (output.is_file() or (output / CONFIG_FILE).exists()):
         raise CheckpointError(f"{output} is there already: choose another place.")
+    check_place(output)
 
 
 def write_folder(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:

@@ -12,10 +12,12 @@ import { Watch } from './watch.js';
 /** @typedef {{ pair: string, name: string, a: string, b: string }} Pair */
 
 const LOOK = 2000; // ms between two looks at a run
+const LONG = 400; // seconds that reading pictures, or an upload, may take
 
 /** @param {string} what @param {Record<string, unknown>} [more] @param {string} [channel] */
 async function desk(what, more = {}, channel = 'teach') {
-  const answer = await ask(channel, { do: what, ...more });
+  const patience = channel === 'teach-add' || what === 'push' ? LONG : undefined;
+  const answer = await ask(channel, { do: what, ...more }, { patience });
   if (answer.error) throw new Trouble(answer.error);
   return answer;
 }
