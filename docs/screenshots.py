@@ -78,7 +78,7 @@ def film(page: Page, model: str, drawing: str) -> None:
         for at, box in enumerate((sheet, result)):
             half = screen.crop((box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"]))
             frame.paste(half.resize((HALF, HALF)), (at * HALF, 0))
-        frames.append(frame.quantize(64, dither=Image.Dither.NONE))
+        frames.append(frame.quantize(128, dither=Image.Dither.NONE))
 
     for stroke in EDGES[model][drawing]:
         points = curve(stroke)
