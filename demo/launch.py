@@ -120,7 +120,9 @@ def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
     from demo.teach.runs import Shelf
     from pix2pix import Pix2PixError
 
-    home = options.host in ("127.0.0.1", "localhost", "::1") and not options.share and not ON_SPACE
+    # Behind a proxy on this machine, strangers come from the loopback address too.
+    open_to_others = options.share or ON_SPACE or bool(os.environ.get("FORWARDED_ALLOW_IPS"))
+    home = options.host in ("127.0.0.1", "localhost", "::1") and not open_to_others
     if not (home if options.teach is None else options.teach):
         return None
     if not all(find_spec(name) for name in ("torch", "torchvision", "torchmetrics")):

@@ -53,6 +53,28 @@ def test_twin_folders_are_paired_by_name(tmp_path: Path, a: str, b: str):
     assert find_source(tmp_path, "val").names == find_source(tmp_path, "test").names == ["7.png"]
 
 
+def test_a_split_of_ones_own_name_has_no_splits_itself(tmp_path: Path):
+    fill(tmp_path / "train", ["1.png"], "red")
+    fill(tmp_path / "extra" / "train", ["1.png"], "red")
+    with pytest.raises(DataError, match=r"extra has splits of its own \(train\): give it as --data"):
+        find_source(tmp_path, "extra")
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    fill(tmp_path / "train", ["1.png"], "red")
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path: Path):
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DataError, match=r"locked cannot be read \(Permission denied\): change its permissions"):
+        find_source(tmp_path, "train")
+
+
 def test_a_folder_of_left_and_right_is_split_by_itself(tmp_path: Path):
     names = [f"{i}.png" for i in range(10)]
     fill(tmp_path / "left", names, "red")

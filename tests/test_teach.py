@@ -441,6 +441,14 @@ def test_the_tab_is_for_this_machine_unless_it_is_asked_for(tmp_path: Path, opti
     assert (desk and desk.terms) is terms
 
 
+def test_behind_a_proxy_on_this_machine_visitors_are_strangers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1")
+    for options, terms in (([], None), (["--teach"], STRANGERS)):
+        parsed = parser().parse_args([*options, "--taught", str(tmp_path / "taught")])
+        desk = desk_for(parsed, Models(["edges2shoes"]))
+        assert (desk and desk.terms) is terms
+
+
 def test_strangers_have_limits(shelf: Shelf, tmp_path: Path):
     desk = small_desk(shelf, STRANGERS)
     files = [dropped(tmp_path, f"{i}.png", picture(32, 32, seed=i)) for i in range(STRANGERS.pairs + 5)]

@@ -122,8 +122,12 @@ class DataSet:
 
     def _other(self, name: str) -> Source | None:
         if name not in self._named and self._root and name not in SPLIT_WORDS and (self._root / name).is_dir():
-            files = read_layout(self._root / name, bool(self._make)).splits[""]  # a split with a name of the user's own
-            self._named[name] = self._of(files)
+            splits = read_layout(self._root / name, bool(self._make)).splits  # a split with a name of the user's own
+            if "" not in splits:
+                raise DataError(
+                    f"{printable(self._root / name)} has splits of its own ({', '.join(splits)}): give it as --data."
+                )
+            self._named[name] = self._of(splits[""])
         return self._named[name]() if name in self._named else None
 
     @cached_property

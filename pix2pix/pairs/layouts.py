@@ -126,7 +126,13 @@ def look_into(path: Path, depth: int = 0) -> Folder:
     """A folder's visible pictures and folders, at all levels."""
     folder = Folder(path)
     suffixes = picture_suffixes()
-    for entry in sorted(os.scandir(path), key=lambda entry: entry.name):
+    try:
+        entries = sorted(os.scandir(path), key=lambda entry: entry.name)
+    except OSError as error:
+        raise DataError(
+            f"The folder {printable(path)} cannot be read ({error.strerror}): change its permissions, or move it away."
+        ) from None
+    for entry in entries:
         suffix = os.path.splitext(entry.name)[1].lower()
         if is_hidden(entry.name):
             folder.others["hidden files" if entry.is_file() else f"{printable(entry.name)}/"] += 1
