@@ -118,6 +118,27 @@ def test_evaluate_writes_what_it_measured(small_checkpoint: Path, pairs: Path, t
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        ["evaluate", "--model", "MODEL", "--data", "DATA", "--json", "PLACE"],
+        ["evaluate", "--model", "MODEL", "--data", "DATA", "--html", "PLACE"],
+        ["tone", "MODEL", "PLACE", "--data", "DATA"],
+        ["export", "MODEL", "PLACE"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named_before_the_work(
+    command: list[str], small_checkpoint: Path, pairs: Path, picture: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    place = picture / "result.onnx"  # in a file, not in a folder
+    names = {"MODEL": str(small_checkpoint), "DATA": str(pairs), "PLACE": str(place)}
+    for work in ("pix2pix.evaluation.metrics.evaluate", "pix2pix.evaluation.tone.fit_tone"):
+        monkeypatch.setattr(work, lambda *_, **__: pytest.fail("the work has begun"))
+    assert main([names.get(word, word) for word in command]) == 2
+    message = capsys.readouterr().err.strip()
+    assert f"{place} cannot be written" in message and "choose another place" in message and "\n" not in message
+
+
+@pytest.mark.parametrize(
     ("verb", "last"), [(["translate", "in.png", "out.png", "--samples", "2"], 2), (["evaluate", "--data", "pairs"], 16)]
 )
 def test_seeds_out_of_range_are_refused_before_any_output(
