@@ -258,6 +258,8 @@ def test_visitors_behind_one_address_keep_their_pairs(shelf: Shelf, tmp_path: Pa
         message = {"kind": "edges", "files": [{"path": str(file.path), "name": file.name}]}
         found.append(desk.add(message, "an office", str(tmp_path), NO_DEADLINE)["run"])
     assert {run.id for run in shelf.all()} == set(found[1:])
+    again = desk.add({**message, "run": found[0]}, "an office", str(tmp_path), NO_DEADLINE)  # it goes on in another
+    assert again["run"] not in found and again["count"] == 1 and "drop them again" in again["faults"][0]
 
 
 @pytest.mark.parametrize("name", ["-fish", "--resume"])

@@ -132,8 +132,9 @@ class Desk:
             deadline: limits of the pictures.
 
         Returns:
-            "run", "pairs" (the new ones, each a "name" and two pictures "a" and "b"), "faults", "count" and "init"
-            (the model to start from that suits the run's inputs; "" where none does).
+            "run" (another one where that of the message is gone), "pairs" (the new ones, each a "name" and two pictures
+            "a" and "b"), "faults", "count" and "init" (the model to start from that suits the run's inputs; "" where
+            none does).
         """
         files = dropped(message.get("files"), folder)
         if self.shelf.bytes() > self.terms.bytes:
@@ -142,7 +143,11 @@ class Desk:
         made, faults = pairs_of(files, kind if isinstance(kind, str) else "", deadline, self.terms.pairs)
         deadline.check()
         with self.shelf.lock:
-            if message.get("run"):
+            wanted = message.get("run")
+            gone = bool(wanted) and wanted not in [run.id for run in self.shelf.all()]
+            if gone:
+                faults.insert(0, "The pairs that you dropped before are not here any more: drop them again.")
+            if wanted and not gone:
                 run = self._editable(message)
             elif made:
                 run = self._new(visitor)

@@ -217,6 +217,7 @@ export async function start(root, { texts, icons }) {
           const sent = await send(files, (done) => busy(filled(texts.sending, { sent: done, count: files.length })));
           busy(texts.reading);
           const answer = await desk('add', { run: draft, kind: as, files: sent }, 'teach-add');
+          if (answer.run && answer.run !== draft) rows.replaceChildren(); // the server removed the run from before
           draft = answer.run || draft;
           count = answer.run ? answer.count : count;
           if (!chosen && answer.run) init.value = answer.init;
