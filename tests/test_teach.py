@@ -463,6 +463,9 @@ def test_strangers_have_limits(shelf: Shelf, tmp_path: Path):
     with pytest.raises(Pix2PixError, match="minutes"):
         desk.answer({**start, "minutes": "until stopped"}, "me")
     desk.answer({**start, "minutes": 10}, "me")
+    assert desk.answer({"do": "status", "run": answer["run"]}, "me")["room"] == 10
+    Progress("done", seconds=450.0).write(shelf[answer["run"]].out / "training")
+    assert desk.answer({"do": "status", "run": answer["run"]}, "me")["room"] == 2.5  # not the minutes that it had
     with pytest.raises(Pix2PixError, match="in progress"):
         desk.answer({"do": "start", "run": drafted(shelf).id, "name": "B", "init": "", "minutes": 3}, "me")
     desk.answer({"do": "start", "run": drafted(shelf).id, "name": "B", "init": "", "minutes": 3}, "another")

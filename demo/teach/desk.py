@@ -226,6 +226,7 @@ class Desk:
             "seconds": progress.seconds if progress else 0,
             "left": progress.left if progress else None,
             "kept": progress.kept if progress else 0,
+            "room": max(0.0, self.terms.minutes - (progress.seconds / 60 if progress else 0.0)),
             "looks": progress.looks if progress else [],
         }
 

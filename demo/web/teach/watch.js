@@ -14,7 +14,7 @@ import { curve } from './curves.js';
  * @property {number} [GAN]
  *
  * @typedef {import('./cards.js').Brief & { trouble: string, phase: string, step: number, steps: number, seconds: number,
- *   left: number | null, kept: number, looks: Look[], pairs: number }} Status
+ *   left: number | null, kept: number, room: number, looks: Look[], pairs: number }} Status
  */
 
 export class Watch {
@@ -63,8 +63,8 @@ export class Watch {
     there('[data-draw]', Boolean(status.card));
     there('[data-not-drawn]', ready && !status.card);
     there('[data-stop]', (state === 'running' || state === 'queued') && !status.stopping);
-    there('[data-more="3"]', state === 'done');
-    there('[data-more="10"]', state === 'done');
+    there('[data-more="3"]', state === 'done' && status.room >= 3);
+    there('[data-more="10"]', state === 'done' && status.room >= 10);
     there('[data-again]', state === 'failed');
     there('[data-push]', ready);
     there('[data-forget]', ended);
