@@ -1,5 +1,5 @@
-"""The words on the page, in one place, except the names of tools and keys, which stand beside them in `web/`. `{...}`
-is filled in, in Python or in the browser."""
+"""The words on the page, in one place. The names of tools and keys, and a few errors, are in `web/`. `{...}` is filled
+in, in Python or in the browser."""
 
 from __future__ import annotations
 

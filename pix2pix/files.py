@@ -15,12 +15,12 @@ from pix2pix.errors import Pix2PixError
 LITTER = {"__macosx", "thumbs.db", "desktop.ini", "@eadir", "__pycache__", "lost+found", "$recycle.bin"}
 
 
-UMASK = os.umask(0)  # of this process; it can only be read by setting it, which other threads would notice later
+UMASK = os.umask(0)  # read once, at import, since reading it means setting it, for all threads
 os.umask(UMASK)
 
 
 def check_place(path: str | Path) -> None:
-    """Check that a file can be written, before the work whose result it shall hold. Parent folders are created.
+    """Check that a file can be written, before the work that makes its contents. Parent folders are created.
 
     Raises:
         Pix2PixError: it cannot.

@@ -79,7 +79,7 @@ def pairs_of(
         kind: "sides" (A and B side by side in each picture), "groups" (of equal names), "edges" or "lightness" (photos
             alone, of which A is made), or "" to tell by the pictures.
         deadline: limits of the pictures, and of the time to read them.
-        most: most pairs. No further pictures are read, so that they need no memory.
+        most: most pairs that are wanted. Reading stops after twice as many pictures, so that memory is bounded.
 
     Returns:
         The pairs, and a sentence for each file that gives none.

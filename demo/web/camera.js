@@ -39,7 +39,7 @@ export function liveCamera(root, sheet, texts, tell) {
   const video = document.createElement('video');
   [video.muted, video.playsInline] = [true, true];
   let timer = /** @type {ReturnType<typeof setInterval> | undefined} */ (undefined);
-  let asked = 0; // counts what a permission is asked for; a later stop or click makes the answer void
+  let asked = 0; // counts starts and stops; a camera that is granted after another of them is not used
 
   const show = () => {
     const on = timer !== undefined;

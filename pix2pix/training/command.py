@@ -105,15 +105,14 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
         CheckpointError: there is no such model.
     """
     from pix2pix.pictures.palettes import PALETTES
-    from pix2pix.training.recipes import DRAWN
+    from pix2pix.training.recipes import DRAWN, SHAPE
 
     found: dict[str, Any] = {}
     if init and not has_unfinished(init):
         from pix2pix.weights.pretrained import load_weights
 
         config, _, task = load_weights(init)
-        shape = ("features", "max_features", "depth", "norm", "activation", "padding", "head")
-        found = {name: getattr(config, name) for name in shape}
+        found = {name: getattr(config, name) for name in SHAPE}
         found["generator"] = "unet" if config.skips else "encoder-decoder"
         if config.dropped_levels == tuple(range(len(config.dropped_levels))):
             found["dropout_levels"] = len(config.dropped_levels)

@@ -250,7 +250,7 @@ class Learner:
             weights = self._without_norms(weights, inputs, source)
         for network in (self.generator, self.model):
             take_weights(network, weights, source)
-            self.processes.share(network.parameters())  # folded by each, in sums that may differ in their last bits
+            self.processes.share(network.parameters())  # each folds by itself, and sums may differ in their last bits
 
     def _without_norms(self, weights: dict[str, Tensor], inputs: Iterable[Tensor], source: str) -> dict[str, Tensor]:
         """The weights of a generator of this shape, but with norms, after its norms are folded."""

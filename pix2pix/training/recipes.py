@@ -41,9 +41,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 # Settings that `--minutes` takes from the model that a run starts from; see `pix2pix.training.command.fitting`.
-INHERITED = {
-    "input_kind", "palette", "features", "max_features", "depth", "norm", "activation", "padding", "head", "generator",
-    "dropout_levels",
-}  # fmt: skip
+SHAPE = ("features", "max_features", "depth", "norm", "activation", "padding", "head")  # also the names in its config
+INHERITED = {*SHAPE, "generator", "dropout_levels", "input_kind", "palette"}
 # What --minutes turns on beside its recipe, by the kind of the inputs.
 DRAWN: dict[str, dict[str, Any]] = {"edges": {"hand_drawn": True}, "paint": {"hand_drawn": True, "paint": True}}

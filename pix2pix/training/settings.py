@@ -128,7 +128,7 @@ class Settings:
         "element", "what the noise z drops: single units or whole channels", choices=CHOICES["dropout_kind"]
     )
     dropout_levels: int = network(
-        3, "levels of G's decoder that have dropout, from the innermost; 5 keep repeated textures from standing in rows"
+        3, "how many of the innermost levels of G's decoder have dropout; 5 breaks up repeated textures"
     )
     patch: int = network(70, "receptive field of D in pixels", choices=PATCHES)
     discriminator_features: int | None = network(None, "channels of D's first level", also="default as --features")
