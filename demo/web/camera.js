@@ -1,9 +1,11 @@
 // The live camera: each of its frames becomes the drawing. Offered only where the device draws, so that no frame leaves it.
 
-import { find, squared } from './dom.js';
+import { find } from './dom.js';
 import { hex } from './colours.js';
 import { outlined } from './outlines.js';
+import { squared } from './pictures.js';
 import { SIDE, THRESHOLD } from './rules.js';
+import { Stream } from './stream.js';
 
 const STEP = 66; // ms between two frames
 const LEVELS = 4; // levels of each colour in a painting
@@ -38,24 +40,19 @@ export function liveCamera(root, sheet, texts, tell) {
   const button = find(root, '[data-trace=live]');
   const video = document.createElement('video');
   [video.muted, video.playsInline] = [true, true];
+  const camera = new Stream(video);
   let timer = /** @type {ReturnType<typeof setInterval> | undefined} */ (undefined);
-  let asked = 0; // counts starts and stops; a camera that is granted after another of them is not used
 
   const show = () => {
     const on = timer !== undefined;
     button.textContent = on ? texts.live_stop : texts.live;
     find(root, '#trace').toggleAttribute('data-live', on);
   };
-  const end = (/** @type {MediaStream | null} */ stream) => {
-    for (const track of stream?.getTracks() ?? []) track.stop();
-  };
   const stop = () => {
-    asked += 1;
+    camera.close();
     if (timer === undefined) return;
     clearInterval(timer);
     timer = undefined;
-    end(/** @type {MediaStream | null} */ (video.srcObject));
-    video.srcObject = null;
     show();
     sheet.changed();
   };
@@ -71,22 +68,10 @@ export function liveCamera(root, sheet, texts, tell) {
     sheet.changed('moving');
   };
   const start = async () => {
-    const mine = (asked += 1);
     try {
-      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'user' } });
-      if (mine !== asked) {
-        end(stream);
-        return;
-      }
-      video.srcObject = stream;
-      await video.play();
+      if (!(await camera.open({ facingMode: 'user' }))) return;
     } catch {
       tell(texts.no_camera);
-      return;
-    }
-    if (mine !== asked) {
-      end(/** @type {MediaStream | null} */ (video.srcObject));
-      video.srcObject = null;
       return;
     }
     sheet.remember();

@@ -2,7 +2,7 @@
 
 import { isKept } from './engine/download.js';
 import { openEngine } from './engine/index.js';
-import { squared } from './dom.js';
+import { squared } from './pictures.js';
 import { outlined } from './outlines.js';
 import { LARGEST_RATE, LARGEST_SEED, LOOKS, SIDE } from './rules.js';
 import { alike, spreadMap } from './spread.js';

@@ -91,6 +91,19 @@ export function menus(root) {
   root.addEventListener('keydown', (event) => event.key === 'Escape' && close(null));
 }
 
+/**
+ * Use each file that is picked in a field of the page.
+ * @param {HTMLElement} root @param {string} name the field's @param {(file: File) => unknown} use
+ */
+export function picked(root, name, use) {
+  const input = /** @type {HTMLInputElement} */ (find(root, `[data-file=${name}]`));
+  input.addEventListener('change', async () => {
+    const file = input.files?.[0];
+    if (file) await use(file);
+    input.value = '';
+  });
+}
+
 /** @param {Blob} blob @returns {Promise<string>} */
 export const dataUrl = (blob) =>
   new Promise((resolve) => {
@@ -98,22 +111,3 @@ export const dataUrl = (blob) =>
     reader.onload = () => resolve(/** @type {string} */ (reader.result));
     reader.readAsDataURL(blob);
   });
-
-/**
- * A picture's pixels in the middle of a white square.
- * @param {CanvasImageSource & { width: number, height: number }} picture @param {number} side
- * @param {string} paper @param {boolean} smooth
- */
-export function squared(picture, side, paper, smooth) {
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = side;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  context.fillStyle = paper;
-  context.fillRect(0, 0, side, side);
-  context.imageSmoothingEnabled = smooth;
-  context.imageSmoothingQuality = 'high';
-  const scale = side / Math.max(picture.width, picture.height);
-  const [width, height] = [picture.width * scale, picture.height * scale];
-  context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
-  return context.getImageData(0, 0, side, side);
-}

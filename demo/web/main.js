@@ -1,6 +1,6 @@
 // The studio: all parts of the page are created and connected here.
 
-import { find, filled, menus, pictureButton, radioGroup, squared, toaster } from './dom.js';
+import { find, filled, menus, pictureButton, radioGroup, toaster } from './dom.js';
 import { hex, parse } from './colours.js';
 import { liveCamera } from './camera.js';
 import { Chooser } from './chooser.js';
@@ -9,13 +9,15 @@ import { ServerEngine, Trouble } from './engines.js';
 import { drawItself, firstVisit } from './invitation.js';
 import { KEYS, keyboard } from './keyboard.js';
 import { pack, unpack } from './packing.js';
+import { overlay } from './overlay.js';
 import { photos } from './photos.js';
+import { enlarged, squared } from './pictures.js';
 import { pointers } from './pointer.js';
 import { remix } from './remix.js';
 import { Film } from './replay.js';
 import { LARGEST_SEED, SIDE } from './rules.js';
 import { saving } from './saving.js';
-import { asked, enlarged, linkTo, share } from './sharing.js';
+import { asked, linkTo, share } from './sharing.js';
 import { Sheet } from './sheet.js';
 import { entries, keepEntry, keepWork, lastWork } from './store.js';
 import { taughtCards } from './teach/cards.js';
@@ -75,6 +77,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   const loaded = await Promise.all(tools.map((name) => import(`./tools/${name}`)));
   toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
   const { put, leave } = photos(root, sheet, engine, texts, toast);
+  overlay(root, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate, by: askedOf }));
   let playing = /** @type {import('./packing.js').Layers | null} */ (null); // the example that draws itself
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);

@@ -1,8 +1,9 @@
-// Pictures for the sheet, from a file, a drop or the clipboard; and pictures over it, to trace.
+// Pictures for the sheet, from a file, a drop or the clipboard.
 
 import { enclosed } from './areas.js';
-import { dataUrl, filled, find, squared } from './dom.js';
+import { filled, find, picked } from './dom.js';
 import { Trouble } from './engines.js';
+import { squared } from './pictures.js';
 import { SIDE } from './rules.js';
 import { drawn, whiteOnNothing } from './sheet.js';
 import { hex } from './colours.js';
@@ -90,62 +91,8 @@ export function photos(root, sheet, engine, texts, tell) {
     each.addEventListener('change', () => take(/** @type {import('./engines.js').PictureKind} */ (kind.value)));
   }
 
-  const image = /** @type {HTMLImageElement} */ (find(root, 'img.traced'));
-  const video = /** @type {HTMLVideoElement} */ (find(root, 'video.traced'));
-  const menu = find(root, '#trace');
-
-  const closeCamera = () => {
-    for (const track of /** @type {MediaStream | null} */ (video.srcObject)?.getTracks() ?? []) track.stop();
-    video.srcObject = null;
-  };
-  const stopTracing = () => {
-    closeCamera();
-    image.hidden = true;
-    showTracing();
-  };
-  const freeze = () => {
-    const still = document.createElement('canvas');
-    [still.width, still.height] = [video.videoWidth, video.videoHeight];
-    still.getContext('2d')?.drawImage(video, 0, 0);
-    image.src = still.toDataURL('image/jpeg', 0.9);
-    image.hidden = false;
-    closeCamera();
-    showTracing();
-  };
-  const showTracing = () => {
-    video.hidden = !video.srcObject;
-    const on = !image.hidden || !video.hidden;
-    menu.toggleAttribute('data-on', on);
-    find(menu, '[data-trace=freeze]').hidden = video.hidden;
-    find(menu, '[data-trace=stop]').hidden = !on;
-  };
-  const traceCamera = async () => {
-    try {
-      stopTracing();
-      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: true });
-      await video.play();
-    } catch {
-      tell(texts.no_camera);
-    }
-    showTracing();
-  };
-
-  for (const [name, use] of /** @type {[string, (file: File) => unknown][]} */ ([
-    ['upload', (file) => put(file, file.name)],
-    ['trace', async (file) => { stopTracing(); image.src = await dataUrl(file); image.hidden = false; showTracing(); }],
-  ])) {
-    const input = /** @type {HTMLInputElement} */ (find(root, `[data-file=${name}]`));
-    input.addEventListener('change', async () => {
-      const file = input.files?.[0];
-      if (file) await use(file);
-      input.value = '';
-    });
-  }
+  picked(root, 'upload', (file) => put(file, file.name));
   find(root, '#upload').addEventListener('click', () => find(root, '[data-file=upload]').click());
-  find(menu, '[data-trace=picture]').addEventListener('click', () => find(root, '[data-file=trace]').click());
-  find(menu, '[data-trace=camera]').addEventListener('click', traceCamera);
-  find(menu, '[data-trace=freeze]').addEventListener('click', freeze);
-  find(menu, '[data-trace=stop]').addEventListener('click', stopTracing);
 
   const here = () => root.getClientRects().length > 0;
   document.addEventListener('dragover', (event) => here() && event.preventDefault());

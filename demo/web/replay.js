@@ -1,6 +1,6 @@
 // The film of a drawing: its states and pictures, played once and recorded at the same time, in the browser.
 
-import { card } from './sharing.js';
+import { card } from './pictures.js';
 
 const MOST = 240; // most moments kept
 const STEP = 90; // ms per moment

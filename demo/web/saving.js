@@ -1,7 +1,7 @@
 // The download menu, and the replay of a drawing as a film.
 
 import { find } from './dom.js';
-import { card, enlarged, save } from './sharing.js';
+import { card, enlarged } from './pictures.js';
 
 const KEPT = 60_000; // ms until the address of a saved film ends
 
@@ -68,4 +68,11 @@ export function saving(root, { sheet, picture, film, texts, toast, title }) {
     save(url, blob.type.startsWith('video/mp4') ? 'pix2pix.mp4' : 'pix2pix.webm');
     setTimeout(() => URL.revokeObjectURL(url), KEPT);
   });
+}
+
+/** @param {string} url @param {string} name */
+function save(url, name) {
+  const link = document.createElement('a');
+  [link.href, link.download] = [url, name];
+  link.click();
 }

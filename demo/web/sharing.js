@@ -1,4 +1,4 @@
-// Links, which carry after the '#' all that a picture depends on; and downloads: pictures and cards.
+// Links, which carry after the '#' all that a picture depends on.
 
 import { filled } from './dom.js';
 import { LARGEST_RATE } from './rules.js';
@@ -46,41 +46,4 @@ export async function share(link, texts) {
   } catch {
     return filled(texts.no_clipboard, { link });
   }
-}
-
-/** @param {string} url @param {string} name */
-export function save(url, name) {
-  const link = document.createElement('a');
-  [link.href, link.download] = [url, name];
-  link.click();
-}
-
-/** @param {CanvasImageSource} picture @param {number} side @param {boolean} [smooth] */
-export function enlarged(picture, side, smooth = true) {
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = side;
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  context.imageSmoothingEnabled = smooth;
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(picture, 0, 0, side, side);
-  return canvas;
-}
-
-/**
- * Drawing and picture side by side, with a small name.
- * @param {HTMLCanvasElement} canvas @param {CanvasImageSource} drawing @param {CanvasImageSource} picture
- * @param {string} name
- */
-export function card(canvas, drawing, picture, name) {
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const side = canvas.width / 2;
-  context.fillStyle = '#fff';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.imageSmoothingQuality = 'high';
-  context.drawImage(drawing, 0, 0, side, side);
-  context.drawImage(picture, side, 0, side, side);
-  context.fillStyle = '#5b6070';
-  context.font = `${Math.round(side / 28)}px system-ui, sans-serif`;
-  context.textBaseline = 'middle';
-  context.fillText(name, side / 24, (side + canvas.height) / 2);
 }
