@@ -20,7 +20,7 @@ from demo.models import Models
 from demo.rules import HARDLY, HOTTEST, LARGEST_RATE, LOOKS
 from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
 from pix2pix.pictures.drawings import KINDS, LOOK, as_lines, fitted, kind_of
-from pix2pix.pictures.images import resized
+from pix2pix.pictures.images import data_url, resized
 
 if TYPE_CHECKING:
     from pix2pix import Translator
@@ -281,14 +281,3 @@ def dropout_rate(rate: Any) -> float | None:
     if isinstance(rate, (int, float)) and 0 <= rate <= LARGEST_RATE:
         return float(rate)
     raise Pix2PixError(f"The dropout must be from 0 to {LARGEST_RATE}.")
-
-
-def data_url(image: Image.Image, lossless: bool) -> str:
-    """A picture as a data URL."""
-    buffer = io.BytesIO()
-    if lossless:
-        image.save(buffer, "PNG", compress_level=1)
-    else:
-        image.save(buffer, "JPEG", quality=90)
-    kind = "png" if lossless else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

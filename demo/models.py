@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from demo import texts
 from demo.rules import DRAWN
@@ -64,7 +64,7 @@ class Models:
         self._loaded: dict[str, Translator] = {}
         self._downloading: set[str] = set()
         self._lock = Lock()
-        self._locks: defaultdict[str, Lock] = defaultdict(Lock)  # one for each model, held while it is loaded
+        self._locks: WeakValueDictionary[str, Lock] = WeakValueDictionary()  # of the models being loaded
 
     def drawn(self, name: str) -> bool:
         """Whether a model translates drawings: it takes edges, paint, or labels with a known palette."""
@@ -160,7 +160,10 @@ class Models:
 
     def _lock_of(self, name: str) -> Lock:
         with self._lock:
-            return self._locks[name]
+            lock = self._locks.get(name)
+            if lock is None:
+                lock = self._locks[name] = Lock()
+            return lock
 
     def state(self) -> dict[str, Any]:
         """The numbers of offered models and of models in memory, for a load balancer."""

@@ -16,13 +16,14 @@ from PIL import Image
 
 from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
-from demo.live import data_url, fetch, lines_of, shown, translate_frame, variations
+from demo.live import fetch, lines_of, shown, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
 from demo.studio import EXAMPLES, example_name, properties, scripts, template
 from demo.teach.desk import Desk
 from demo.teach.tab import teach_channels, teach_tab
+from pix2pix.pictures.images import data_url
 
 # The page's address may end in a folder of a proxy: all addresses in it are relative to <base>.
 START = "import(new URL('{scripts}main.js', document.baseURI).href).then(({{ start }}) => start(element, props));"

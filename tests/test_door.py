@@ -28,7 +28,6 @@ from strangers import PICTURE, Stranger
 
 from benchmarks.load import run
 from demo.files import translate_files
-from demo.live import data_url
 from demo.models import Models
 from demo.page import build
 from demo.server.jobs import Jobs
@@ -39,6 +38,7 @@ from demo.server.service import Service
 from demo.server.turns import Turns
 from demo.server.visitors import Visitors
 from pix2pix import Translator
+from pix2pix.pictures.images import data_url
 
 
 @pytest.fixture(scope="module")

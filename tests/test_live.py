@@ -18,10 +18,11 @@ from PIL import Image, ImageChops, ImageOps
 from strangers import values
 
 from demo.files import translate_file, translate_picture
-from demo.live import data_url, fetch, lines_of, spread_map, translate_frame, variations
+from demo.live import fetch, lines_of, spread_map, translate_frame, variations
 from demo.models import Models
 from demo.rules import LOOKS
 from pix2pix import KNOWN_MODELS, MAX_SEED, CheckpointError, Generator, Pix2PixError, Translator, mean_distance, outline
+from pix2pix.pictures.images import data_url
 
 DRAWING = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 

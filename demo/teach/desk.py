@@ -20,7 +20,6 @@ from typing import Any
 from PIL import Image
 
 from demo import studio, texts
-from demo.live import data_url
 from demo.models import Models
 from demo.rules import LONGEST_NAME, SIDE, UNTIL_STOPPED
 from demo.server.deadline import Deadline
@@ -31,6 +30,7 @@ from demo.teach.runner import PACKAGE, Runner
 from demo.teach.runs import Run, Shelf
 from pix2pix.errors import CheckpointError, DataError, Pix2PixError
 from pix2pix.files import atomic_path
+from pix2pix.pictures.images import data_url
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 from pix2pix.weights.hub import push
 
@@ -144,7 +144,7 @@ class Desk:
         deadline.check()
         with self.shelf.lock:
             wanted = message.get("run")
-            gone = bool(wanted) and wanted not in [run.id for run in self.shelf.all()]
+            gone = bool(wanted) and wanted not in self.shelf
             if gone:
                 faults.insert(0, "The pairs that you dropped before are not here any more: drop them again.")
             if wanted and not gone:

@@ -189,15 +189,21 @@ class Shelf:
         run.save()
         return run
 
+    def __contains__(self, name: object) -> bool:
+        return self._find(name) is not None
+
     def __getitem__(self, name: object) -> Run:
         """
         Raises:
             DataError: there is no such run.
         """
-        run = self._read(self.folder / name) if isinstance(name, str) and ID.fullmatch(name) else None
+        run = self._find(name)
         if run is None:
             raise DataError("There is no such run any more: begin a new one.")
         return run
+
+    def _find(self, name: object) -> Run | None:
+        return self._read(self.folder / name) if isinstance(name, str) and ID.fullmatch(name) else None
 
     def all(self) -> list[Run]:
         """Every run, the oldest first."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from pix2pix.evaluation.report import metrics_text
-from pix2pix.pictures.images import to_image
+from pix2pix.pictures.images import data_url, to_image
 
 EXTREMES = 8  # worst and best pairs shown
 FIRST = 12  # first pairs by name, uncurated
@@ -81,9 +79,3 @@ def section(heading: str, rows: list[Row]) -> str:
         for row in rows
     ]
     return f"<h2>{heading}</h2>\n" + "\n".join(figures)
-
-
-def data_url(image: Image.Image) -> str:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=88)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

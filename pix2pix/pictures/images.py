@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
@@ -183,3 +185,14 @@ def mean_distance(images: list[Image.Image]) -> float:
     """Mean absolute difference over all pairs of pictures of one size, from 0 to 1."""
     arrays = [np.asarray(image, np.float32) / 255 for image in images]
     return float(np.mean([np.abs(a - b).mean() for a, b in combinations(arrays, 2)]))
+
+
+def data_url(image: Image.Image, lossless: bool = False) -> str:
+    """A picture as a data URL for a page: JPEG, or PNG where every value must stay."""
+    buffer = io.BytesIO()
+    if lossless:
+        image.save(buffer, "PNG", compress_level=1)
+    else:
+        image.save(buffer, "JPEG", quality=90)
+    kind = "png" if lossless else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"

@@ -83,6 +83,11 @@ class Watcher:
         """The grids that were written, in their order."""
         return sorted((self.folder / "samples").glob("*_*.png"))
 
+    def chosen(self, most: int) -> list[Path]:
+        """At most so many of the grids, evenly spread, with the first and the last."""
+        grids = self.grids()
+        return [grids[round(i)] for i in np.linspace(0, len(grids) - 1, min(most, len(grids)))]
+
     def lines(self) -> list[dict[str, Any]]:
         """The log."""
         path = self.folder / "log.jsonl"
@@ -92,10 +97,9 @@ class Watcher:
         """Close TensorBoard's files and write a timelapse of the grids."""
         if self.board is not None:
             self.board.close()
-        grids = self.grids()
-        if len(grids) < 2:
+        chosen = self.chosen(FRAMES)
+        if len(chosen) < 2:
             return
-        chosen = [grids[round(i)] for i in np.linspace(0, len(grids) - 1, min(FRAMES, len(grids)))]
         frames = []
         for path in chosen:
             with Image.open(path) as grid:

@@ -3,19 +3,17 @@ two seconds, and when the run ends."""
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import html
-import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from pix2pix.files import write_text
 from pix2pix.pairs.source import Readings, Source
+from pix2pix.pictures.images import data_url
 from pix2pix.training.card import command
 from pix2pix.training.log import Watcher
 from pix2pix.training.progress import Progress
@@ -171,11 +169,10 @@ class Report:
         )
 
     def _watch(self) -> str:
-        grids = self.watcher.grids()
+        grids = self.watcher.chosen(FRAMES)
         if not grids:
             return ""
-        chosen = [grids[round(i)] for i in np.linspace(0, len(grids) - 1, min(FRAMES, len(grids)))]
-        self._frames = {path: self._frames.get(path) or picture(path) for path in dict.fromkeys(chosen)}
+        self._frames = {path: self._frames.get(path) or picture(path) for path in grids}
         steps = [path.stem.replace("epoch_", "epoch ").replace("step_", "") for path in self._frames]
         words = [word if "epoch" in word else f"{int(word):,}" for word in steps]
         pairs = zip(words, self._frames.values(), strict=True)
@@ -185,7 +182,7 @@ class Report:
             else "Pairs that it is trained on, for there is no val split",
             last=len(words) - 1,
             step=words[-1],
-            latest=self._frames[chosen[-1]],
+            latest=self._frames[grids[-1]],
             frames=",\n".join(f'["{word}", "{url}"]' for word, url in pairs),
         )
 
@@ -275,9 +272,3 @@ def picture(path: Path) -> str:
         frame = grid.convert("RGB")
     frame.thumbnail((FRAME_WIDTH, 4 * FRAME_WIDTH))
     return data_url(frame)
-
-
-def data_url(image: Image.Image) -> str:
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks.load import live_function
-from demo.live import data_url
+from pix2pix.pictures.images import data_url
 
 PICTURE = Image.linear_gradient("L").resize((32, 32)).convert("RGB")
 addresses = count(1)
