@@ -34,7 +34,7 @@ KILLS = int(os.environ.get("FAULTS", "2"))
 @pytest.mark.slow
 def test_a_run_killed_at_random_moments_always_resumes_to_the_same_bytes(pairs: Path, tmp_path: Path):
     # The trainer saves at each epoch, so most kills come while a file is being written.
-    options = ["--epochs", str(25 * KILLS), "--ema", "0.9", "--mode-seeking-weight", "0.2"]
+    options = ["--epochs", str(12 * KILLS), "--ema", "0.9", "--mode-seeking-weight", "0.2"]
     subprocess.run(command(pairs, tmp_path / "whole", *options), check=True, stderr=subprocess.DEVNULL)
     out, state = tmp_path / "parts", tmp_path / "parts" / "training" / "state.pt"
     moments = random.Random(0)
