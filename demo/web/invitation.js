@@ -1,7 +1,9 @@
 // The empty sheet's invitation. On a first visit, an example draws itself until somebody touches the sheet.
 
-import { steps } from './tracing.js';
+import { hex } from './colours.js';
+import { squared } from './pictures.js';
 import { SIDE } from './rules.js';
+import { steps } from './tracing.js';
 
 const PACE = 7; // pixels of a line per moment
 const BRUSH = 900; // pixels of an area per moment
@@ -19,22 +21,54 @@ export function firstVisit() {
   }
 }
 
-/**
- * Draw a finished drawing as a hand would. Ends at once when `stopped` is true.
- * @param {import('./sheet.js').Sheet} sheet @param {import('./packing.js').Layers} layers @param {() => boolean} stopped
- */
-export async function drawItself(sheet, layers, stopped) {
-  for (const { layer, pixels } of steps(layers, sheet.paper, SIDE)) {
-    const pace = layer === 'lines' ? PACE : BRUSH;
-    for (let from = 0; from < pixels.length; from += pace) {
-      if (stopped()) return;
-      for (const at of pixels.slice(from, from + pace)) {
-        if (layer === 'lines') sheet.lines[at] = layers.lines[at];
-        else sheet.paint[at] = layers.paint[at];
-      }
-      sheet.changed('moving');
-      await new Promise((resolve) => setTimeout(resolve, MOMENT));
-    }
+/** An example that draws itself on the sheet, as a hand would. */
+export class Demonstration {
+  #sheet;
+  #layers = /** @type {import('./packing.js').Layers | null} */ (null);
+
+  /** @param {import('./sheet.js').Sheet} sheet */
+  constructor(sheet) {
+    this.#sheet = sheet;
   }
-  if (!stopped()) sheet.changed('shown');
+
+  get plays() {
+    return Boolean(this.#layers);
+  }
+
+  /** @param {string} example address of the finished drawing */
+  async play(example) {
+    const sheet = this.#sheet;
+    const picture = await createImageBitmap(await (await fetch(example)).blob());
+    if (!sheet.blank) return; // somebody was faster
+    sheet.draw(squared(picture, SIDE, hex(sheet.paper), false));
+    const layers = sheet.copy();
+    sheet.wipe();
+    this.#layers = layers;
+    for (const { layer, pixels } of steps(layers, sheet.paper, SIDE)) {
+      const pace = layer === 'lines' ? PACE : BRUSH;
+      for (let from = 0; from < pixels.length; from += pace) {
+        if (!this.plays) return;
+        for (const at of pixels.slice(from, from + pace)) {
+          if (layer === 'lines') sheet.lines[at] = layers.lines[at];
+          else sheet.paint[at] = layers.paint[at];
+        }
+        sheet.changed('moving');
+        await new Promise((resolve) => setTimeout(resolve, MOMENT));
+      }
+    }
+    if (this.plays) sheet.changed('shown');
+  }
+
+  /**
+   * A visitor who draws gets an empty sheet. One who presses something else keeps the complete drawing.
+   * @param {boolean} empty
+   */
+  stop(empty) {
+    const layers = this.#layers;
+    if (!layers) return;
+    this.#layers = null;
+    if (empty) this.#sheet.wipe();
+    else this.#sheet.take(layers);
+    this.#sheet.changed('shown');
+  }
 }

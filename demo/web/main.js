@@ -1,12 +1,14 @@
 // The studio: all parts of the page are created and connected here.
 
-import { find, filled, menus, pictureButton, radioGroup, toaster } from './dom.js';
-import { hex, parse } from './colours.js';
+import { find, filled, menus, toaster } from './dom.js';
+import { parse } from './colours.js';
 import { liveCamera } from './camera.js';
 import { Chooser } from './chooser.js';
 import { DeviceEngine } from './device.js';
 import { ServerEngine, Trouble } from './engines.js';
-import { drawItself, firstVisit } from './invitation.js';
+import { Demonstration, firstVisit } from './invitation.js';
+import { Gallery } from './gallery.js';
+import { showEntries } from './history.js';
 import { KEYS, keyboard } from './keyboard.js';
 import { pack, unpack } from './packing.js';
 import { overlay } from './overlay.js';
@@ -19,7 +21,7 @@ import { LARGEST_SEED, SIDE } from './rules.js';
 import { saving } from './saving.js';
 import { asked, linkTo, share } from './sharing.js';
 import { Sheet } from './sheet.js';
-import { entries, keepEntry, keepWork, lastWork } from './store.js';
+import { keepEntry, keepWork, lastWork } from './store.js';
 import { taughtCards } from './teach/cards.js';
 import { Toolbox } from './toolbox.js';
 import { Transport } from './transport.js';
@@ -79,14 +81,14 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   const { put, leave } = photos(root, sheet, engine, texts, toast);
   overlay(root, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate, by: askedOf }));
-  let playing = /** @type {import('./packing.js').Layers | null} */ (null); // the example that draws itself
+  const demonstration = new Demonstration(sheet);
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
   const showSheet = () => {
     button('undo').disabled = !sheet.done.length;
     button('redo').disabled = !sheet.undone.length;
     const invitation = find(root, '.invitation');
-    invitation.hidden = !sheet.blank || Boolean(playing);
+    invitation.hidden = !sheet.blank || demonstration.plays;
     invitation.classList.toggle('on-paint', sheet.kind === 'labels');
     if (sheet.blank) {
       picture.dataset.blank = 'true';
@@ -126,7 +128,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     film.note(sheet.png(), image);
     document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { final, sent, ms } }));
     clearTimeout(resting);
-    if (final && !playing) resting = setTimeout(() => remember(image, itsModel, itsSeed), REST);
+    if (final && !demonstration.plays) resting = setTimeout(() => remember(image, itsModel, itsSeed), REST);
   };
 
   engine.onLoaded = (name) => {
@@ -190,21 +192,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   /** @type {Map<string, { done: any[], undone: any[], layers: import('./packing.js').Layers }>} */
   const shelves = new Map();
   const shelf = (/** @type {Model} */ { palette }) => (palette ? palette.map(([, value]) => value).join(' ') : 'lines');
-  const cards = radioGroup(find(root, '.cards'), (card) => useModel(card.dataset.model ?? ''));
-  const cardOf = (/** @type {string} */ name) => {
-    const { title, code, preview, cost } = models[name];
-    const each = pictureButton(filled(texts.model_card, { title, code: cost ? `${code}, ${cost}` : code }), preview ?? undefined);
-    each.dataset.model = name;
-    if (!preview) each.insertAdjacentHTML('beforeend', `<span class="blank">${icons.sparkles}</span>`);
-    const words = document.createElement('span');
-    words.innerHTML = '<b></b><small></small>';
-    find(words, 'b').textContent = title;
-    find(words, 'small').textContent = cost || code;
-    each.append(words);
-    return each;
-  };
-  find(root, '.cards').replaceChildren(...names.map(cardOf));
+  const gallery = new Gallery(root, models, texts, icons, (name) => useModel(name));
 
+  const load = async (/** @type {{ name: string, image: string }} */ example) =>
+    put(await (await fetch(example.image)).blob(), example.name, false);
   const fit = (/** @type {string} */ name) => {
     const next = models[name];
     shelves.set(shelf(models[model]), { done: sheet.done, undone: sheet.undone, layers: sheet.copy() });
@@ -221,8 +212,8 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       film.clear();
     }
     toolbox.fit(next.palette, next.pen);
-    cards.check((card) => card.dataset.model === name);
-    showExamples();
+    gallery.check(name);
+    gallery.examples(name, load);
     samples.clear();
   };
 
@@ -230,7 +221,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   /** @param {string} name @param {() => void} [after] instead of sending the drawing that is there */
   const useModel = async (name, after) => {
     if (!models[name]) return;
-    stopPlaying(true);
+    demonstration.stop(true);
     toolbox.tool?.drop?.(toolbox.work());
     leave();
     const before = model;
@@ -243,7 +234,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     picture.dataset.blank = 'true';
     sheet.show();
     showSheet();
-    const card = find(root, `[data-model="${CSS.escape(name)}"]`);
+    const card = /** @type {HTMLElement} */ (gallery.find(name));
     card.setAttribute('aria-busy', 'true');
     try {
       const opened = await engine.open(name, (line) => mine === opening && toast(line));
@@ -265,52 +256,25 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     }
   };
 
-  const cardNamed = (/** @type {string} */ name) => root.querySelector(`[data-model="${CSS.escape(name)}"]`);
   const taught = {
     add(/** @type {string} */ name, /** @type {Model} */ entry) {
       models[name] = entry;
       if (!names.includes(name)) names.push(name);
-      const old = cardNamed(name);
-      if (old) old.replaceWith(cardOf(name));
-      else find(root, '.cards').append(cardOf(name));
-      cards.check((card) => card.dataset.model === model);
+      gallery.show(name, model);
     },
     remove(/** @type {string} */ name) {
       if (!models[name]) return;
       if (model === name) useModel(names[0]);
-      cardNamed(name)?.remove();
+      gallery.remove(name);
       names.splice(names.indexOf(name), 1);
       delete models[name];
     },
     use: (/** @type {string} */ name) => useModel(name),
   };
 
-  // --- examples and history ---------------------------------------------------------------------------------------------
+  // --- history ---------------------------------------------------------------------------------------------
 
-  const load = async (/** @type {{ name: string, image: string }} */ example) =>
-    put(await (await fetch(example.image)).blob(), example.name, false);
-  const showExamples = () => {
-    find(root, '.examples > div').replaceChildren(
-      ...models[model].examples.map((example) => {
-        const each = pictureButton(filled(texts.start_from, example), example.image);
-        each.dataset.example = example.name;
-        each.addEventListener('click', () => load(example));
-        return each;
-      }),
-    );
-  };
-
-  const showHistory = () => {
-    const found = entries().filter((entry) => models[entry.model]);
-    if (!found.length) return;
-    find(root, '#history').replaceChildren(
-      ...found.map((entry) => {
-        const each = pictureButton(filled(texts.go_back, { title: models[entry.model].title, seed: entry.seed }), entry.picture);
-        each.addEventListener('click', () => restore(entry));
-        return each;
-      }),
-    );
-  };
+  const showHistory = () => showEntries(find(root, '#history'), models, texts, (entry) => restore(entry));
   const remember = async (/** @type {string} */ image, /** @type {string} */ by, /** @type {number} */ under) => {
     if (by !== model || under !== seed || picture.src !== image) return;
     const small = enlarged(picture, 96).toDataURL('image/jpeg', 0.85);
@@ -411,32 +375,12 @@ export async function start(root, { models, texts, icons, tools, server = true, 
 
   // --- how it begins --------------------------------------------------------------------------------------------------------
 
-  // A visitor who draws gets an empty sheet. One who presses something else keeps the complete drawing.
-  const stopPlaying = (/** @type {boolean} */ empty) => {
-    if (!playing) return;
-    const layers = playing;
-    playing = null;
-    if (empty) sheet.wipe();
-    else sheet.take(layers);
-    sheet.changed('shown');
-  };
   const touched = (/** @type {Event} */ event) => {
     if (event instanceof KeyboardEvent && event.key === 'Tab') return;
-    stopPlaying(find(root, '.easel').contains(/** @type {Node} */ (event.target)));
+    demonstration.stop(find(root, '.easel').contains(/** @type {Node} */ (event.target)));
   };
   root.addEventListener('pointerdown', touched, { capture: true });
   document.addEventListener('keydown', touched, { capture: true });
-
-  const play = async () => {
-    const [example] = models[model].examples;
-    if (!example) return;
-    const image = squared(await createImageBitmap(await (await fetch(example.image)).blob()), SIDE, hex(sheet.paper), false);
-    sheet.draw(image);
-    const layers = sheet.copy();
-    sheet.wipe();
-    playing = layers;
-    await drawItself(sheet, layers, () => !playing);
-  };
 
   const wanted = asked();
   const kept = lastWork();
@@ -464,6 +408,6 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     (error) => toast(error.message),
   );
   if (!sheet.blank) sheet.changed('shown');
-  else if (first && begin !== wanted) play();
+  else if (first && begin !== wanted && models[model].examples.length) demonstration.play(models[model].examples[0].image);
 }
 

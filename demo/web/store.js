@@ -40,10 +40,10 @@ export function entries() {
   /** @type {Entry[]} */
   const found = [];
   try {
-    for (const key of Object.keys(localStorage)) {
-      if (key.startsWith(ENTRY)) found.push(JSON.parse(localStorage.getItem(key) ?? ''));
+    for (const key of Object.keys(localStorage).filter((each) => each.startsWith(ENTRY))) {
+      try { found.push(JSON.parse(localStorage.getItem(key) ?? '')); } catch { /* damaged: the others stay */ }
     }
-  } catch { /* forbidden, or not ours */ }
+  } catch { /* forbidden */ }
   return found.sort((a, b) => b.at - a.at);
 }
 
