@@ -10,6 +10,7 @@ from typing import Any
 from PIL import Image
 
 from demo import texts
+from demo.materials import MATERIALS
 from demo.models import Models, titled
 from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.assets import TYPES, Asset, hash_of
@@ -28,6 +29,8 @@ STAND_INS = {
     tuple(PALETTES["facades"].values()): "labels2facade",
     tuple(PALETTES["maps"].values()): "map2sat",
 }
+# Where a sheet of a palette is not empty in the first colour: house fronts begin as a wall.
+GROUNDS = {tuple(PALETTES["facades"].values()): PALETTES["facades"]["wall"]}
 
 
 def template() -> str:
@@ -120,6 +123,10 @@ def card(name: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
         "code": Path(name).name,
         "input": task["input"],
         "palette": [[label, colour.lower()] for label, colour in palette.items()] if palette else None,
+        "materials": MATERIALS.get(name, []),
+        "invitation": texts.INVITATIONS.get(name, texts.WEB["invitation"]),
+        "ground": GROUNDS.get(tuple(palette.values()), next(iter(palette.values()))).lower() if palette else "#ffffff",
+        "steady": task.get("steady") is True,
         "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
         "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
         "examples": drawings(name, tuple(palette.values()) if palette else task["input"]),

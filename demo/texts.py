@@ -42,6 +42,15 @@ TITLES = {
     "huggan/pix2pix-night2day": "Night to day",
     "nielsr/pix2pix-cityscapes": "Streets to labels",
 }
+# What an empty sheet asks for.
+INVITATIONS = {
+    "paint2emoji": "Draw anything here",
+    "edges2shoes": "Draw a shoe here",
+    "edges2handbags": "Draw a bag here",
+    "edges2cats": "Draw a cat here",
+    "labels2facade": "Put windows on this wall",
+    "map2sat": "Lay out a town here",
+}
 COST = "{megabytes} MB to download"
 
 # For the files in web/: {{name}} in the HTML, texts.name in the scripts.
@@ -55,13 +64,15 @@ WEB = {
     "other_colour": "Any other colour",
     "recent": "Recent colours",
     "colour_it": "Colour it for me",
-    "colour_it_title": "Fill the enclosed areas with colours that go together; again for others",
+    "colour_it_title": "Fill the areas that are still white with colours that go together; again for others",
     "nothing_enclosed": "No area is enclosed yet: close an outline first.",
     "drawing": "Drawing",
     "sheet": "Drawing sheet",
     "sheet_keys": "Arrow keys move the cursor, Space puts the pen down and lifts it, Enter fills.",
     "invitation": "Draw something here",
     "invitation_more": "It becomes a picture while you draw.",
+    "whole": "Whole sheet",
+    "whole_title": "Show the whole sheet again (0)",
     "undo": "Undo",
     "undo_title": "Undo (Ctrl+Z)",
     "redo": "Redo",
@@ -83,22 +94,23 @@ WEB = {
     "live": "Live camera",
     "live_stop": "Stop the live camera",
     "no_camera": "The camera cannot be used: allow it for this page, or trace a picture.",
-    "taken_as": "Taken as",
+    "taken_as": "This is",
     "kind_scene": "a photo",
     "kind_paper": "a drawing on paper",
     "kind_light": "light lines on dark",
     "kind_dark": "dark lines",
     "found_paper": "This looks like a drawing on paper: its light is evened out.",
     "found_light": "These look like light lines on dark: they are inverted.",
-    "lines": "Fewer lines",
+    "lines_more": "More lines",
+    "lines_fewer": "fewer",
     "threshold": "How strong an edge of the photo must be",
     "keep_colours": "Keep its colours",
     "picture": "Picture",
     "picture_alt": "The picture of the drawing",
     "empty": "The picture appears here.",
-    "unsure": "Where it is unsure",
-    "unsure_title": "The lighter a place, the more the variations differ there",
-    "unsure_alt": "Where the model is unsure",
+    "unsure": "Where looks differ",
+    "unsure_title": "The lighter a place, the more the looks differ there",
+    "unsure_alt": "Where the looks differ",
     "look_group": "Look",
     "look": "Look",
     "look_title": "Each number is another look of the same drawing (the seed of the noise)",
@@ -111,11 +123,15 @@ WEB = {
     "variations_strip": "Variations",
     "variations_empty": f"{LOOKS} looks of your drawing appear here.",
     "variation": "Take look {seed}",
+    "colourings": f"{LOOKS} colourings",
+    "colourings_title": f"Show this drawing in {LOOKS} sets of colours (V)",
+    "colourings_empty": f"{LOOKS} colourings of your drawing appear here.",
+    "colouring": "Take colouring {seed}",
     "alike": "This model draws nearly the same picture whatever the look, so one stands for all.",
     "alike_off": "All looks are the same while \u201cHow different\u201d is at its left end.",
     "draw_first": "Draw something first.",
-    "examples": "Start from",
-    "start_from": "Start from {name}",
+    "examples": "Examples",
+    "start_from": "Start from the {name}",
     "history": "Your work",
     "history_label": "What you drew; click one to go back to it",
     "history_empty": "What you draw is kept here, on this device.",
@@ -126,8 +142,8 @@ WEB = {
     "replay": "Replay",
     "replay_title": "Watch the drawing again, and save it as a film",
     "film_heading": "Replay",
-    "film_making": "The film is being made while it plays.",
-    "film_saved": "The film is saved.",
+    "film_making": "A film is made while it plays.",
+    "film_save": "Save the film",
     "no_film": "This browser cannot record films: try Chrome, Edge or Firefox.",
     "download": "Download",
     "download_title": "Download the picture",
@@ -161,11 +177,12 @@ WEB = {
     "help_title": "How it works, and all keys (?)",
     "close": "Close",
     "guide_title": "How it works",
+    "guide_buttons": "Buttons",
     "guide_keys": "Keys",
-    "guide": "<p>Draw on the left. A neural network, pix2pix, turns the drawing into the picture on the right while "
-    "you draw.</p><p>Each model above has learned one kind of picture from pairs of drawings and pictures.</p>"
-    "<p><b>Look</b> is the seed of the network\u2019s noise. <b>How different</b> is the rate of dropout, the noise "
-    "itself.</p>",
+    "guide": "<p>Draw on the sheet. While you draw, a neural network, pix2pix, turns your drawing into the picture beside "
+    "it.</p><p>Each model at the top has learned one kind of picture from pairs of drawings and pictures.</p>"
+    "<p>Each <b>look</b> is another version of the picture. <b>How different</b> sets how far the looks may differ.</p>"
+    "<p>Two fingers zoom into the sheet, and so does the wheel with Ctrl.</p>",
 }
 
 TAUGHT = "taught here"

@@ -2,7 +2,9 @@
 // so two areas count as one only where a disc with a radius of GAP pixels can pass between them.
 
 const GAP = 2;
+const WIDE_GAP = 5; // tried where paint would flow out to the edge of the sheet
 const WALL = -1;
+const ALIKE = 0.75; // least ratio of the sizes of two twins
 const UNDER = 4; // pixels that paint extends under a line
 
 /**
@@ -111,6 +113,16 @@ function underLines(labels, free, side) {
   spread(labels, side, (at) => free[at] === 0, UNDER);
 }
 
+/** Whether an area reaches the edge of the sheet. @param {Int32Array} labels @param {number} label @param {number} side */
+function touchesEdge(labels, label, side) {
+  return edgeOf(side).some((at) => labels[at] === label);
+}
+
+/** The pixels along the edge of the sheet. @param {number} side */
+function edgeOf(side) {
+  return Array.from({ length: side }, (_, i) => [i, (side - 1) * side + i, i * side, i * side + side - 1]).flat();
+}
+
 /**
  * The pixels that a bucket fills.
  * @param {number} start pixel where it is emptied
@@ -123,7 +135,11 @@ export function bucket(start, ground, lines, side) {
   const free = new Uint8Array(side * side);
   for (let at = 0; at < free.length; at++) free[at] = Number(ground[at] === ground[start] && !(lines && lines[at] > 127));
   if (!free[start]) return [];
-  const labels = areas(free, side, lines ? GAP : 0);
+  let labels = areas(free, side, lines ? GAP : 0);
+  if (lines && touchesEdge(labels, labels[start], side)) {
+    const closer = areas(free, side, WIDE_GAP);
+    if (!touchesEdge(closer, closer[start], side)) labels = closer;
+  }
   const wanted = labels[start];
   for (let at = 0; at < labels.length; at++) {
     if (labels[at] !== wanted) labels[at] = labels[at] ? WALL : 0;
@@ -136,6 +152,27 @@ export function bucket(start, ground, lines, side) {
 }
 
 /**
+ * Areas in groups of twins, such as two eyes or the windows of a house: about as many pixels, in a box of about the same
+ * width and height.
+ * @param {number[][]} found from `enclosed` @param {number} side @returns {number[][][]} in the order of their first areas
+ */
+export function twins(found, side) {
+  /** @type {{ sizes: number[], areas: number[][] }[]} */
+  const groups = [];
+  for (const pixels of found) {
+    const [columns, rows] = [pixels.map((at) => at % side), pixels.map((at) => Math.floor(at / side))];
+    const sizes = [pixels.length, extent(columns), extent(rows)];
+    const group = groups.find((each) => each.sizes.every((size, i) => Math.min(size, sizes[i]) > ALIKE * Math.max(size, sizes[i])));
+    if (group) group.areas.push(pixels);
+    else groups.push({ sizes, areas: [pixels] });
+  }
+  return groups.map(({ areas: alike }) => alike);
+}
+
+/** @param {number[]} values */
+const extent = (values) => values.reduce((a, b) => Math.max(a, b)) - values.reduce((a, b) => Math.min(a, b)) + 1;
+
+/**
  * The areas that lines enclose, the largest first: those that do not touch the edge of the sheet.
  * @param {Uint8Array} lines alpha of each pixel
  * @param {number} side
@@ -145,10 +182,7 @@ export function bucket(start, ground, lines, side) {
 export function enclosed(lines, side, least = 24) {
   const free = Uint8Array.from(lines, (alpha) => Number(alpha <= 127));
   const labels = areas(free, side);
-  const open = new Set();
-  for (let i = 0; i < side; i++) {
-    for (const at of [i, (side - 1) * side + i, i * side, i * side + side - 1]) open.add(labels[at]);
-  }
+  const open = new Set(edgeOf(side).map((at) => labels[at]));
   const sizes = new Map();
   for (const label of labels) sizes.set(label, (sizes.get(label) ?? 0) + 1);
   underLines(labels, free, side);

@@ -59,9 +59,15 @@ const HARMONIES = [[0, 28, 335], [0, 180, 30], [0, 150, 210], [0, 120, 240]];
 
 /**
  * Colours that go together: first that of the largest area, then its companions, some light and some deep.
- * @param {number} count @param {number} seed @returns {number[]}
+ * @param {number} count @param {number} seed
+ * @param {number[][]} [materials] sets of colours in place of all hues, as for leather; a seed takes one of them
+ * @returns {number[]}
  */
-export function harmony(count, seed) {
+export function harmony(count, seed, materials = []) {
+  if (materials.length) {
+    const set = materials[seed % materials.length];
+    return Array.from({ length: count }, (_, i) => set[i % set.length]);
+  }
   const dice = random(seed);
   const hue = 360 * dice();
   const turns = HARMONIES[Math.floor(dice() * HARMONIES.length)];

@@ -71,6 +71,7 @@ export function keyboard(root, toolbox, does) {
     } else {
       return false;
     }
+    delete canvas.dataset.pointed;
     show();
     return true;
   };
@@ -105,6 +106,7 @@ export function keyboard(root, toolbox, does) {
     else if (key === '[') toolbox.resize(toolbox.size - 1);
     else if (key === ']') toolbox.resize(toolbox.size + 1);
     else if (key === 'm') does.press('mirror');
+    else if (key === '0') does.press('whole');
     else if (key === 'd') does.press('dice');
     else if (key === 'v') does.press('variations');
     else if (key === '?') does.press('help');
@@ -114,7 +116,7 @@ export function keyboard(root, toolbox, does) {
 }
 
 export const KEYS = [
-  ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['[ ]', 'Smaller, larger'], ['M', 'Mirror'], ['D', 'Roll the dice'],
-  ['V', 'Variations'], ['Arrow keys', 'Move on the sheet'], ['Space', 'Pen down, pen up'], ['Enter', 'Fill, or close a polygon'],
+  ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['[ ]', 'Smaller, larger'], ['M', 'Mirror'], ['Ctrl wheel', 'Zoom'], ['0', 'Whole sheet'], ['D', 'Roll the dice, or colour it'],
+  ['V', 'Eight looks'], ['Arrow keys', 'Move on the sheet'], ['Space', 'Pen down, pen up'], ['Enter', 'Fill, or close a polygon'],
   ['?', 'This help'],
 ];

@@ -8,6 +8,7 @@ import { DeviceEngine } from './device.js';
 import { ServerEngine, Trouble } from './engines.js';
 import { Demonstration, firstVisit } from './invitation.js';
 import { Gallery } from './gallery.js';
+import { guide } from './guide.js';
 import { showEntries } from './history.js';
 import { KEYS, keyboard } from './keyboard.js';
 import { pack, unpack } from './packing.js';
@@ -19,7 +20,7 @@ import { remix } from './remix.js';
 import { Film } from './replay.js';
 import { LARGEST_SEED, SIDE } from './rules.js';
 import { saving } from './saving.js';
-import { asked, linkTo, share } from './sharing.js';
+import { asked, forgetLink, linkTo, share } from './sharing.js';
 import { Sheet } from './sheet.js';
 import { keepEntry, keepWork, lastWork } from './store.js';
 import { taughtCards } from './teach/cards.js';
@@ -33,6 +34,10 @@ import { variations } from './variations.js';
  * @property {string} code
  * @property {import('./sheet.js').Kind} input
  * @property {[string, string][] | null} palette names and "#rrggbb"
+ * @property {string} ground "#rrggbb" of an empty sheet
+ * @property {string} invitation on an empty sheet
+ * @property {string[][]} materials sets of "#rrggbb" for "Colour it for me"; empty for all hues
+ * @property {boolean} steady whether all seeds give nearly the same picture
  * @property {number} pen
  * @property {number} seed
  * @property {{ name: string, image: string }[]} examples
@@ -82,6 +87,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   overlay(root, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate, by: askedOf }));
   const demonstration = new Demonstration(sheet);
+  let shown = false; // the next model shows its first example too
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
   const showSheet = () => {
@@ -108,6 +114,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     if (change !== 'shown') {
       samples.hideUnsure();
       askedOf = null;
+      forgetLink();
     }
     drawnBy = null;
     if (sheet.blank) film.clear();
@@ -160,6 +167,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
 
   const again = () => {
     samples.hideUnsure();
+    forgetLink();
     [drawnBy, askedOf] = [null, null];
     picture.dataset.final = 'false';
     transport.changed(true);
@@ -184,7 +192,9 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   });
 
   const samples = variations(root, {
-    sheet, picture, engine, texts, toast, current: () => ({ model, seed, rate }), adopt: (under) => look(under),
+    sheet, picture, engine, texts, toast,
+    current: () => ({ model, seed, rate, steady: models[model].steady, materials: materials() }),
+    adopt: (under) => look(under),
   });
 
   // --- models ---------------------------------------------------------------------------------------------------------
@@ -192,7 +202,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   /** @type {Map<string, { done: any[], undone: any[], layers: import('./packing.js').Layers }>} */
   const shelves = new Map();
   const shelf = (/** @type {Model} */ { palette }) => (palette ? palette.map(([, value]) => value).join(' ') : 'lines');
-  const gallery = new Gallery(root, models, texts, icons, (name) => useModel(name));
+  const gallery = new Gallery(root, models, texts, icons, (name) => {
+    useModel(name, shown ? () => demonstration.play(models[name].examples[0].image) : undefined);
+    shown = false;
+  });
 
   const load = async (/** @type {{ name: string, image: string }} */ example) =>
     put(await (await fetch(example.image)).blob(), example.name, false);
@@ -203,7 +216,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     model = name;
     sheet.kind = next.input;
     sheet.palette = next.palette?.map(([, value]) => parse(value)) ?? [];
-    sheet.paper = sheet.palette[0] ?? 0xffffff;
+    sheet.paper = parse(next.ground);
     if (!same) {
       const mine = shelves.get(shelf(next));
       [sheet.done, sheet.undone] = [mine?.done ?? [], mine?.undone ?? []];
@@ -212,9 +225,12 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       film.clear();
     }
     toolbox.fit(next.palette, next.pen);
+    find(root, '.invitation strong').textContent = next.invitation;
+    find(root, '.studio').classList.toggle('steady', next.steady);
     gallery.check(name);
     gallery.examples(name, load);
     samples.clear();
+    find(root, '.strips').scrollLeft = 0;
   };
 
   let opening = 0;
@@ -282,6 +298,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     showHistory();
   };
   window.addEventListener('storage', showHistory);
+  window.addEventListener('hashchange', () => {
+    const { model: its = model, drawing, ...look } = asked(); // a link that is opened in a tab of this page
+    if (drawing) restore({ ...look, model: its, drawing, seed: look.seed ?? models[its]?.seed ?? 0 });
+  });
 
   /** Bring back model, seed and drawing. @param {import('./store.js').Work} work */
   const restore = async (work) => {
@@ -324,10 +344,12 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   button('mirror').addEventListener('click', () => {
     sheet.mirror = !sheet.mirror;
     button('mirror').setAttribute('aria-pressed', String(sheet.mirror));
+    find(root, '.easel').toggleAttribute('data-mirror', sheet.mirror);
   });
+  const materials = () => models[model].materials.map((set) => set.map(parse));
   let coloured = 0;
   button('colour-it').addEventListener('click', () => {
-    if (!sheet.colourIt(seed + coloured)) toast(texts.nothing_enclosed);
+    if (!sheet.colourIt(seed + coloured, materials())) toast(texts.nothing_enclosed);
     coloured += 1;
   });
 
@@ -338,16 +360,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     current: () => ({ names: names.filter((name) => shelf(models[name]) === shelf(models[model]) && !models[name].cost), seed }),
   });
 
-  find(root, '.keys').replaceChildren(
-    ...[...toolbox.tools.map(({ key, label }) => [key.toUpperCase(), label]), ...KEYS].map(([key, what]) => {
-      const row = document.createElement('div');
-      row.innerHTML = '<dt></dt><dd><kbd></kbd></dd>';
-      find(row, 'dt').textContent = what;
-      find(row, 'kbd').textContent = key;
-      return row;
-    }),
-  );
-  button('help').addEventListener('click', () => /** @type {HTMLDialogElement} */ (find(root, '#guide')).showModal());
+  guide(root, [...toolbox.tools.map(({ key, label }) => [key.toUpperCase(), label]), ...KEYS]);
 
   // The eyedropper also works on the picture.
   picture.addEventListener('pointerdown', (event) => {
@@ -370,14 +383,16 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   });
 
   const pointer = pointers(root, toolbox);
-  keyboard(root, toolbox, { undo, redo, say, press: (id) => button(id).click(), busy: pointer.busy });
+  keyboard(root, toolbox, { undo, redo, say, press: (id) => button(id === 'dice' && models[model].steady ? 'colour-it' : id).click(), busy: pointer.busy });
   menus(root);
 
   // --- how it begins --------------------------------------------------------------------------------------------------------
 
   const touched = (/** @type {Event} */ event) => {
     if (event instanceof KeyboardEvent && event.key === 'Tab') return;
-    demonstration.stop(find(root, '.easel').contains(/** @type {Node} */ (event.target)));
+    const [easel, cards] = ['.easel', '.cards'].map((part) => find(root, part).contains(/** @type {Node} */ (event.target)));
+    shown = cards && demonstration.plays;
+    demonstration.stop(easel || cards);
   };
   root.addEventListener('pointerdown', touched, { capture: true });
   document.addEventListener('keydown', touched, { capture: true });

@@ -45,7 +45,7 @@ export function photos(root, sheet, engine, texts, tell) {
       if (taken === 'auto' && found.kind === 'paper') tell(texts.found_paper);
       if (taken === 'auto' && found.kind === 'light lines') tell(texts.found_light);
       if (sheet.kind === 'paint' && colours.checked && found.kind === 'scene') {
-        for (const pixels of enclosed(sheet.lines, SIDE)) {
+        for (const pixels of enclosed(sheet.lines, SIDE, 1)) {
           const sums = [0, 0, 0];
           for (const at of pixels) for (let c = 0; c < 3; c++) sums[c] += image.data[4 * at + c];
           const [r, g, b] = sums.map((sum) => Math.round(sum / pixels.length));

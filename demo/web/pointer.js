@@ -20,6 +20,7 @@ export function pointers(root, toolbox) {
   let pinch = /** @type {{ distance: number, middle: Point, view: typeof view } | null} */ (null);
   let view = { scale: 1, x: 0, y: 0 };
   let stylus = -Infinity;
+  let tapped = /** @type {{ finger: number, work: import('./tools/tool.js').Work, point: Point } | null} */ (null);
 
   /** @param {{ clientX: number, clientY: number }} event @returns {Point} */
   const pointOf = (event) => {
@@ -71,7 +72,10 @@ export function pointers(root, toolbox) {
     middle: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 },
   });
 
+  const whole = /** @type {HTMLButtonElement} */ (find(root, '#whole'));
   const showView = () => {
+    whole.hidden = view.scale === 1;
+    find(whole, 'b').textContent = `×${view.scale.toFixed(1)}`;
     const side = easel.clientWidth;
     const low = side * (1 - view.scale);
     view.x = Math.min(0, Math.max(low, view.x));
@@ -79,9 +83,17 @@ export function pointers(root, toolbox) {
     paper.style.transform = view.scale === 1 ? '' : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
   };
 
+  const showWhole = () => {
+    view = { scale: 1, x: 0, y: 0 };
+    showView();
+  };
+  whole.addEventListener('click', showWhole);
+  sheet.onFresh = showWhole;
+
   /** @param {PointerEvent} event whether a stroke may begin here: on the sheet, or beside it on empty ground */
   const mayBegin = (event) => {
     const target = /** @type {Element} */ (event.target);
+    if (target.closest('#whole')) return false;
     if (easel.contains(target)) return true;
     const tool = toolbox.tool?.settings;
     return event.pointerType !== 'touch' && target.matches('.studio') && (tool === 'pen' || tool === 'eraser');
@@ -95,6 +107,7 @@ export function pointers(root, toolbox) {
       fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
       if (fingers.size === 2) {
         if (drawing !== null) take();
+        tapped = null;
         pinch = { ...grip([...fingers.values()]), view: { ...view } };
       }
       if (fingers.size > 1) return;
@@ -104,8 +117,15 @@ export function pointers(root, toolbox) {
       take();
     }
     event.preventDefault();
-    if (easel.contains(/** @type {Node} */ (event.target))) canvas.focus({ preventScroll: true });
+    if (easel.contains(/** @type {Node} */ (event.target))) {
+      canvas.dataset.pointed = 'true'; // a hand needs no frame to see where the keys go
+      canvas.focus({ preventScroll: true });
+    }
     try { easel.setPointerCapture(event.pointerId); } catch { /* it was lifted already */ }
+    if (!toolbox.tool?.up && event.pointerType === 'touch') { // a second finger may follow, to zoom
+      tapped = { finger: event.pointerId, work: workFor(event), point: pointOf(event) };
+      return;
+    }
     drawing = event.pointerId;
     toolbox.tool?.down(workFor(event), pointOf(event));
     if (!toolbox.tool?.up) drawing = null;
@@ -142,6 +162,9 @@ export function pointers(root, toolbox) {
       fingers.delete(event.pointerId);
       if (fingers.size < 2) pinch = null;
       if (event.pointerId === drawing) stop();
+      if (event.pointerId !== tapped?.finger) return;
+      if (kind === 'pointerup') toolbox.tool?.down(tapped.work, tapped.point);
+      tapped = null;
     });
   }
   root.addEventListener('pointerleave', () => (ring.hidden = true));

@@ -3,7 +3,7 @@
 import { find } from './dom.js';
 import { card, enlarged } from './pictures.js';
 
-const KEPT = 60_000; // ms until the address of a saved film ends
+const KEPT = 60_000; // ms after which a film that was left ends, since it may still be saved until then
 
 /**
  * @param {HTMLElement} root
@@ -56,17 +56,20 @@ export function saving(root, { sheet, picture, film, texts, toast, title }) {
     const dialog = /** @type {HTMLDialogElement} */ (find(root, '#film'));
     const words = find(dialog, 'p');
     dialog.showModal();
+    const button = find(dialog, '#film-save');
+    button.hidden = true;
     words.textContent = texts.film_making;
     const closing = new AbortController();
     dialog.addEventListener('close', () => closing.abort(), { once: true });
     const canvas = /** @type {HTMLCanvasElement} */ (find(dialog, 'canvas'));
     const blob = await film.record(canvas, `${title()} · pix2pix`, closing.signal).catch(() => null);
     if (closing.signal.aborted) return;
-    words.textContent = blob ? texts.film_saved : texts.no_film;
+    words.textContent = blob ? '' : texts.no_film;
+    button.hidden = !blob;
     if (!blob) return;
     const url = URL.createObjectURL(blob);
-    save(url, blob.type.startsWith('video/mp4') ? 'pix2pix.mp4' : 'pix2pix.webm');
-    setTimeout(() => URL.revokeObjectURL(url), KEPT);
+    closing.signal.addEventListener('abort', () => setTimeout(() => URL.revokeObjectURL(url), KEPT));
+    button.onclick = () => save(url, blob.type.startsWith('video/mp4') ? 'pix2pix.mp4' : 'pix2pix.webm');
   });
 }
 

@@ -27,6 +27,16 @@ export function asked() {
   };
 }
 
+/** Let the address tell of no drawing any more, since the one here has changed. */
+export function forgetLink() {
+  const here = new URL(location.href);
+  const said = ['model', 'seed', 'drawing', 'rate', 'by'].filter((name) => here.searchParams.has(name));
+  if (!here.hash && !said.length) return;
+  here.hash = '';
+  for (const name of said) here.searchParams.delete(name);
+  window.history.replaceState(window.history.state, '', here);
+}
+
 /**
  * Share by the device's own menu, or copy the link.
  * @param {string} link @param {Record<string, string>} texts @returns {Promise<string>} message for the visitor

@@ -1,6 +1,6 @@
 // The drawing: black lines over paint, and the steps to undo. It shows itself on a canvas and reports each change.
 
-import { bucket, enclosed } from './areas.js';
+import { bucket, enclosed, twins } from './areas.js';
 import { BLACK, WHITE, channels, harmony, nearest } from './colours.js';
 import { spans } from './raster.js';
 import { SIDE } from './rules.js';
@@ -27,6 +27,8 @@ export class Sheet {
   done = [];
   /** @type {Layers[]} */
   undone = [];
+  /** Called when a drawing from elsewhere, or an empty one, takes the place of this one. */
+  onFresh = () => {};
   /** @type {((change: Change) => void)[]} */
   #listeners = [];
   #context;
@@ -77,7 +79,7 @@ export class Sheet {
     return this.canvas.toDataURL('image/png');
   }
 
-  /** The drawing for another kind of model. @param {Kind} kind @returns {import('./engines.js').Drawing} */
+  /** A copy, as another kind of model sees it. @param {Kind} kind @returns {Sheet} */
   as(kind) {
     const other = new Sheet(document.createElement('canvas'));
     [other.kind, other.palette, other.paper] = [kind, this.palette, this.paper];
@@ -135,6 +137,7 @@ export class Sheet {
   }
 
   wipe() {
+    this.onFresh();
     this.lines.fill(0);
     this.paint.fill(this.paper);
   }
@@ -195,23 +198,29 @@ export class Sheet {
   }
 
   /**
-   * Paint the areas that lines enclose, in colours that go together.
-   * @param {number} seed @returns {number} areas
+   * Paint the areas that lines enclose, in colours that go together: those without paint, or all where each has some.
+   * @param {number} seed @param {number[][]} [materials] see `harmony`
+   * @param {number} [least] the least share of bare paper within the lines, below which painted areas change, too
+   * @returns {boolean} whether there is such an area
    */
-  colourIt(seed) {
+  colourIt(seed, materials, least = 0) {
     const found = enclosed(this.lines, SIDE);
-    if (!found.length) return 0;
+    if (!found.length) return false;
+    let bare = found.filter((pixels) => pixels.filter((at) => this.paint[at] === this.paper).length > pixels.length / 2);
+    if (bare.flat().length < least * found.flat().length) bare = [];
+    const groups = twins(bare.length ? bare : found, SIDE);
+    const colours = harmony(groups.length, seed, materials);
     this.remember();
-    const colours = harmony(found.length, seed);
-    found.forEach((pixels, i) => pixels.forEach((at) => (this.paint[at] = colours[i])));
+    groups.flatMap((group, i) => group.map((pixels) => pixels.forEach((at) => (this.paint[at] = colours[i]))));
     this.changed();
-    return found.length;
+    return true;
   }
 
   // --- pictures from elsewhere --------------------------------------------------------------------------------------
 
   /** Draw a picture's pixels, RGBA, of the sheet's size. @param {{ data: Uint8ClampedArray }} image */
   draw({ data }) {
+    this.onFresh();
     const labels = holdsNumbers(data, this.palette) ? this.palette : [];
     for (let at = 0, from = 0; at < PIXELS; at++, from += 4) {
       const [r, g, b] = [data[from], data[from + 1], data[from + 2]];

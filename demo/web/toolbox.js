@@ -16,6 +16,7 @@ export class Toolbox {
   /** @type {number[]} */
   recent = [];
   #before = 'pen';
+  #areas = false;
 
   /**
    * @param {HTMLElement} root @param {import('./sheet.js').Sheet} sheet @param {Record<string, string>} icons
@@ -117,7 +118,7 @@ export class Toolbox {
   fit(named, pen) {
     const { kind } = this.sheet;
     this.sizes.pen = pen;
-    if (kind === 'labels') this.colours.pen = this.sheet.palette[1] ?? this.sheet.palette[0];
+    if (kind === 'labels') this.colours.pen = this.sheet.palette.find((_, i) => i > this.sheet.palette.indexOf(this.sheet.paper)) ?? this.sheet.palette[0];
     else if (kind === 'edges' || this.colours.pen === this.sheet.paper || this.root.dataset.kind === 'labels') this.colours.pen = BLACK;
     this.root.dataset.kind = kind;
     const swatches = named ?? [['Black lines', hex(BLACK)], ...PALETTE.map((colour) => [hex(colour), hex(colour)])];
@@ -127,6 +128,9 @@ export class Toolbox {
     find(this.root, '.colours').hidden = kind === 'edges';
     for (const part of ['.more', '#colour-it']) find(this.root, part).hidden = kind !== 'paint';
     find(this.root, '.studio').classList.toggle('coloured', kind !== 'edges');
+    const areas = kind === 'labels';
+    if (areas !== this.#areas) this.choose(areas ? 'box' : 'pen'); // plans are built of boxes
+    this.#areas = areas;
     if (this.tool?.kinds && !this.tool.kinds.includes(kind)) this.choose('pen');
     this.show();
   }
@@ -155,6 +159,7 @@ export class Toolbox {
     find(this.root, '.recent').replaceChildren(
       ...this.recent.map((colour) => {
         const button = this.#swatch(hex(colour), hex(colour));
+        button.setAttribute('aria-pressed', String(colour === this.colour));
         button.addEventListener('click', () => this.pick(colour));
         return button;
       }),

@@ -1,7 +1,19 @@
-// Variations: a strip of other samples of the drawing, and a map of where they differ.
+// Variations: a strip of other samples of the drawing, and a map of where they differ. A model whose samples are nearly
+// the same shows the drawing in other colours instead.
 
 import { filled, find, pictureButton } from './dom.js';
 import { Trouble } from './engines.js';
+import { LOOKS } from './rules.js';
+
+/**
+ * @typedef {{ model: string, seed: number, rate: number | null, steady: boolean, materials: number[][] }} Current
+ * @typedef {Current & { drawing: import('./packing.js').Layers }} Asked
+ */
+
+const MOSTLY = 0.3; // share of bare paper from which a drawing counts as one that still has to be coloured
+
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
+const same = (a, b) => Array.prototype.every.call(a, (value, at) => value === b[at]);
 
 /**
  * @param {HTMLElement} root
@@ -11,7 +23,7 @@ import { Trouble } from './engines.js';
  * @param {import('./chooser.js').Chooser} studio.engine
  * @param {Record<string, string>} studio.texts
  * @param {(line: string) => void} studio.toast
- * @param {() => { model: string, seed: number, rate: number | null }} studio.current
+ * @param {() => Current} studio.current
  * @param {(seed: number) => void} studio.adopt uses the look of a variation.
  */
 export function variations(root, { sheet, picture, engine, texts, toast, current, adopt }) {
@@ -19,13 +31,21 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   const more = /** @type {HTMLButtonElement} */ (find(root, '#variations'));
   const unsure = find(root, '#unsure');
   const map = /** @type {HTMLImageElement} */ (find(root, '.unsure'));
-  let sampled = /** @type {{ key: string, unsure: string } | null} */ (null);
+  let sampled = /** @type {(Asked & { unsure: string }) | null} */ (null);
 
-  const key = () => `${current().model} ${current().rate} ${sheet.png()}`;
+  const asked = () => ({ ...current(), drawing: sheet.copy() });
+  /** Whether the strip shows this drawing. For a steady model, its colours do not matter. */
+  const fresh = () => {
+    if (!sampled) return false;
+    const { model, rate, steady } = current();
+    const { lines, paint } = sampled.drawing;
+    return model === sampled.model && rate === sampled.rate && same(lines, sheet.lines) && (steady || same(paint, sheet.paint));
+  };
 
   /** Dim the strip when the drawing has moved on. */
   const mark = () => {
-    if (sampled) strip.classList.toggle('old', sampled.key !== key());
+    if (sampled && sheet.blank) clear();
+    if (sampled) strip.classList.toggle('old', !fresh());
   };
 
   const hideUnsure = () => {
@@ -34,39 +54,78 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   };
 
   const clear = () => {
+    const { steady } = current();
     sampled = null;
     strip.classList.remove('old');
     const words = document.createElement('p');
-    words.textContent = texts.variations_empty;
+    words.textContent = steady ? texts.colourings_empty : texts.variations_empty;
     strip.replaceChildren(words);
+    find(more, 'span').textContent = steady ? texts.colourings : texts.variations;
+    more.setAttribute('aria-label', steady ? texts.colourings : texts.variations);
+    more.title = steady ? texts.colourings_title : texts.variations_title;
     hideUnsure();
   };
 
-  const thumbnail = (/** @type {string} */ image, /** @type {number} */ seed) => {
-    const each = pictureButton(filled(texts.variation, { seed }), image);
+  /** @param {string} words @param {string} image @param {() => void} take */
+  const thumbnail = (words, image, take) => {
+    const each = pictureButton(words, image);
     let before = '';
-    const preview = () => { before ||= picture.src; picture.src = image; };
+    const preview = () => {
+      if (strip.classList.contains('old')) return;
+      before ||= picture.src;
+      picture.src = image;
+    };
     const back = () => { if (before) picture.src = before; before = ''; };
     each.addEventListener('pointerenter', preview);
     each.addEventListener('pointerleave', back);
-    each.addEventListener('click', () => { back(); adopt(seed); });
+    each.addEventListener('click', () => { back(); take(); });
     return each;
   };
 
-  const vary = async () => {
+  /** Show the drawing in other colours, one after the other. @param {Asked} wish */
+  const colour = async ({ model, seed, rate, materials, drawing }) => {
+    const shown = [];
+    for (let set = 1; set <= LOOKS; set++) {
+      const other = sheet.as(sheet.kind);
+      other.take(drawing);
+      if (!other.colourIt(seed + set, materials, MOSTLY)) {
+        toast(texts.nothing_enclosed);
+        return null;
+      }
+      const found = await engine.variations(other, { model, seed, rate, final: true }, 1);
+      if (model !== current().model) return null;
+      shown.push(thumbnail(filled(texts.colouring, { seed: set }), found.pictures[0].image, () => {
+        sheet.remember();
+        sheet.take(other);
+        sheet.changed();
+      }));
+      strip.replaceChildren(...shown);
+    }
+    return '';
+  };
+
+  /** Show samples of the drawing. @param {Asked} wish */
+  const vary = async ({ model, seed, rate }) => {
+    const found = await engine.variations(sheet, { model, seed, rate, final: true });
+    if (model !== current().model) return null;
+    strip.replaceChildren(
+      ...found.pictures.map(({ image, seed: under }) => thumbnail(filled(texts.variation, { seed: under }), image, () => adopt(under))),
+    );
+    if (found.alike) toast(rate === 0 ? texts.alike_off : texts.alike);
+    return found.unsure;
+  };
+
+  const show = async () => {
     if (sheet.blank) {
       toast(texts.draw_first);
       return null;
     }
-    const { model, seed, rate } = current();
-    const asked = key();
     more.disabled = true;
     try {
-      const found = await engine.variations(sheet, { model, seed, rate, final: true });
-      if (model !== current().model) return null;
-      sampled = { key: asked, unsure: found.unsure };
-      strip.replaceChildren(...found.pictures.map(({ image, seed: under }) => thumbnail(image, under)));
-      if (found.alike) toast(rate === 0 ? texts.alike_off : texts.alike);
+      const wish = asked();
+      const unsure = await (wish.steady ? colour(wish) : vary(wish));
+      if (unsure === null) return null;
+      sampled = { ...wish, unsure };
       mark();
       return sampled;
     } catch (error) {
@@ -77,13 +136,13 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
       more.disabled = false;
     }
   };
-  more.addEventListener('click', vary);
+  more.addEventListener('click', show);
 
   unsure.addEventListener('click', async () => {
     const on = unsure.getAttribute('aria-checked') !== 'true';
     hideUnsure();
     if (!on) return;
-    const found = sampled?.key === key() ? sampled : await vary();
+    const found = fresh() ? sampled : await show();
     if (!found) return;
     map.src = found.unsure;
     map.hidden = false;

@@ -171,7 +171,7 @@ export async function start(root, { texts, icons }) {
     const row = document.createElement('div');
     row.className = 'pair';
     row.innerHTML = `<div class="two"><img><img></div><div class="foot"><span></span>
-      <button type="button">${icons['flip-horizontal-2']}</button><button type="button">${icons.x}</button></div>`;
+      <button type="button">${icons['arrow-left-right']}</button><button type="button">${icons.x}</button></div>`;
     const pictures = /** @type {HTMLImageElement[]} */ ([...row.querySelectorAll('img')]);
     [pictures[0].src, pictures[1].src] = [a, b];
     [pictures[0].alt, pictures[1].alt] = [filled(texts.input_of, { name }), filled(texts.target_of, { name })];
