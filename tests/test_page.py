@@ -310,6 +310,33 @@ def test_a_link_opens_the_same_drawing_model_seed_and_picture(address: str, brow
         assert other.get_attribute("#picture", "src") == picture
 
 
+def test_a_link_opens_in_a_tab_that_is_on_the_page(page):
+    settled(page)
+    drawn, link = sheet_of(page), copied_link(page)
+    clear(page)
+    set_seed(page, 5)
+    draw(page, [(40, 40), (200, 200)])
+    page.evaluate("link => { location.hash = new URL(link).hash; }", link)
+    wait_until(page, f"document.querySelector('#seed').value === '{SHOES_SEED}'")
+    settled(page)
+    assert same(sheet_of(page), drawn)
+    page.click("#undo")
+    assert not same(sheet_of(page), drawn)  # what was on the sheet is not lost
+
+
+def test_a_reload_after_an_edit_of_a_link_keeps_the_edit(address: str, browser, page):
+    link = copied_link(page)
+    with open_page(browser, link, start=False) as other:
+        settled(other)
+        draw(other, [(30, 230), (220, 230)])
+        settled(other)
+        drawn = sheet_of(other)
+        assert "#" not in other.url
+        other.reload()
+        ready(other)
+        assert same(sheet_of(other), drawn)
+
+
 def test_a_damaged_link_is_reported(address: str, browser):
     with open_page(browser, f"{address}#model=edges2shoes&seed=3&drawing=abc", start=False) as page:
         page.wait_for_selector(".toast:not([hidden])")
@@ -353,11 +380,12 @@ def test_downloads_are_pictures(page):
 def test_the_replay_is_a_film(page, tmp_path: Path):
     draw(page, [(40, 40), (200, 60), (40, 80)])
     settled(page)
+    page.click("#replay")
+    page.wait_for_selector("#film-save:not([hidden])")
     with page.expect_download() as download:
-        page.click("#replay")
+        page.click("#film-save")
     content = Path(download.value.path()).read_bytes()
     assert content.startswith(b"\x1a\x45\xdf\xa3") and len(content) > 5000  # EBML: a WebM file
-    assert page.inner_text("#film p") == "The film is saved."
 
 
 # --- tiles -----------------------------------------------------------------------------------------------------------

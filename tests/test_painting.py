@@ -11,17 +11,20 @@ from browser import (
     SHOES_SEED,
     changed_by,
     choose,
+    clear,
     click,
     drag,
     draw,
     forget,
     on_screen,
+    open_page,
     pen_size,
     picture_of,
     ready,
     same,
     settled,
     sheet_of,
+    start_from,
     translated,
     visit,
 )
@@ -178,6 +181,55 @@ def test_colour_it_for_me_fills_what_is_enclosed_and_can_be_undone(page):
     assert (pixels_of(page) == before).all()
 
 
+def test_colour_it_for_me_leaves_paint_alone_and_gives_twins_one_colour(page):
+    pen_size(page, 2)
+    for left in (30, 170):
+        drag(page, "oval", (left, 40), (left + 50, 100))
+    drag(page, "box", (90, 130), (170, 230))
+    fill(page, RED, 130, 180)
+    changed_by(page, lambda: page.click("#colour-it"))
+    found = pixels_of(page)
+    assert tuple(found[180, 130]) == rgb(RED)
+    assert tuple(found[70, 55]) == tuple(found[70, 195]) not in (WHITE, rgb(RED))
+
+
+def test_a_pinch_with_the_bucket_pours_nothing(address: str, browser):
+    with open_page(browser, address, viewport={"width": 390, "height": 844}, has_touch=True) as page:
+        clear(page)
+        choose(page, "fill")
+        page.locator(f".palette [data-colour='{RED}']").tap()
+        session = page.context.new_cdp_session(page)
+
+        def fingers(kind: str, *points: tuple[float, float]) -> None:
+            touches = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(points)]
+            session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+        at = [on_screen(page, x, 128) for x in (100, 150, 60, 200)]
+        fingers("touchStart", at[0])
+        fingers("touchStart", at[0], at[1])
+        fingers("touchMove", at[2], at[3])
+        fingers("touchEnd", at[2])
+        fingers("touchEnd")
+        assert is_colour(pixels_of(page), WHITE).all()
+        assert page.locator("#whole").is_visible()
+        page.locator("#whole").tap()
+        assert page.locator("#whole").is_hidden()
+        page.touchscreen.tap(*on_screen(page, 128, 128))
+        assert is_colour(pixels_of(page), rgb(RED)).all()
+
+
+def test_the_zoom_ends_with_its_drawing(page):
+    page.mouse.move(*on_screen(page, 128, 128))
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    assert page.locator("#whole").is_visible()
+    start_from(page)
+    assert page.locator("#whole").is_hidden()
+    sheet, easel = (page.locator(name).bounding_box() for name in ("#sheet", ".easel"))
+    assert sheet == easel
+
+
 def test_paint_survives_a_reload_in_its_layers(page):
     drag(page, "box", (40, 40), (200, 200))
     fill(page, RED, 100, 100)
@@ -194,17 +246,17 @@ def test_paint_survives_a_reload_in_its_layers(page):
     settled(page)
 
 
-def test_a_photo_may_keep_its_colours_as_paint(page, tmp_path: Path):
+def test_a_photo_keeps_its_colours_as_paint_unless_asked_not_to(page, tmp_path: Path):
     photo = Image.new("RGB", (256, 256), (90, 130, 160))
     photo.paste((200, 40, 40), (60, 60, 200, 180))
     photo.save(tmp_path / "photo.png")
     changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "photo.png"))
-    assert is_colour(pixels_of(page), WHITE).mean() > 0.9
-    changed_by(page, lambda: page.check("[data-colours]"))
     pixels = pixels_of(page)
     inside = pixels[100, 128].astype(int)
     assert np.abs(inside - (200, 40, 40)).max() <= 8
     assert is_colour(pixels, BLACK).any() or (pixels.max(-1) < 96).any(), "its outlines are lines above"
+    changed_by(page, lambda: page.uncheck("[data-colours]"))
+    assert is_colour(pixels_of(page), WHITE).mean() > 0.9
 
 
 def test_a_painted_drawing_is_read_back_into_lines_and_paint(page, tmp_path: Path):

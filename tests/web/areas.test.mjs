@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { areas, bucket, enclosed } from '../../demo/web/areas.js';
+import { areas, bucket, enclosed, twins } from '../../demo/web/areas.js';
 import { box, spans } from '../../demo/web/raster.js';
 
 const SIDE = 64;
@@ -25,6 +25,13 @@ test('a bucket fills what its outline encloses, whatever the gap up to 3 pixels'
       assert.ok(!filled.has(at(5, 5)) && !filled.has(at(31, 4)), `no leak through a gap of ${gap}, line of ${thick}`);
     }
   }
+});
+
+test('a wider gap is closed where paint would run off the sheet, and only there', () => {
+  const filled = new Set(bucket(at(30, 30), paper(), outlined({ gap: 9 }), SIDE));
+  assert.ok(filled.has(at(12, 12)) && !filled.has(at(2, 2)));
+  const outside = new Set(bucket(at(2, 2), paper(), outlined({ gap: 9 }), SIDE));
+  assert.ok(outside.has(at(60, 60)));
 });
 
 test('an open outline is not closed', () => {
@@ -76,4 +83,14 @@ test('enclosed areas: the largest first, none that touches the edge, none too sm
   assert.ok(found[0].length > found[1].length);
   assert.ok(found[0].includes(at(12, 12)) && found[1].includes(at(26, 26)));
   assert.ok(!found.flat().includes(at(2, 2)) && !found.flat().includes(at(41, 41)));
+});
+
+test('areas of the same size and shape are twins', () => {
+  const lines = new Uint8Array(SIDE * SIDE);
+  for (const [x, y, width, height] of [[4, 4, 20, 20], [30, 4, 20, 20], [4, 40, 20, 10], [34, 30, 10, 20]]) {
+    box(spans(SIDE, (from, to) => lines.fill(255, from, to), false), { x, y }, { x: x + width, y: y + height }, 1);
+  }
+  const groups = twins(enclosed(lines, SIDE), SIDE);
+  assert.deepEqual(groups.map((group) => group.length), [2, 1, 1], 'two squares; a wide box and a tall one');
+  assert.ok(groups[0].flat().includes(at(10, 10)) && groups[0].flat().includes(at(40, 10)));
 });

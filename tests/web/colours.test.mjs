@@ -42,6 +42,12 @@ test('a seed decides the colours of an area for good, and another seed gives oth
   }
 });
 
+test('fur and leather come from their own sets, the first colour for the largest area', () => {
+  const sets = [[1, 2, 3], [4, 5]];
+  assert.deepEqual(harmony(4, 0, sets), [1, 2, 3, 1]);
+  assert.deepEqual(harmony(4, 3, sets), [4, 5, 4, 5]);
+});
+
 test('random numbers are spread from 0 to 1', () => {
   const dice = random(5);
   const values = Array.from({ length: 4000 }, dice);
