@@ -92,13 +92,13 @@ class Models:
         return [(name, titled(name, task)) for name, task in self.tasks.items() if not self.to_download(name)]
 
     def choices(self, drawn: bool) -> list[tuple[str, str]]:
-        """(label, name) of the models that translate drawings, or of the others. The label of a model that is not
-        downloaded yet includes the size of the download."""
+        """(label, name) of the models that translate drawings, or of the others. A label is the plain name, and the
+        size of the download where there is one to do."""
         return [(self._label(name), name) for name in self.tasks if self.drawn(name) == drawn]
 
     def _label(self, name: str) -> str:
-        model, cost = known_model(name), self.cost(name)
-        return f"{name}: {model.what}, {cost}" if model and cost else name
+        title, cost = titled(name, self.tasks[name]), self.cost(name)
+        return f"{title} ({cost})" if cost else title
 
     def cost(self, name: str) -> str:
         """What it costs to fetch a model, in words; "" for one that is here."""

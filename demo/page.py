@@ -124,13 +124,15 @@ def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
 
 
 def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service: Service) -> None:
-    gr.Markdown(texts.TILES)
-    model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
     with gr.Row():
         with gr.Column(min_width=320):
-            picture = gr.Image(label=texts.PICTURE, sources=["upload", "webcam", "clipboard"])
-            crop = gr.Checkbox(False, label=texts.CROP)
-            seed = gr.Number(0, label=texts.SEED, info=texts.SEED_INFO, precision=0, minimum=0)
+            model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
+            picture = gr.Image(
+                label=texts.PICTURE,
+                placeholder=texts.DROP_PICTURE,
+                sources=["upload", "webcam", "clipboard"],
+                height=300,
+            )
             gr.Markdown(texts.TILE_EXAMPLES)
             # Not buttons of Gradio: it keeps their pictures in a folder that another page on this machine may empty.
             examples = gr.HTML(
@@ -141,7 +143,10 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
                 apply_default_css=False,
                 padding=False,
             )
-        with gr.Column(min_width=320):
+            with gr.Accordion(texts.SETTINGS, open=False):
+                crop = gr.Checkbox(False, label=texts.CROP)
+                seed = gr.Number(0, label=texts.SEED, info=texts.SEED_INFO, precision=0, minimum=0)
+        with gr.Column(min_width=320, elem_id="tile-result"):
             # Hidden until it has something to show, since screen readers cannot name an empty one.
             slider = gr.ImageSlider(label=texts.SLIDER, interactive=False, format="png", visible=False)
             timing = gr.Markdown()

@@ -12,8 +12,9 @@ DRAW_TAB, TILE_TAB, TEACH_TAB = "Draw", "Tiles", "Teach"
 MODEL = "Model"
 SEED = "Look"
 SEED_INFO = "Another number, another look (the seed of the noise)"
-TILES = "Turn a satellite picture of any size into a map."
 PICTURE, TILE_EXAMPLES = "A satellite picture of any size", "Examples, painted by a script"
+DROP_PICTURE = "Drop a picture here, or click to choose one"
+SETTINGS = "Settings"
 CROP = "Crop to a square"
 SLIDER = "Before | after"
 TIMING = "{width} × {height} pixels in {ms:,.0f} ms"
@@ -193,11 +194,11 @@ TEACH = {
     "runs": "What you taught",
     "new": "Teach a new model",
     "prepare": "Pairs of a new model",
-    "watch": "A model that learns",
+    "watch": "A model that is learning",
     "kept": "Your pairs and models are removed from this server {hours} hours after their last training.",
     "pairs_title": "Show it pairs",
     "pairs_hint": "A pair is a picture that goes in and the picture that it should become. Ten to fifty are enough. "
-    "From photos alone, the page makes the inputs.",
+    "If you have only photos, drop those: their outlines become the inputs.",
     "kind": "What you drop",
     "kind_guess": "Detect",
     "kind_sides": "Pairs, side by side",
@@ -227,6 +228,8 @@ TEACH = {
     "sending": "Sending {sent} of {count} \u2026",
     "reading": "Looking at the pictures \u2026",
     "count": "{count} pairs (input and target)",
+    "count_one": "One pair (input and target)",
+    "few": "Training takes at least {fewest} pairs: drop some more.",
     "flip_all": "Swap all",
     "flip_all_title": "Swap input and target of every pair",
     "flip": "Swap input and target of {name}",
@@ -243,22 +246,22 @@ TEACH = {
     "name_example": "My model",
     "start": "Teach it",
     "state_draft": "Not started",
-    "state_queued": "Waits for its turn",
-    "state_running": "Learns",
+    "state_queued": "Waiting for its turn",
+    "state_running": "Learning",
     "state_done": "Ready",
-    "state_failed": "Has failed",
-    "ahead": "Waits: {count} before it",
-    "starting": "Starts \u2026",
-    "measuring": "Measures how fast it can learn here \u2026",
-    "finishing": "Writes the model \u2026",
-    "stopping": "Stops, and keeps what it has learned \u2026",
+    "state_failed": "Failed",
+    "ahead": "Waiting: {count} before it",
+    "starting": "Starting \u2026",
+    "measuring": "Measuring how fast it can learn here \u2026",
+    "finishing": "Writing the model \u2026",
+    "stopping": "Stopping, and keeping what it has learned \u2026",
     "at_step": "Step {step} of {steps}",
     "at_time": "Step {step}, after {time}",
     "left": "{time} left",
     "done": "Ready: {step} steps in {time}",
     "done_kept": "Ready: {step} steps in {time}. Step {kept} drew best, so its weights are kept.",
     "time": "How far it is",
-    "back": "Back in time",
+    "back": "Earlier pictures",
     "draw": "Draw with it",
     "not_drawn": "It takes photos, so it is no card of the studio: download it, and translate on the command line.",
     "stop": "Stop",
@@ -284,8 +287,8 @@ TEACH = {
     "column_before": "Before",
     "column_after": "After",
     "column_target": "Target",
-    "curve_val": "L1 of held-out pairs",
-    "curve_l1": "L1 while learning",
+    "curve_val": "Error on pairs it never saw (L1)",
+    "curve_l1": "Error on its own pairs (L1)",
     "curve_gan": "GAN loss",
     "curve_d": "Loss of the discriminator",
 }

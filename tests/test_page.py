@@ -465,7 +465,7 @@ def test_a_known_model_is_fetched_from_the_hub_when_it_is_picked(browser, tmp_pa
             upload_tile(page, tmp_path / "tile.png")
             assert not any("huggan" in request for request in hub.requests)
             page.get_by_label("Model").last.click()
-            page.get_by_role("option", name="huggan/pix2pix-maps: satellite tiles to maps, 218 MB to download").click()
+            page.get_by_role("option", name="Maps, the large model (218 MB to download)").click()
             page.wait_for_selector("text=/Downloading huggan.pix2pix-maps: [1-9][0-9]* of [1-9][0-9]* MB/")
             expected = Translator.from_pretrained(tmp_path / "pytorch_model.bin")(tile, seed=0)
             deadline = time.monotonic() + PATIENCE / 1000

@@ -49,7 +49,9 @@ def download(repo_id: str, revision: str | None = None, report: Callable[[int, i
     except RevisionNotFoundError:
         raise CheckpointError(f"The Hub's {repo_id} has no revision {revision}: check the name after the @.") from None
     except LocalEntryNotFoundError:
-        raise CheckpointError(f"The Hub cannot be reached and {name} is not in its cache: connect once.") from None
+        raise CheckpointError(
+            f"{name} is not downloaded yet and the Hub cannot be reached: connect to the internet once."
+        ) from None
     except (HfHubHTTPError, OSError) as error:
         raise CheckpointError(f"The Hub did not give {name} ({type(error).__name__}): try again later.") from None
     check_download(Path(folder), name)

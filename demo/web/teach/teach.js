@@ -158,8 +158,10 @@ export async function start(root, { texts, icons }) {
   const faults = find(root, '.faults');
   const showCount = () => {
     find(root, '.head-of-pairs').hidden = find(root, '.how').hidden = !count;
-    find(root, '.head-of-pairs h3').textContent = filled(texts.count, { count, most: terms.pairs });
+    find(root, '.head-of-pairs h3').textContent = filled(count === 1 ? texts.count_one : texts.count, { count });
     button('start').disabled = count < terms.fewest;
+    find(root, '.few').textContent = filled(texts.few, terms);
+    find(root, '.few').hidden = count >= terms.fewest;
   };
   const busy = (/** @type {string} */ words) => {
     const place = find(root, '.busy');
