@@ -337,6 +337,16 @@ def test_a_reload_after_an_edit_of_a_link_keeps_the_edit(address: str, browser, 
         assert same(sheet_of(other), drawn)
 
 
+def test_a_reload_comes_back_to_the_open_tab(page):
+    page.click("#rooms button[role=tab]:has-text('Tiles')")
+    page.reload()
+    page.wait_for_selector("#rooms button[role=tab][aria-selected=true]:has-text('Tiles')")
+    page.click("#rooms button[role=tab]:has-text('Draw')")
+    page.reload()
+    ready(page)
+    assert page.locator("#sheet").is_visible()
+
+
 def test_a_damaged_link_is_reported(address: str, browser):
     with open_page(browser, f"{address}#model=edges2shoes&seed=3&drawing=abc", start=False) as page:
         page.wait_for_selector(".toast:not([hidden])")

@@ -18,6 +18,7 @@ import { enlarged, squared } from './pictures.js';
 import { pointers } from './pointer.js';
 import { remix } from './remix.js';
 import { Film } from './replay.js';
+import { keepRoom } from './rooms.js';
 import { LARGEST_SEED, SIDE } from './rules.js';
 import { saving } from './saving.js';
 import { asked, forgetLink, linkTo, share } from './sharing.js';
@@ -413,6 +414,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   showSheet();
   showHistory();
   if (teaches) taughtCards(taught);
+  if (server) keepRoom(!wanted.drawing);
   const mine = (opening += 1);
   engine.open(model, toast).then(
     (opened) => {

@@ -1,0 +1,21 @@
+// The tabs of the page: a reload comes back to the one that was open.
+
+const ROOM = 'pix2pix room';
+const TABS = '#rooms button[role="tab"]';
+
+/** @param {boolean} back whether to go back to the tab of before */
+export function keepRoom(back) {
+  document.addEventListener('click', ({ target }) => {
+    const tab = /** @type {Element} */ (target).closest(TABS);
+    try {
+      if (tab) sessionStorage.setItem(ROOM, tab.textContent?.trim() ?? '');
+    } catch { /* forbidden: a reload opens the first tab */ }
+  });
+  if (!back) return;
+  let wanted = null;
+  try {
+    wanted = sessionStorage.getItem(ROOM);
+  } catch { /* forbidden */ }
+  const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(TABS)]);
+  tabs.find((tab) => tab.textContent?.trim() === wanted && tab.getAttribute('aria-selected') !== 'true')?.click();
+}
