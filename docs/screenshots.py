@@ -40,6 +40,8 @@ def main() -> None:
         page.goto(options.address)
         start(page, MODEL, "cat")
         film(page, MODEL, "08-cat")
+        page.click("#variations")  # its colourings
+        page.wait_for_selector("#variations:not(:disabled)")
         take(page, "page")
         start(page, "labels2facade", "balconies")
         take(page, "facade")

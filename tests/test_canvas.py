@@ -328,9 +328,9 @@ def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_dr
     shoe = sheet_of(page)
     assert page.locator(".colours").is_hidden()
     pick_model(page, str(facade))
-    assert page.locator(".palette button").all_inner_texts() == list(colours)
-    assert sheet_of(page).getcolors() == [(256 * 256, (0, 0, 0xAA))]
-    page.click(f"[data-colour='{colours['wall']}']")
+    assert page.locator(".palette button").all_text_contents() == list(colours)
+    assert sheet_of(page).getcolors() == [(256 * 256, (0, 0, 255))]  # a wall
+    page.click(f"[data-colour='{colours['background']}']")
     drag(page, "box", (30, 40), (225, 240))
     page.click(f"[data-colour='{colours['window']}']")
     drag(page, "oval", (60, 70), (100, 120))
@@ -342,7 +342,7 @@ def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_dr
     pixels = np.asarray(drawn)
     seen = {"#{:02x}{:02x}{:02x}".format(*colour) for _, colour in drawn.getcolors()}
     assert seen == {colours[name].lower() for name in ("background", "wall", "window", "door")}
-    assert tuple(pixels[100, 30]) == tuple(pixels[100, 225]) == (0, 0, 255) and tuple(pixels[100, 29]) == (0, 0, 0xAA)
+    assert tuple(pixels[100, 30]) == tuple(pixels[100, 225]) == (0, 0, 0xAA) and tuple(pixels[100, 29]) == (0, 0, 255)
     assert tuple(pixels[95, 80]) == (0, 0x55, 255) and tuple(pixels[210, 130]) == (0, 0xAA, 255)
     settled(page)
     assert translated(picture_of(page), Translator.from_pretrained(facade)(drawn, seed=0))
@@ -355,7 +355,7 @@ def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_dr
     assert not same(sheet_of(page), drawn)
     settled(page)
     clear(page)
-    assert sheet_of(page).getcolors() == [(256 * 256, (0, 0, 0xAA))]
+    assert sheet_of(page).getcolors() == [(256 * 256, (0, 0, 255))]
 
 
 def test_a_drawing_stays_for_another_model_of_its_kind(page, other_edges: Path):

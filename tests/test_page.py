@@ -136,6 +136,25 @@ def test_a_first_visitor_is_shown_a_drawing_until_they_touch_the_page(address: s
         assert 0 < dark_of(page).sum() <= 16
 
 
+def test_a_first_visitor_may_have_the_drawing_back(address: str, browser):
+    with open_page(browser, address, first_visit=True, start=False) as page:
+        page.wait_for_selector("#picture[data-blank=false]")
+        page.locator("#sheet").click()
+        page.click("#undo")
+        assert not dark_of(page).any()
+        page.click("#undo")
+        assert dark_of(page).sum() > 200  # all of it, though it had just begun
+
+
+def test_a_model_that_is_picked_during_the_demonstration_shows_its_own(address: str, browser, other_edges: Path):
+    with open_page(browser, address, first_visit=True, start=False) as page:
+        page.wait_for_selector("#picture[data-blank=false]")
+        page.click(f"[data-model='{other_edges}']")
+        opened(page, str(other_edges))
+        wait_until(page, "document.querySelector('#picture').dataset.blank === 'false'")
+        assert dark_of(page).any()
+
+
 # --- looks -----------------------------------------------------------------------------------------------------------
 
 
@@ -339,8 +358,10 @@ def test_a_reload_after_an_edit_of_a_link_keeps_the_edit(address: str, browser, 
 
 def test_a_reload_comes_back_to_the_open_tab(page):
     page.click("#rooms button[role=tab]:has-text('Tiles')")
+    page.wait_for_selector("text=An example:")
     page.reload()
     page.wait_for_selector("#rooms button[role=tab][aria-selected=true]:has-text('Tiles')")
+    page.wait_for_selector("text=An example:")
     page.click("#rooms button[role=tab]:has-text('Draw')")
     page.reload()
     ready(page)

@@ -60,15 +60,18 @@ export class Demonstration {
   }
 
   /**
-   * A visitor who draws gets an empty sheet. One who presses something else keeps the complete drawing.
+   * A visitor who draws gets an empty sheet, and the complete drawing by undo. One who presses something else keeps it.
    * @param {boolean} empty
    */
   stop(empty) {
     const layers = this.#layers;
     if (!layers) return;
     this.#layers = null;
-    if (empty) this.#sheet.wipe();
-    else this.#sheet.take(layers);
+    this.#sheet.take(layers);
+    if (empty) {
+      this.#sheet.remember();
+      this.#sheet.wipe();
+    }
     this.#sheet.changed('shown');
   }
 }
