@@ -16,7 +16,9 @@ import pytest
 from PIL import Image
 from places import ROOT
 
+from demo import texts
 from demo.live import MAX_FRAME, MAX_FRAME_SIDE, spread_map
+from demo.materials import MATERIALS
 from demo.rules import DRAWN, HANDLED, HARDLY, RULES, SIDE, THRESHOLD
 from demo.site import runs_in_browsers
 from pix2pix import MAX_SEED, PALETTES, list_models, mean_distance, read_task
@@ -64,6 +66,14 @@ def test_the_numbers_are_those_of_the_core():
     assert RULES["LARGEST_SEED"] <= min(MAX_SEED, 2**53 - 1)
     drawn = [task for task in map(read_task, list_models()) if task["input"] in DRAWN]
     assert drawn and {task["image_size"] for task in drawn} == {SIDE}
+
+
+def test_the_words_and_colours_of_models_are_those_of_bundled_ones():
+    assert set(texts.INVITATIONS) | set(MATERIALS) <= set(list_models())
+    assert all(read_task(name)["input"] == "paint" for name in MATERIALS)
+    colours = [colour for sets in MATERIALS.values() for each in sets for colour in each]
+    assert all(re.fullmatch("#[0-9a-f]{6}", colour) for colour in colours)
+    assert "#ffffff" not in colours  # bare paper, which an area must not stay
 
 
 def test_the_page_sends_no_larger_pictures_than_the_server_takes():
