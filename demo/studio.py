@@ -126,7 +126,7 @@ def card(name: str, task: dict[str, Any], folder: Path) -> dict[str, Any]:
         "materials": MATERIALS.get(name, []),
         "invitation": texts.INVITATIONS.get(name, texts.WEB["invitation"]),
         "ground": GROUNDS.get(tuple(palette.values()), next(iter(palette.values()))).lower() if palette else "#ffffff",
-        "steady": task.get("steady") is True,
+        "steady": task.get("steady") is True and task["input"] == "paint",
         "pen": wish(task, "pen", 1, LARGEST_PEN, otherwise=AREA_PEN if palette else LINE_PEN),
         "seed": wish(task, "seed", 0, LARGEST_SEED, otherwise=0),
         "examples": drawings(name, tuple(palette.values()) if palette else task["input"]),

@@ -18,7 +18,7 @@ SETTINGS = "Settings"
 CROP = "Crop to a square"
 SLIDER = "Before | after"
 TIMING = "{width} × {height} pixels in {ms:,.0f} ms"
-TILE_EXAMPLE = "An example: {line}. Add your own picture on the left."
+TILE_EXAMPLE = "An example: {line}. Add a picture of your own."
 TILES_DONE = "Part {done} of {count}"
 NO_FILES = "There are no files yet: add some first."
 SEVERAL, SEVERAL_START, SEVERAL_RESULT = "Several at once", "Translate all", "All of them, in a zip"
@@ -65,7 +65,8 @@ WEB = {
     "other_colour": "Any other colour",
     "recent": "Recent colours",
     "colour_it": "Colour it for me",
-    "colour_it_title": "Fill the areas that are still white with colours that go together; again for others",
+    "colour_it_title": "Fill the white areas with colours that go together; if none is white, give all areas new "
+    "colours",
     "nothing_enclosed": "No area is enclosed yet: close an outline first.",
     "drawing": "Drawing",
     "sheet": "Drawing sheet",
@@ -127,12 +128,12 @@ WEB = {
     "colourings": f"{LOOKS} colourings",
     "colourings_title": f"Show this drawing in {LOOKS} sets of colours (V)",
     "colourings_empty": f"{LOOKS} colourings of your drawing appear here.",
-    "colouring": "Take colouring {seed}",
+    "colouring": "Take colouring {number}",
     "alike": "This model draws nearly the same picture whatever the look, so one stands for all.",
     "alike_off": "All looks are the same while \u201cHow different\u201d is at its left end.",
     "draw_first": "Draw something first.",
     "examples": "Examples",
-    "start_from": "Start from the {name}",
+    "start_from": "Start from this example: {name}",
     "history": "Your work",
     "history_label": "What you drew; click one to go back to it",
     "history_empty": "What you draw is kept here, on this device.",
@@ -144,6 +145,7 @@ WEB = {
     "replay_title": "Watch the drawing again, and save it as a film",
     "film_heading": "Replay",
     "film_making": "A film is made while it plays.",
+    "film_ready": "The film is ready.",
     "film_save": "Save the film",
     "no_film": "This browser cannot record films: try Chrome, Edge or Firefox.",
     "download": "Download",
@@ -173,9 +175,9 @@ WEB = {
     "no_device": "Your device cannot draw with this model. {reason}",
     "too_slow": "It would take longer than the server.",
     "settings": "Settings",
-    "settings_title": "Size of the pen, look, and how different looks are",
+    "settings_title": "Sliders: size of the pen, and looks",
     "help": "Help",
-    "help_title": "How it works, and all keys (?)",
+    "help_title": "How it works: buttons and keys (?)",
     "close": "Close",
     "guide_title": "How it works",
     "guide_buttons": "Buttons",
@@ -229,7 +231,7 @@ TEACH = {
     "reading": "Looking at the pictures \u2026",
     "count": "{count} pairs (input and target)",
     "count_one": "One pair (input and target)",
-    "few": "Training takes at least {fewest} pairs: drop some more.",
+    "few": "Training needs at least {fewest} pairs: drop some more.",
     "flip_all": "Swap all",
     "flip_all_title": "Swap input and target of every pair",
     "flip": "Swap input and target of {name}",

@@ -54,6 +54,14 @@ def test_a_mirror_image_moves_in_at_the_borders():
         assert min(starts) < -4 and max(starts) > 4
 
 
+def test_colours_may_stay():
+    y = torch.rand(1, 3, 64, 64)
+    levels = {*y.unique().tolist(), 0.0}  # and the grey of a cut
+    for seed in range(10):
+        assert {*augmented(None, y, draws(seed), colours=False)[1].unique().tolist()} <= levels
+        assert not {*augmented(None, y, draws(seed))[1].unique().tolist()} <= levels
+
+
 def test_every_picture_has_its_own_repeatable_draws():
     x, y = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
     both = augmented(x, y, draws(5, 6))

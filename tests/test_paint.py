@@ -86,6 +86,16 @@ def test_the_drawing_of_a_photo_is_often_unpainted_and_keeps_its_lines():
     assert line.count(0) > 0.85 * len(line)  # all except those without lines
 
 
+def test_the_share_of_unpainted_drawings_may_be_chosen():
+    pair = stack(drawing())
+
+    def bare(share: float) -> list[bool]:
+        drawings = [painted(pair, False, False, np.random.default_rng(seed), share)[0] for seed in range(30)]
+        return unpainted(torch.stack(drawings) / 127.5 - 1).tolist()
+
+    assert all(bare(1.0)) and sum(bare(0.0)) < 6
+
+
 def test_only_bare_lines_are_unpainted():
     def lines() -> tuple[Image.Image, ImageDraw.ImageDraw]:
         sheet = Image.new("RGB", (256, 256), "white")

@@ -554,6 +554,19 @@ def test_samples_are_compared_only_where_there_are_several(of_samples: dict):
         settings(Path("d"), Path("o"), **of_samples)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"unpainted": 0.5}, "needs --paint"),
+        ({"unpainted": 1.5, "paint": True, "input_kind": "paint"}, "must be from 0 to 1"),
+        ({"augment_colours": False}, "add --augment"),
+    ],
+)
+def test_parts_of_an_option_need_the_option(wrong: dict, said: str):
+    with pytest.raises(TrainingError, match=said):
+        settings(Path("d"), Path("o"), **wrong)
+
+
 def test_the_cards_command_gives_the_settings_back(tmp_path: Path):
     import shlex
 

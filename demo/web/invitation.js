@@ -24,6 +24,7 @@ export function firstVisit() {
 /** An example that draws itself on the sheet, as a hand would. */
 export class Demonstration {
   #sheet;
+  #count = 0; // of starts and ends
   #layers = /** @type {import('./packing.js').Layers | null} */ (null);
 
   /** @param {import('./sheet.js').Sheet} sheet */
@@ -38,8 +39,9 @@ export class Demonstration {
   /** @param {string} example address of the finished drawing */
   async play(example) {
     const sheet = this.#sheet;
+    const mine = (this.#count += 1);
     const picture = await createImageBitmap(await (await fetch(example)).blob());
-    if (!sheet.blank) return; // somebody was faster
+    if (!sheet.blank || mine !== this.#count) return; // somebody was faster
     sheet.draw(squared(picture, SIDE, hex(sheet.paper), false));
     const layers = sheet.copy();
     sheet.wipe();
@@ -47,7 +49,7 @@ export class Demonstration {
     for (const { layer, pixels } of steps(layers, sheet.paper, SIDE)) {
       const pace = layer === 'lines' ? PACE : BRUSH;
       for (let from = 0; from < pixels.length; from += pace) {
-        if (!this.plays) return;
+        if (this.#layers !== layers) return;
         for (const at of pixels.slice(from, from + pace)) {
           if (layer === 'lines') sheet.lines[at] = layers.lines[at];
           else sheet.paint[at] = layers.paint[at];
@@ -56,14 +58,15 @@ export class Demonstration {
         await new Promise((resolve) => setTimeout(resolve, MOMENT));
       }
     }
-    if (this.plays) sheet.changed('shown');
+    if (this.#layers === layers) sheet.changed('shown');
   }
 
   /**
-   * A visitor who draws gets an empty sheet, and the complete drawing by undo. One who presses something else keeps it.
-   * @param {boolean} empty
+   * @param {boolean} empty leave an empty sheet, and the complete drawing to undo, as for visitors who draw. Otherwise it
+   *     is complete at once.
    */
   stop(empty) {
+    this.#count += 1;
     const layers = this.#layers;
     if (!layers) return;
     this.#layers = null;

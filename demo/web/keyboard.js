@@ -79,6 +79,7 @@ export function keyboard(root, toolbox, does) {
   canvas.addEventListener('blur', () => {
     lift();
     mark.hidden = true;
+    delete canvas.dataset.pointed;
   });
   canvas.addEventListener('pointerdown', () => (mark.hidden = true));
 
@@ -106,7 +107,10 @@ export function keyboard(root, toolbox, does) {
     else if (key === '[') toolbox.resize(toolbox.size - 1);
     else if (key === ']') toolbox.resize(toolbox.size + 1);
     else if (key === 'm') does.press('mirror');
-    else if (key === '0') does.press('whole');
+    else if (key === '0') {
+      does.press('whole');
+      if (!mark.hidden) show();
+    }
     else if (key === 'd') does.press('dice');
     else if (key === 'v') does.press('variations');
     else if (key === '?') does.press('help');
@@ -117,6 +121,6 @@ export function keyboard(root, toolbox, does) {
 
 export const KEYS = [
   ['Ctrl Z', 'Undo'], ['Ctrl Shift Z', 'Redo'], ['[ ]', 'Smaller, larger'], ['M', 'Mirror'], ['Ctrl wheel', 'Zoom'], ['0', 'Whole sheet'], ['D', 'Roll the dice, or colour it'],
-  ['V', 'Eight looks'], ['Arrow keys', 'Move on the sheet'], ['Space', 'Pen down, pen up'], ['Enter', 'Fill, or close a polygon'],
+  ['V', 'Eight looks or colourings'], ['Arrow keys', 'Move on the sheet'], ['Space', 'Pen down, pen up'], ['Enter', 'Fill, or close a polygon'],
   ['?', 'This help'],
 ];

@@ -18,7 +18,7 @@ import { enlarged, squared } from './pictures.js';
 import { pointers } from './pointer.js';
 import { remix } from './remix.js';
 import { Film } from './replay.js';
-import { keepRoom } from './rooms.js';
+import { keepRoom, openStudio } from './rooms.js';
 import { LARGEST_SEED, SIDE } from './rules.js';
 import { saving } from './saving.js';
 import { asked, forgetLink, linkTo, share } from './sharing.js';
@@ -84,11 +84,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   const toolbox = new Toolbox(root, sheet, icons, (words) => { say(words); });
   const loaded = await Promise.all(tools.map((name) => import(`./tools/${name}`)));
   toolbox.use(loaded.map((module) => module.default).filter((tool) => tool));
-  const { put, leave } = photos(root, sheet, engine, texts, toast);
+  const demonstration = new Demonstration(sheet);
+  const { put, leave } = photos(root, sheet, engine, texts, toast, () => demonstration.stop(false));
   overlay(root, texts, toast);
   const transport = new Transport(engine, sheet, () => ({ model, seed, rate, by: askedOf }));
-  const demonstration = new Demonstration(sheet);
-  let shown = false; // the next model shows its first example too
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
 
   const showSheet = () => {
@@ -192,9 +191,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     again();
   });
 
+  const materials = () => models[model].materials.map((set) => set.map(parse));
   const samples = variations(root, {
     sheet, picture, engine, texts, toast,
-    current: () => ({ model, seed, rate, steady: models[model].steady, materials: materials() }),
+    current: () => ({ model, seed, rate, steady: models[model].steady }), materials,
     adopt: (under) => look(under),
   });
 
@@ -203,9 +203,14 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   /** @type {Map<string, { done: any[], undone: any[], layers: import('./packing.js').Layers }>} */
   const shelves = new Map();
   const shelf = (/** @type {Model} */ { palette }) => (palette ? palette.map(([, value]) => value).join(' ') : 'lines');
+  const demonstrate = (/** @type {string} */ name) => {
+    const [example] = models[name].examples;
+    if (example) demonstration.play(example.image);
+  };
   const gallery = new Gallery(root, models, texts, icons, (name) => {
-    useModel(name, shown ? () => demonstration.play(models[name].examples[0].image) : undefined);
-    shown = false;
+    const goesOn = demonstration.plays;
+    demonstration.stop(true);
+    useModel(name, goesOn ? () => demonstrate(name) : undefined);
   });
 
   const load = async (/** @type {{ name: string, image: string }} */ example) =>
@@ -223,6 +228,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       [sheet.done, sheet.undone] = [mine?.done ?? [], mine?.undone ?? []];
       if (mine) sheet.take(mine.layers);
       else sheet.wipe();
+      sheet.onFresh();
       film.clear();
     }
     toolbox.fit(next.palette, next.pen);
@@ -291,7 +297,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
 
   // --- history ---------------------------------------------------------------------------------------------
 
-  const showHistory = () => showEntries(find(root, '#history'), models, texts, (entry) => restore(entry));
+  const showHistory = () => showEntries(find(root, '#history'), models, texts, (entry) => {
+    forgetLink();
+    restore(entry);
+  });
   const remember = async (/** @type {string} */ image, /** @type {string} */ by, /** @type {number} */ under) => {
     if (by !== model || under !== seed || picture.src !== image) return;
     const small = enlarged(picture, 96).toDataURL('image/jpeg', 0.85);
@@ -300,8 +309,12 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   };
   window.addEventListener('storage', showHistory);
   window.addEventListener('hashchange', () => {
-    const { model: its = model, drawing, ...look } = asked(); // a link that is opened in a tab of this page
-    if (drawing) restore({ ...look, model: its, drawing, seed: look.seed ?? models[its]?.seed ?? 0 });
+    const link = asked(); // opened in a tab that is on this page already
+    const its = link.model ?? model;
+    const under = link.seed ?? models[its]?.seed ?? 0;
+    if (link.drawing) restore({ ...link, model: its, drawing: link.drawing, seed: under });
+    else if (link.model || link.seed !== undefined) useModel(its, () => look(under));
+    openStudio();
   });
 
   /** Bring back model, seed and drawing. @param {import('./store.js').Work} work */
@@ -314,12 +327,15 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     const bring = () => {
       sheet.remember();
       sheet.take(layers);
+      sheet.onFresh();
       look(work.seed, false);
       differ(work.rate ?? null);
       askedOf = work.by ?? null;
       sheet.changed('shown');
     };
     leave();
+    demonstration.stop(false);
+    toolbox.tool?.drop?.(toolbox.work());
     if (work.model === model) bring();
     else await useModel(work.model, bring);
   };
@@ -347,7 +363,6 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     button('mirror').setAttribute('aria-pressed', String(sheet.mirror));
     find(root, '.easel').toggleAttribute('data-mirror', sheet.mirror);
   });
-  const materials = () => models[model].materials.map((set) => set.map(parse));
   let coloured = 0;
   button('colour-it').addEventListener('click', () => {
     if (!sheet.colourIt(seed + coloured, materials())) toast(texts.nothing_enclosed);
@@ -391,9 +406,8 @@ export async function start(root, { models, texts, icons, tools, server = true, 
 
   const touched = (/** @type {Event} */ event) => {
     if (event instanceof KeyboardEvent && event.key === 'Tab') return;
-    const [easel, cards] = ['.easel', '.cards'].map((part) => find(root, part).contains(/** @type {Node} */ (event.target)));
-    shown = cards && demonstration.plays;
-    demonstration.stop(easel || cards);
+    const inside = (/** @type {string} */ part) => find(root, part).contains(/** @type {Node} */ (event.target));
+    if (!inside('.cards')) demonstration.stop(inside('.easel'));
   };
   root.addEventListener('pointerdown', touched, { capture: true });
   document.addEventListener('keydown', touched, { capture: true });
@@ -414,7 +428,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   showSheet();
   showHistory();
   if (teaches) taughtCards(taught);
-  if (server) keepRoom(!wanted.drawing);
+  if (server) keepRoom(begin !== wanted);
   const mine = (opening += 1);
   engine.open(model, toast).then(
     (opened) => {
@@ -425,6 +439,6 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     (error) => toast(error.message),
   );
   if (!sheet.blank) sheet.changed('shown');
-  else if (first && begin !== wanted && models[model].examples.length) demonstration.play(models[model].examples[0].image);
+  else if (first && begin !== wanted) demonstrate(model);
 }
 

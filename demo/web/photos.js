@@ -13,8 +13,9 @@ const SENT = 400; // pixels of a picture's longer side, so that any fits into a 
 /**
  * @param {HTMLElement} root @param {import('./sheet.js').Sheet} sheet @param {import('./engines.js').Engine} engine
  * @param {Record<string, string>} texts @param {(words: string) => void} tell
+ * @param {() => void} before is called before a picture takes the place of the drawing
  */
-export function photos(root, sheet, engine, texts, tell) {
+export function photos(root, sheet, engine, texts, tell, before) {
   const panel = find(root, '.photo');
   const threshold = /** @type {HTMLInputElement} */ (find(root, '[data-threshold]'));
   const colours = /** @type {HTMLInputElement} */ (find(root, '[data-colours]'));
@@ -70,7 +71,9 @@ export function photos(root, sheet, engine, texts, tell) {
     }
     const image = squared(picture, SIDE, hex(sheet.paper), sheet.kind !== 'labels');
     leave();
+    before();
     sheet.remember();
+    sheet.onFresh();
     const clear = drawn(image, sheet.kind) && !whiteOnNothing(squared(picture, SIDE, 'transparent', true));
     if (mayBePhoto && sheet.kind !== 'labels' && !clear) {
       const canvas = document.createElement('canvas');

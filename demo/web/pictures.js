@@ -1,7 +1,7 @@
 // Pictures drawn on new canvases: squared, enlarged, and side by side on a card.
 
 /**
- * A picture's pixels in the middle of a white square.
+ * A picture's pixels in the middle of a square.
  * @param {CanvasImageSource & { width: number, height: number }} picture @param {number} side
  * @param {string} paper @param {boolean} smooth
  */

@@ -20,7 +20,7 @@ export function pointers(root, toolbox) {
   let pinch = /** @type {{ distance: number, middle: Point, view: typeof view } | null} */ (null);
   let view = { scale: 1, x: 0, y: 0 };
   let stylus = -Infinity;
-  let tapped = /** @type {{ finger: number, work: import('./tools/tool.js').Work, point: Point } | null} */ (null);
+  let tapped = /** @type {{ finger: number, work: import('./tools/tool.js').Work } | null} */ (null);
 
   /** @param {{ clientX: number, clientY: number }} event @returns {Point} */
   const pointOf = (event) => {
@@ -123,7 +123,7 @@ export function pointers(root, toolbox) {
     }
     try { easel.setPointerCapture(event.pointerId); } catch { /* it was lifted already */ }
     if (!toolbox.tool?.up && event.pointerType === 'touch') { // a second finger may follow, to zoom
-      tapped = { finger: event.pointerId, work: workFor(event), point: pointOf(event) };
+      tapped = { finger: event.pointerId, work: workFor(event) };
       return;
     }
     drawing = event.pointerId;
@@ -163,7 +163,7 @@ export function pointers(root, toolbox) {
       if (fingers.size < 2) pinch = null;
       if (event.pointerId === drawing) stop();
       if (event.pointerId !== tapped?.finger) return;
-      if (kind === 'pointerup') toolbox.tool?.down(tapped.work, tapped.point);
+      if (kind === 'pointerup') toolbox.tool?.down(tapped.work, pointOf(event));
       tapped = null;
     });
   }

@@ -3,6 +3,11 @@
 const ROOM = 'pix2pix room';
 const TABS = '#rooms button[role="tab"]';
 
+/** Go to the tab where people draw. */
+export function openStudio() {
+  /** @type {HTMLElement | null} */ (document.querySelector(TABS))?.click();
+}
+
 /** @param {boolean} back whether to go back to the tab of before */
 export function keepRoom(back) {
   document.addEventListener('click', ({ target }) => {

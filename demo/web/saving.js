@@ -3,7 +3,7 @@
 import { find } from './dom.js';
 import { card, enlarged } from './pictures.js';
 
-const KEPT = 60_000; // ms after which a film that was left ends, since it may still be saved until then
+const KEPT = 60_000; // ms that a film's address works on after its window is closed, for a download under way
 
 /**
  * @param {HTMLElement} root
@@ -64,9 +64,10 @@ export function saving(root, { sheet, picture, film, texts, toast, title }) {
     const canvas = /** @type {HTMLCanvasElement} */ (find(dialog, 'canvas'));
     const blob = await film.record(canvas, `${title()} · pix2pix`, closing.signal).catch(() => null);
     if (closing.signal.aborted) return;
-    words.textContent = blob ? '' : texts.no_film;
+    words.textContent = blob ? texts.film_ready : texts.no_film;
     button.hidden = !blob;
     if (!blob) return;
+    button.focus();
     const url = URL.createObjectURL(blob);
     closing.signal.addEventListener('abort', () => setTimeout(() => URL.revokeObjectURL(url), KEPT));
     button.onclick = () => save(url, blob.type.startsWith('video/mp4') ? 'pix2pix.mp4' : 'pix2pix.webm');

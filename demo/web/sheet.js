@@ -27,7 +27,7 @@ export class Sheet {
   done = [];
   /** @type {Layers[]} */
   undone = [];
-  /** Called when a drawing from elsewhere, or an empty one, takes the place of this one. */
+  /** To be called when another drawing, or an empty sheet, takes the place of this one. */
   onFresh = () => {};
   /** @type {((change: Change) => void)[]} */
   #listeners = [];
@@ -137,7 +137,6 @@ export class Sheet {
   }
 
   wipe() {
-    this.onFresh();
     this.lines.fill(0);
     this.paint.fill(this.paper);
   }
@@ -146,6 +145,7 @@ export class Sheet {
     if (this.blank) return;
     this.remember();
     this.wipe();
+    this.onFresh();
     this.changed();
   }
 
@@ -211,7 +211,9 @@ export class Sheet {
     const groups = twins(bare.length ? bare : found, SIDE);
     const colours = harmony(groups.length, seed, materials);
     this.remember();
-    groups.flatMap((group, i) => group.map((pixels) => pixels.forEach((at) => (this.paint[at] = colours[i]))));
+    for (const [i, group] of groups.entries()) {
+      for (const at of group.flat()) this.paint[at] = colours[i];
+    }
     this.changed();
     return true;
   }
@@ -220,7 +222,6 @@ export class Sheet {
 
   /** Draw a picture's pixels, RGBA, of the sheet's size. @param {{ data: Uint8ClampedArray }} image */
   draw({ data }) {
-    this.onFresh();
     const labels = holdsNumbers(data, this.palette) ? this.palette : [];
     for (let at = 0, from = 0; at < PIXELS; at++, from += 4) {
       const [r, g, b] = [data[from], data[from + 1], data[from + 2]];

@@ -41,7 +41,10 @@ export function entries() {
   const found = [];
   try {
     for (const key of Object.keys(localStorage).filter((each) => each.startsWith(ENTRY))) {
-      try { found.push(JSON.parse(localStorage.getItem(key) ?? '')); } catch { /* damaged: the others stay */ }
+      try {
+        const entry = JSON.parse(localStorage.getItem(key) ?? '');
+        if (entry && typeof entry.at === 'number') found.push(entry);
+      } catch { /* damaged: the others stay */ }
     }
   } catch { /* forbidden */ }
   return found.sort((a, b) => b.at - a.at);

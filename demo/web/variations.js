@@ -6,14 +6,17 @@ import { Trouble } from './engines.js';
 import { LOOKS } from './rules.js';
 
 /**
- * @typedef {{ model: string, seed: number, rate: number | null, steady: boolean, materials: number[][] }} Current
+ * @typedef {{ model: string, seed: number, rate: number | null, steady: boolean }} Current
  * @typedef {Current & { drawing: import('./packing.js').Layers }} Asked
  */
 
 const MOSTLY = 0.3; // share of bare paper from which a drawing counts as one that still has to be coloured
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
-const same = (a, b) => Array.prototype.every.call(a, (value, at) => value === b[at]);
+function same(a, b) {
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
 
 /**
  * @param {HTMLElement} root
@@ -24,9 +27,10 @@ const same = (a, b) => Array.prototype.every.call(a, (value, at) => value === b[
  * @param {Record<string, string>} studio.texts
  * @param {(line: string) => void} studio.toast
  * @param {() => Current} studio.current
+ * @param {() => number[][]} studio.materials of the model; see `harmony` in colours.js
  * @param {(seed: number) => void} studio.adopt uses the look of a variation.
  */
-export function variations(root, { sheet, picture, engine, texts, toast, current, adopt }) {
+export function variations(root, { sheet, picture, engine, texts, toast, current, materials, adopt }) {
   const strip = find(root, '.variations');
   const more = /** @type {HTMLButtonElement} */ (find(root, '#variations'));
   const unsure = find(root, '#unsure');
@@ -83,23 +87,29 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   };
 
   /** Show the drawing in other colours, one after the other. @param {Asked} wish */
-  const colour = async ({ model, seed, rate, materials, drawing }) => {
-    const shown = [];
+  const colour = async (wish) => {
+    const { model, seed, rate, drawing } = wish;
     for (let set = 1; set <= LOOKS; set++) {
       const other = sheet.as(sheet.kind);
       other.take(drawing);
-      if (!other.colourIt(seed + set, materials, MOSTLY)) {
+      if (!other.colourIt(seed + set, materials(), MOSTLY)) {
         toast(texts.nothing_enclosed);
         return null;
       }
       const found = await engine.variations(other, { model, seed, rate, final: true }, 1);
       if (model !== current().model) return null;
-      shown.push(thumbnail(filled(texts.colouring, { seed: set }), found.pictures[0].image, () => {
+      const each = thumbnail(filled(texts.colouring, { number: set }), found.pictures[0].image, () => {
         sheet.remember();
         sheet.take(other);
         sheet.changed();
-      }));
-      strip.replaceChildren(...shown);
+      });
+      if (set > 1) {
+        strip.append(each);
+      } else {
+        strip.replaceChildren(each);
+        sampled = { ...wish, unsure: '' };
+      }
+      mark();
     }
     return '';
   };

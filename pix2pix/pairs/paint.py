@@ -24,8 +24,10 @@ from pix2pix.pairs.hand_drawn import draw_by_hand
 from pix2pix.pairs.painted_lines import paint_drawing
 from pix2pix.pairs.recolour import WHITE
 
+UNPAINTED = 0.35
 
-def painted(pair: Tensor, flat: bool, by_hand: bool, rng: np.random.Generator) -> Tensor:
+
+def painted(pair: Tensor, flat: bool, by_hand: bool, rng: np.random.Generator, unpainted: float = UNPAINTED) -> Tensor:
     """Paint the input of a pair as people paint drawings.
 
     Args:
@@ -33,12 +35,13 @@ def painted(pair: Tensor, flat: bool, by_hand: bool, rng: np.random.Generator) -
         flat: whether the input is flat art.
         by_hand: whether to draw the lines as a hand does (see `pix2pix.pairs.hand_drawn`).
         rng: source of all random numbers.
+        unpainted: share of the line drawings that stay unpainted.
 
     Returns:
         float32, the same shape. The target of flat art may be partly clay, and may have lines.
     """
     x, y = (part.permute(1, 2, 0).to(torch.float32).numpy().copy() for part in pair)
-    lines, x, y = (paint_art if flat else paint_drawing)(x, y, rng)
+    lines, x, y = paint_art(x, y, rng) if flat else paint_drawing(x, y, unpainted, rng)
     drawn = torch.from_numpy(lines)[None]
     if by_hand:
         drawn = draw_by_hand(drawn)[:1].clamp(0, WHITE)

@@ -11,18 +11,19 @@ from scipy import ndimage
 from pix2pix.pairs.recolour import WHITE, beside_the_lines, recoloured
 
 RECOLOURED = 0.6  # share of the painted drawings
-UNPAINTED = 0.35  # share of the drawings
 LINELESS = 0.08  # share of the painted drawings
 SMALLEST_AREA = 60  # pixels
 OFF_LIGHTNESS, OFF_CHANNEL = 45, 15  # greatest deviations of paint from the photo's colour, in levels
 BACKGROUND = 245  # least lightness of a photo's background
 
 
-def paint_drawing(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The lines, (S, S), the paint under them, and the photo, (S, S, 3)."""
+def paint_drawing(
+    x: np.ndarray, y: np.ndarray, unpainted: float, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The lines, (S, S), the paint under them, and the photo, (S, S, 3). A share of the drawings stays unpainted."""
     lines = x.mean(-1)
     paper = np.full_like(y, WHITE)
-    if rng.random() < UNPAINTED:
+    if rng.random() < unpainted:
         return lines, paper, y
     if rng.random() < RECOLOURED:
         _, y = recoloured(x, y, rng)

@@ -14,7 +14,7 @@ from pix2pix.compat import import_torchvision
 from pix2pix.errors import DataError
 from pix2pix.pairs.flat_art import flat_colours
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
-from pix2pix.pairs.paint import is_flat_art, painted
+from pix2pix.pairs.paint import UNPAINTED, is_flat_art, painted
 from pix2pix.pairs.polarity import look_at
 from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, Readings, Source
 from pix2pix.pictures.color import lightness_and_colour
@@ -50,6 +50,7 @@ class Pairs(Dataset):
             `pix2pix.pictures.color`).
         paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
             put anywhere on white.
+        unpainted: share of the line drawings that `paint` leaves unpainted, from 0 to 1.
         inverted: invert the inputs, which have light lines on dark. None: the majority of drawn or painted inputs
             decides (see `pix2pix.pairs.polarity`).
         seed: seed of the jitter. `pairs[epoch, index]` depends on (seed, epoch, index) alone, so it is the same in any
@@ -76,6 +77,7 @@ class Pairs(Dataset):
         whole: bool = False,
         stretched: bool = True,
         paper: str | None = None,
+        unpainted: float = UNPAINTED,
     ) -> None:
         if direction not in DIRECTIONS:
             raise DataError(f"The direction is {direction!r}: choose AtoB or BtoA.")
@@ -89,7 +91,7 @@ class Pairs(Dataset):
         if inverted is None and (hand_drawn or paint):
             inverted = look_at(source, direction, "paint" if paint else "edges", readings=readings) == LIGHT
         self.inverted = bool(inverted)
-        self.seed = seed
+        self.seed, self.unpainted = seed, unpainted
         self.crop, self.whole, self.stretched, self.paper = crop, whole, stretched, paper
         self._places: dict[int, Place] = {}
         self._kept: dict[int, Tensor] = {}
@@ -164,7 +166,7 @@ class Pairs(Dataset):
         if self.mirror and torch.rand(()) < 0.5:
             pair = pair.flip(-1)
         if self.paint:
-            return painted(pair, flat, by_hand, np.random.default_rng(int(torch.randint(1 << 31, ()))))
+            return painted(pair, flat, by_hand, np.random.default_rng(int(torch.randint(1 << 31, ()))), self.unpainted)
         return torch.stack([draw_by_hand(pair[0].float()), pair[1].float()]) if by_hand else pair
 
 

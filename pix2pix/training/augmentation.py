@@ -22,7 +22,9 @@ CONTRAST = (0.7, 1.3)
 GREY = 0.0
 
 
-def augmented(x: Tensor | None, y: Tensor, draws: Sequence[torch.Generator]) -> tuple[Tensor | None, Tensor]:
+def augmented(
+    x: Tensor | None, y: Tensor, draws: Sequence[torch.Generator], colours: bool = True
+) -> tuple[Tensor | None, Tensor]:
     """Change pairs for the discriminator.
 
     Input and output are shifted together, and half of the pairs lose the same square in both. Brightness, chroma and
@@ -35,17 +37,20 @@ def augmented(x: Tensor | None, y: Tensor, draws: Sequence[torch.Generator]) -> 
         x: (N, C, H, W) inputs in [-1, 1], or None where the discriminator does not see them.
         y: (N, C', H, W) targets or outputs. Their colours change where C' is 3.
         draws: N random generators on the CPU, one for each picture.
+        colours: whether to change colours.
 
     Returns:
         The same shapes; `y` may leave [-1, 1].
     """
-    changed = [augmented_one(None if x is None else x[i : i + 1], y[i : i + 1], draws[i]) for i in range(len(y))]
+    changed = [
+        augmented_one(None if x is None else x[i : i + 1], y[i : i + 1], draws[i], colours) for i in range(len(y))
+    ]
     return None if x is None else torch.cat([a for a, _ in changed if a is not None]), torch.cat(
         [b for _, b in changed]
     )
 
 
-def augmented_one(x: Tensor | None, y: Tensor, draws: torch.Generator) -> tuple[Tensor | None, Tensor]:
+def augmented_one(x: Tensor | None, y: Tensor, draws: torch.Generator, colours: bool) -> tuple[Tensor | None, Tensor]:
     """One pair, as a batch of one."""
     height, width = y.shape[-2:]
 
@@ -67,7 +72,7 @@ def augmented_one(x: Tensor | None, y: Tensor, draws: torch.Generator) -> tuple[
         hole[..., max(0, row) : row + tall, max(0, column) : column + wide] = True
         both = both.masked_fill(hole, GREY)
     y = both[:, -y.shape[1] :]
-    if y.shape[1] == 3:
+    if colours and y.shape[1] == 3:
         y = y + between(-BRIGHTNESS, BRIGHTNESS)
         grey = y.mean(1, keepdim=True)
         y = grey + (y - grey) * between(*CHROMA)

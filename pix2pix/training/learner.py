@@ -131,7 +131,9 @@ class Learner:
     def _seen(self, x: Tensor, y: Tensor, draws: list[torch.Generator]) -> tuple[Tensor | None, Tensor]:
         """The discriminator's view of inputs and of targets or outputs."""
         condition = x if self.settings.target.conditional else None
-        return augmented(condition, y, draws) if self.settings.augment else (condition, y)
+        if not self.settings.augment:
+            return condition, y
+        return augmented(condition, y, draws, self.settings.augment_colours)
 
     def _draws(self, count: int) -> list[torch.Generator]:
         """A random generator for each picture of this step, by its place in the batch of all processes."""

@@ -12,6 +12,7 @@ from typing import Any
 from pix2pix.errors import TrainingError
 from pix2pix.networks.config import CHOICES, GAN_KINDS, NORMS, OBJECTIVES, PATCHES, Objective
 from pix2pix.pairs.folders import MAKES
+from pix2pix.pairs.paint import UNPAINTED
 from pix2pix.pairs.source import DIRECTIONS
 from pix2pix.pictures.drawings import POLARITIES
 
@@ -179,7 +180,9 @@ class Settings:
         False, "draw the edges as a hand does: wobbly, broken, often the outline alone, anywhere", formerly="edges"
     )
     paint: bool = train(False, "paint the inputs with colours of the target, as people paint drawings")
+    unpainted: float = train(UNPAINTED, "share of the line drawings that --paint leaves unpainted", metavar="SHARE")
     augment: bool = train(False, "shift, cut and recolour what D sees, for data sets of few pairs")
+    augment_colours: bool = train(True, "recolour, as part of --augment")
     ema: float = train(0.0, "decay of a moving average of G's weights, say 0.999", metavar="DECAY")
     init: str = train("", "checkpoint or run to start from; it may be of half the size", metavar="MODEL")
     seed: int = train(0, "seed of weights, order, jitter and z")
@@ -226,6 +229,12 @@ class Settings:
         for name in ("mode_seeking_weight", "chroma_weight"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 0.")
+        if not 0 <= self.unpainted <= 1:
+            raise TrainingError(f"--unpainted is {self.unpainted}: it must be from 0 to 1.")
+        if not self.paint and self.unpainted != Settings.unpainted:
+            raise TrainingError("--unpainted is about painted drawings: it needs --paint.")
+        if not self.augment and not self.augment_colours:
+            raise TrainingError("--no-augment-colours is about --augment: add --augment.")
         if not 0 <= self.ema < 1:
             raise TrainingError(f"--ema is {self.ema}: it must be at least 0 and below 1.")
         if not 0 <= self.seed < 2**63:

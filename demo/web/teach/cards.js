@@ -1,6 +1,7 @@
 // Models that were taught on this page, among the cards of the studio; and which runs this browser began.
 
 import { ask } from '../channels.js';
+import { openStudio } from '../rooms.js';
 
 const RUNS = 'pix2pix taught';
 
@@ -39,7 +40,7 @@ export const tell = (brief) => document.dispatchEvent(new CustomEvent('pix2pix:t
 
 /** Go to the studio with a model. @param {string} run */
 export function drawWith(run) {
-  /** @type {HTMLElement | null} */ (document.querySelector('#rooms button[role="tab"]'))?.click();
+  openStudio();
   document.dispatchEvent(new CustomEvent('pix2pix:draw-with', { detail: run }));
 }
 
