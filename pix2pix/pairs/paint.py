@@ -23,8 +23,7 @@ from pix2pix.pairs.flat_art import paint_art
 from pix2pix.pairs.hand_drawn import draw_by_hand
 from pix2pix.pairs.painted_lines import paint_drawing
 from pix2pix.pairs.recolour import WHITE
-
-UNPAINTED = 0.35
+from pix2pix.pairs.source import UNPAINTED
 
 
 def painted(pair: Tensor, flat: bool, by_hand: bool, rng: np.random.Generator, unpainted: float = UNPAINTED) -> Tensor:

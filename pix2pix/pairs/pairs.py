@@ -14,9 +14,9 @@ from pix2pix.compat import import_torchvision
 from pix2pix.errors import DataError
 from pix2pix.pairs.flat_art import flat_colours
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
-from pix2pix.pairs.paint import UNPAINTED, is_flat_art, painted
+from pix2pix.pairs.paint import is_flat_art, painted
 from pix2pix.pairs.polarity import look_at
-from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, Readings, Source
+from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, UNPAINTED, Readings, Source
 from pix2pix.pictures.color import lightness_and_colour
 from pix2pix.pictures.drawings import LIGHT
 from pix2pix.pictures.drawings import inverted as inverted_lines

@@ -14,6 +14,7 @@ from pix2pix.pictures.reading import PLAIN, Reading
 from pix2pix.pictures.turning import upright
 
 DIRECTIONS = ("AtoB", "BtoA")
+UNPAINTED = 0.35  # share of line drawings that paint leaves bare, unless another is asked for
 Pair = tuple[Image.Image, Image.Image]
 
 

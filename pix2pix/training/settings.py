@@ -12,8 +12,7 @@ from typing import Any
 from pix2pix.errors import TrainingError
 from pix2pix.networks.config import CHOICES, GAN_KINDS, NORMS, OBJECTIVES, PATCHES, Objective
 from pix2pix.pairs.folders import MAKES
-from pix2pix.pairs.paint import UNPAINTED
-from pix2pix.pairs.source import DIRECTIONS
+from pix2pix.pairs.source import DIRECTIONS, UNPAINTED
 from pix2pix.pictures.drawings import POLARITIES
 
 
