@@ -54,6 +54,9 @@ export function fromHsl(h, s, l) {
   return (channel(0) << 16) | (channel(8) << 8) | channel(4);
 }
 
+const FIRST_HUE = 20; // degrees
+const GOLDEN_ANGLE = 137.508; // from seed to seed, so that any few in a row have hues far apart
+
 // Degrees between the hues of colours that go together: neighbours, opposites, triads.
 const HARMONIES = [[0, 28, 335], [0, 180, 30], [0, 150, 210], [0, 120, 240]];
 
@@ -69,7 +72,7 @@ export function harmony(count, seed, materials = []) {
     return Array.from({ length: count }, (_, i) => set[i % set.length]);
   }
   const dice = random(seed);
-  const hue = 360 * dice();
+  const hue = (FIRST_HUE + GOLDEN_ANGLE * seed) % 360;
   const turns = HARMONIES[Math.floor(dice() * HARMONIES.length)];
   return Array.from({ length: count }, (_, i) => {
     const turn = turns[i % turns.length];

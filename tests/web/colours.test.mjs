@@ -42,6 +42,15 @@ test('a seed decides the colours of an area for good, and another seed gives oth
   }
 });
 
+test('eight seeds in a row have eight hues', () => {
+  for (const first of [0, 3, 637798]) {
+    const found = Array.from({ length: 8 }, (_, i) => channels(harmony(1, first + i)[0]));
+    for (const [i, a] of found.entries()) {
+      for (const b of found.slice(i + 1)) assert.ok(Math.hypot(...a.map((value, c) => value - b[c])) > 40, `${a} and ${b}`);
+    }
+  }
+});
+
 test('fur and leather come from their own sets, the first colour for the largest area', () => {
   const sets = [[1, 2, 3], [4, 5]];
   assert.deepEqual(harmony(4, 0, sets), [1, 2, 3, 1]);
