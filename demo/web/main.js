@@ -314,6 +314,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     const under = link.seed ?? models[its]?.seed ?? 0;
     if (link.drawing) restore({ ...link, model: its, drawing: link.drawing, seed: under });
     else if (link.model || link.seed !== undefined) useModel(its, () => look(under));
+    else return;
     openStudio();
   });
 
