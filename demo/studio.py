@@ -29,7 +29,7 @@ STAND_INS = {
     tuple(PALETTES["facades"].values()): "labels2facade",
     tuple(PALETTES["maps"].values()): "map2sat",
 }
-# Where a sheet of a palette is not empty in the first colour: house fronts begin as a wall.
+# Palettes whose empty sheet is not in their first colour: house fronts begin as a wall.
 GROUNDS = {tuple(PALETTES["facades"].values()): PALETTES["facades"]["wall"]}
 
 

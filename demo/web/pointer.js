@@ -118,7 +118,7 @@ export function pointers(root, toolbox) {
     }
     event.preventDefault();
     if (easel.contains(/** @type {Node} */ (event.target))) {
-      canvas.dataset.pointed = 'true'; // a hand needs no frame to see where the keys go
+      canvas.dataset.pointed = 'true'; // no focus frame where a mouse or a finger draws
       canvas.focus({ preventScroll: true });
     }
     try { easel.setPointerCapture(event.pointerId); } catch { /* it was lifted already */ }

@@ -198,9 +198,9 @@ export class Sheet {
   }
 
   /**
-   * Paint the areas that lines enclose, in colours that go together: those without paint, or all where each has some.
+   * Paint the areas that lines enclose, in colours that go together. Painted areas stay as they are, unless all are painted.
    * @param {number} seed @param {number[][]} [materials] see `harmony`
-   * @param {number} [least] the least share of bare paper within the lines, below which painted areas change, too
+   * @param {number} [least] share of bare paper within the lines below which painted areas change, too
    * @returns {boolean} whether there is such an area
    */
   colourIt(seed, materials, least = 0) {

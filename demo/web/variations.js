@@ -10,7 +10,7 @@ import { LOOKS } from './rules.js';
  * @typedef {Current & { drawing: import('./packing.js').Layers }} Asked
  */
 
-const MOSTLY = 0.3; // share of bare paper from which a drawing counts as one that still has to be coloured
+const MOST_PAINTED = 0.3; // share of bare paper below which painted areas get new colours too
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
 function same(a, b) {
@@ -92,7 +92,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
     for (let set = 1; set <= LOOKS; set++) {
       const other = sheet.as(sheet.kind);
       other.take(drawing);
-      if (!other.colourIt(seed + set, materials(), MOSTLY)) {
+      if (!other.colourIt(seed + set, materials(), MOST_PAINTED)) {
         toast(texts.nothing_enclosed);
         return null;
       }
