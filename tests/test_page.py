@@ -283,6 +283,19 @@ def test_the_history_brings_model_drawing_and_seed_back(page, shoes: Translator,
     assert (seed_of(page), same(sheet_of(page), house)) == (11, True)
 
 
+def test_a_later_stage_of_a_drawing_takes_the_place_of_the_earlier_one(page):
+    page.wait_for_selector("#history button")
+    page.evaluate("window.before = document.querySelector('#history img').src")
+    draw(page, [(40, 40), (200, 60)])
+    settled(page)
+    wait_until(page, "document.querySelector('#history img').src !== window.before")
+    assert page.locator("#history button").count() == 1
+    clear(page)
+    draw(page, [(40, 40), (200, 60)])
+    settled(page)
+    wait_until(page, "document.querySelectorAll('#history button').length === 2")
+
+
 def test_model_seed_and_drawing_survive_a_reload(page, other_edges: Path):
     clear(page)
     draw(page, [(40, 40), (200, 120)])

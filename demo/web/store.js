@@ -57,10 +57,11 @@ const keyOf = ({ model, seed, drawing }) => {
   return `${ENTRY}${hash >>> 0}`;
 };
 
-/** @param {Entry} entry */
-export function keepEntry(entry) {
+/** @param {Entry} entry @param {Entry | null} [earlier] that it takes the place of */
+export function keepEntry(entry, earlier = null) {
   try {
     localStorage.setItem(keyOf(entry), JSON.stringify(entry));
+    if (earlier && keyOf(earlier) !== keyOf(entry)) localStorage.removeItem(keyOf(earlier));
     for (const old of entries().slice(MOST)) localStorage.removeItem(keyOf(old));
   } catch { /* full or forbidden */ }
 }

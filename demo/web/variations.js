@@ -37,7 +37,6 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   const map = /** @type {HTMLImageElement} */ (find(root, '.unsure'));
   let sampled = /** @type {(Asked & { unsure: string }) | null} */ (null);
 
-  const asked = () => ({ ...current(), drawing: sheet.copy() });
   /** Whether the strip shows this drawing. For a steady model, its colours do not matter. */
   const fresh = () => {
     if (!sampled) return false;
@@ -94,10 +93,10 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
       other.take(drawing);
       if (!other.colourIt(seed + set, materials(), MOST_PAINTED)) {
         toast(texts.nothing_enclosed);
-        return null;
+        return;
       }
       const found = await engine.variations(other, { model, seed, rate, final: true }, 1);
-      if (model !== current().model) return null;
+      if (model !== current().model) return;
       const each = thumbnail(filled(texts.colouring, { number: set }), found.pictures[0].image, () => {
         sheet.remember();
         sheet.take(other);
@@ -111,37 +110,33 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
       }
       mark();
     }
-    return '';
   };
 
   /** Show samples of the drawing. @param {Asked} wish */
-  const vary = async ({ model, seed, rate }) => {
+  const vary = async (wish) => {
+    const { model, seed, rate } = wish;
     const found = await engine.variations(sheet, { model, seed, rate, final: true });
-    if (model !== current().model) return null;
+    if (model !== current().model) return;
     strip.replaceChildren(
       ...found.pictures.map(({ image, seed: under }) => thumbnail(filled(texts.variation, { seed: under }), image, () => adopt(under))),
     );
     if (found.alike) toast(rate === 0 ? texts.alike_off : texts.alike);
-    return found.unsure;
+    sampled = { ...wish, unsure: found.unsure };
+    mark();
   };
 
   const show = async () => {
     if (sheet.blank) {
       toast(texts.draw_first);
-      return null;
+      return;
     }
     more.disabled = true;
     try {
-      const wish = asked();
-      const unsure = await (wish.steady ? colour(wish) : vary(wish));
-      if (unsure === null) return null;
-      sampled = { ...wish, unsure };
-      mark();
-      return sampled;
+      const wish = { ...current(), drawing: sheet.copy() };
+      await (wish.steady ? colour(wish) : vary(wish));
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       toast(error.message);
-      return null;
     } finally {
       more.disabled = false;
     }
@@ -152,9 +147,9 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
     const on = unsure.getAttribute('aria-checked') !== 'true';
     hideUnsure();
     if (!on) return;
-    const found = fresh() ? sampled : await show();
-    if (!found) return;
-    map.src = found.unsure;
+    if (!fresh()) await show();
+    if (!sampled || !fresh()) return;
+    map.src = sampled.unsure;
     map.hidden = false;
     unsure.setAttribute('aria-checked', 'true');
   });

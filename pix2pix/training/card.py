@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pix2pix.evaluation.report import metrics_text
-from pix2pix.training.recipes import DRAWN, INHERITED, RECIPES
+from pix2pix.training.recipes import DRAWING_SETTINGS, INHERITED, RECIPES
 from pix2pix.training.settings import Settings, flag
 
 TEMPLATE = """\
@@ -129,7 +129,7 @@ def command(settings: Settings) -> str:
     words = ["python", "train.py"]
     named = {"data", "direction", "out"}
     if settings.minutes:
-        named |= {*RECIPES["minutes"], *DRAWN.get(settings.input_kind, {}), "mixed_precision"}
+        named |= {*RECIPES["minutes"], *DRAWING_SETTINGS.get(settings.input_kind, {}), "mixed_precision"}
         named |= INHERITED if settings.init else {"input_kind"}
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)

@@ -105,7 +105,7 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
         CheckpointError: there is no such model.
     """
     from pix2pix.pictures.palettes import PALETTES
-    from pix2pix.training.recipes import DRAWN, SHAPE
+    from pix2pix.training.recipes import DRAWING_SETTINGS, SHAPE
 
     found: dict[str, Any] = {}
     if init and not has_unfinished(init):
@@ -124,7 +124,7 @@ def fitting(init: str, make: str, kind: str) -> dict[str, Any]:
     if make and not kind:
         kind = "edges" if make == "edges" else "photo"
     if kind:
-        found.update(input_kind=kind, **DRAWN.get(kind, {}))
+        found.update(input_kind=kind, **DRAWING_SETTINGS.get(kind, {}))
     return found
 
 

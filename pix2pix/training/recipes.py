@@ -44,4 +44,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 SHAPE = ("features", "max_features", "depth", "norm", "activation", "padding", "head")  # also the names in its config
 INHERITED = {*SHAPE, "generator", "dropout_levels", "input_kind", "palette"}
 # What --minutes turns on beside its recipe, by the kind of the inputs.
-DRAWN: dict[str, dict[str, Any]] = {"edges": {"hand_drawn": True}, "paint": {"hand_drawn": True, "paint": True}}
+DRAWING_SETTINGS: dict[str, dict[str, Any]] = {
+    "edges": {"hand_drawn": True},
+    "paint": {"hand_drawn": True, "paint": True},
+}
