@@ -95,9 +95,10 @@ def main(arguments: list[str] | None = None) -> int:
             desk.open()
         print(f"The page is at {page.share_url or here} (Ctrl+C stops it).", flush=True)
         stop.wait()
-        if desk:
-            desk.close()
-        service.stop()
+        closing = threading.Thread(target=desk.close if desk else lambda: None)  # a trainer saves, while
+        closing.start()
+        service.stop()  # people's work is finished
+        closing.join()
         page.close(verbose=False)
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)
@@ -309,7 +310,6 @@ def port(text: str) -> int:
 
 
 def at_least_one(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)

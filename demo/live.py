@@ -7,6 +7,7 @@ import binascii
 import io
 import json
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import wraps
 from threading import Thread
@@ -158,6 +159,9 @@ def fetch(models: Models, message: Any) -> Iterator[str]:
             last = {"rate": min(models[name].rate, LARGEST_RATE)}
         except Pix2PixError as error:
             last = {"error": str(error)}
+        except Exception:  # the thread's own end, so nobody else would tell
+            traceback.print_exc()
+            last = {"error": texts.MISTAKE}
 
     worker = Thread(target=work, daemon=True)
     worker.start()

@@ -32,8 +32,8 @@ def titled(name: str, task: dict[str, Any]) -> str:
 
 
 class Models:
-    """The models of a page, by name. Their tasks are read at once, which is cheap. PyTorch and the weights are loaded
-    with a model's first picture, so that the page opens earlier.
+    """The models of a page, by name. Their tasks are read at once, which is cheap. A model's weights are loaded
+    when its first picture is asked for, so that the page opens earlier.
 
     Args:
         names: bundled names, checkpoint folders or Hub ids; visitors can use no others.

@@ -51,7 +51,6 @@ def to_space(name: str, models: Sequence[str]) -> str:
         Pix2PixError: this is no clone of the repository, or a model is not bundled.
     """
     from huggingface_hub import CommitOperationAdd, HfApi
-    from huggingface_hub.errors import HfHubHTTPError
 
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         raise Pix2PixError(f"{name!r} names no Space: give --to-space OWNER/NAME, as in its address on the Hub.")
@@ -65,9 +64,12 @@ def to_space(name: str, models: Sequence[str]) -> str:
             raise CheckpointError(f"The Space {name} holds something else: choose another name, or empty it first.")
         operations = [CommitOperationAdd(path, content) for path, content in files.items()]
         api.create_commit(name, operations, commit_message="The pix2pix page", repo_type="space")
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except CheckpointError:
+        raise
+    except Exception as error:  # the client's, or its transport's when there is no connection
         raise CheckpointError(
-            f"The Hub did not take {name} ({type(error).__name__}): check the name and the token's rights."
+            f"The Hub did not take {name} ({type(error).__name__}): check the connection, the name and the token's "
+            "rights."
         ) from None
     return str(url)
 

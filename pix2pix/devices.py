@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from argparse import ArgumentTypeError
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pix2pix.errors import Pix2PixError
@@ -66,12 +68,12 @@ def gigabytes(text: str) -> float:
     """The value of an option about memory.
 
     Raises:
-        ValueError: it is no number above 0.
+        ArgumentTypeError: it is no number above 0.
     """
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError(text)
-    return value
+    with suppress(ValueError):
+        if 0 < (value := float(text)) < float("inf"):
+            return value
+    raise ArgumentTypeError(f"{text!r} is not a number of gigabytes above 0")
 
 
 def keep_freed_memory() -> None:

@@ -112,7 +112,7 @@ def test_when_the_server_is_away_the_page_says_so_and_recovers_by_itself(address
         page.route(path, lambda route: route.abort())
     draw(page, [(30, 200), (220, 210)])
     drawn = sheet_of(page)
-    page.get_by_text("The server is away.").wait_for()
+    page.get_by_text("The server cannot be reached.").wait_for()
     page.unroute_all()
     settled(page)
     assert page.inner_text(".state") == "" and same(sheet_of(page), drawn)
@@ -555,6 +555,31 @@ def test_drawings_of_other_kinds_are_read(page, shoes: Translator, tmp_path: Pat
 
     bring(page, lines, tmp_path / "lines.png")  # needs no reading
     assert page.locator(".photo").is_hidden() and same(sheet_of(page), lines)
+
+
+def test_a_stroke_on_a_photo_stays(page, tmp_path: Path):
+    photo = Image.new("RGB", (256, 256), (120, 160, 90))
+    photo.paste((200, 40, 40), (60, 60, 200, 180))
+    bring(page, photo, tmp_path / "photo.png")
+    assert page.locator(".photo").is_visible()
+    draw(page, [(20, 230), (120, 230)])
+    settled(page)
+    assert page.locator(".photo").is_hidden(), "its settings would draw the lines again, without the stroke"
+    assert dark_of(page)[230, 60]
+
+
+def test_another_tool_lifts_the_pen_of_the_keyboard(page):
+    drag(page, "box", (20, 20), (240, 240))
+    settled(page)
+    choose(page, "pen")
+    page.focus("#sheet")
+    page.keyboard.press("Space")
+    page.keyboard.press("e")
+    before = dark_of(page)
+    page.focus("#sheet")
+    page.keyboard.press("ArrowRight")
+    assert (dark_of(page) == before).all()
+    settled(page)
 
 
 def test_the_visitor_may_say_what_a_picture_shows(page, tmp_path: Path):

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -26,7 +27,7 @@ from small_runs import command, stopped, weights
 from small_runs import settings as small_settings
 
 from pix2pix import Trainer, TrainingError
-from pix2pix.training.state import read_state
+from pix2pix.training.state import BEFORE_FILE, STATE_FILE, read_state, write_state
 
 KILLS = int(os.environ.get("FAULTS", "2"))
 
@@ -109,6 +110,21 @@ def test_the_state_before_a_damaged_one_leads_to_the_same_bytes(
     (tmp_path / "run" / "config.json").unlink()
     with pytest.raises(TrainingError, match=r"state\.pt is damaged: start again"):
         Trainer(small_settings(pairs, tmp_path / "run", epochs=3), resume=True)
+
+
+def test_a_disk_that_fails_at_the_last_moment_leaves_both_states(
+    unfinished: tuple[Path, Path], tmp_path: Path, monkeypatch
+):
+    shutil.copytree(unfinished[1] / "training", tmp_path / "training")
+    before = {name: (tmp_path / "training" / name).read_bytes() for name in (STATE_FILE, BEFORE_FILE)}
+
+    def fails(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(TrainingError, match="make room"):
+        write_state(tmp_path / "training", {"step": 13})
+    assert {name: (tmp_path / "training" / name).read_bytes() for name in before} == before
 
 
 @contextmanager

@@ -209,14 +209,14 @@ def test_bundled_folders_hold_what_they_should(name: str):
     assert {t.dtype for t in load_file(folder / "model.safetensors").values()} == {torch.float16}
 
 
-def push(a_hub: SmallHub, cache: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def push(endpoint: str, cache: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     code = (
         "import sys; from pix2pix import CheckpointError; from pix2pix.weights.hub import push\n"
         f"try: print(push({str(folder)!r}, 'me/mine'))\n"
         "except CheckpointError as error: sys.exit(str(error))"
     )
     clean = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
-    settings = {"HF_ENDPOINT": a_hub.url, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1", "NO_PROXY": "127.0.0.1"}
+    settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1", "NO_PROXY": "127.0.0.1"}
     return subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env={**clean, **settings, **environment}, capture_output=True, text=True
     )
@@ -228,7 +228,7 @@ def test_a_model_is_pushed_and_comes_back(a_hub: SmallHub, small_checkpoint: Pat
     (folder / "README.md").write_text("---\nlicense: mit\n---\n# Mine\n")
     (folder / "training").mkdir()
     (folder / "training" / "state.pt").write_text("private")
-    result = push(a_hub, tmp_path / "cache", folder, HF_TOKEN="hf_secret")
+    result = push(a_hub.url, tmp_path / "cache", folder, HF_TOKEN="hf_secret")
     assert result.returncode == 0, result.stderr
     assert sorted(a_hub.repos["me/mine"]["main"]) == ["README.md", "config.json", "model.safetensors"]
     pushed = a_hub.repos["me/mine"]["main"]
@@ -236,8 +236,14 @@ def test_a_model_is_pushed_and_comes_back(a_hub: SmallHub, small_checkpoint: Pat
     assert fetch(a_hub, tmp_path / "cache", "me/mine")[0] == bias_of(pushed)
 
 
+def test_a_push_without_a_connection_is_told_in_a_sentence(small_checkpoint: Path, tmp_path: Path):
+    result = push("http://127.0.0.1:9", tmp_path / "cache", small_checkpoint, HF_TOKEN="hf_secret")
+    assert result.returncode == 1 and "check the connection" in result.stderr and "Traceback" not in result.stderr
+    assert str(small_checkpoint) not in result.stderr
+
+
 @pytest.mark.parametrize("token", ["", "hf_wrong"])
 def test_nothing_is_pushed_without_a_valid_token(a_hub: SmallHub, small_checkpoint: Path, tmp_path: Path, token: str):
-    result = push(a_hub, tmp_path / "cache", small_checkpoint, **({"HF_TOKEN": token} if token else {}))
+    result = push(a_hub.url, tmp_path / "cache", small_checkpoint, **({"HF_TOKEN": token} if token else {}))
     assert result.returncode == 1 and "token" in result.stderr and "Traceback" not in result.stderr
     assert "me/mine" not in a_hub.repos

@@ -190,6 +190,16 @@ def test_picking_a_model_gives_its_rate_or_the_reason_for_a_refusal(models: Mode
     assert answer["id"] == 5 and answer["error"].startswith("This page does not offer that model")
 
 
+def test_a_fault_while_a_model_is_loaded_is_answered(models: Models, name: str, monkeypatch, capsys):
+    def download(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(models, "download", download)
+    *_, answer = map(json.loads, fetch(models, picked(name)))
+    assert answer == {"id": 5, "error": "The server made a mistake: try again."}
+    assert "a fault" in capsys.readouterr().err
+
+
 def test_a_download_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path):
     started, finish = Event(), Event()
 

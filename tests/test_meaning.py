@@ -459,6 +459,24 @@ def test_a_damaged_cache_is_ignored(tmp_path_factory, at: int, flip: int, cut: b
         assert Memory("some data").recall("a stamp") in (None, [1, 2, 3])
 
 
+def test_a_cache_that_nobody_used_for_long_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    paths = []
+    for data in ("old", "used", "new"):
+        if data == "new":
+            for path in paths:
+                os.utime(path, (1, 1))
+        memory = Memory(data if data != "new" else "used")
+        memory.keep("a stamp", [1])
+        memory.save()
+        paths.append(memory.path)
+    assert [path.exists() for path in paths[:2]] == [True, True]  # nothing was written, so nothing goes
+    memory = Memory("new")
+    memory.keep("a stamp", [1])
+    memory.save()
+    assert [path.exists() for path in (*paths[:2], memory.path)] == [False, True, True]
+
+
 def test_everything_works_without_a_cache(pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))

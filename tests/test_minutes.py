@@ -249,6 +249,13 @@ def test_the_card_names_what_minutes_would_turn_on(pairs: Path, tmp_path: Path):
     assert (asked.augment, asked.mixed_precision, asked.keep_best, asked.upsampling) == (
         False, "no", True, "transposed",
     )  # fmt: skip
+    asked = train.parse(shlex.split(card.command(Settings("d", "o", minutes=3.0)))[2:])
+    assert asked.discriminator_features == asked.features
+
+
+def test_the_command_on_the_card_can_have_a_title_that_begins_with_a_dash(pairs: Path, tmp_path: Path):
+    command = card.command(settings(pairs, tmp_path / "mine", title="-cat"))
+    assert train.parse(shlex.split(command)[2:]).title == "-cat"
 
 
 def test_the_command_on_the_card_repeats_a_run_that_differs_from_its_model(small_checkpoint: Path, tmp_path: Path):

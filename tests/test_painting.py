@@ -86,6 +86,32 @@ def test_the_palette_offers_colours_and_any_other(page):
     settled(page)
 
 
+def test_a_change_from_elsewhere_drops_an_open_polygon(page):
+    drag(page, "box", (60, 60), (200, 200))
+    choose(page, "polygon")
+    click(page, 30, 30)
+    page.click("#colour-it")
+    coloured = pixels_of(page)
+    assert not is_colour(coloured, WHITE)[100, 100] and not is_colour(coloured, BLACK)[:50].any()
+    page.mouse.move(*on_screen(page, 230, 230))
+    assert (pixels_of(page) == coloured).all()
+    settled(page)
+
+
+def test_a_look_that_is_previewed_does_not_come_back_over_a_newer_picture(page):
+    start_from(page)
+    page.click("#variations")
+    page.wait_for_selector(".variations button")
+    own = page.get_attribute("#picture", "src")
+    page.locator(".variations button").last.hover()
+    shown = page.get_attribute("#picture", "src")
+    assert shown != own
+    changed_by(page, lambda: page.keyboard.press("d"))
+    new = page.get_attribute("#picture", "src")
+    page.mouse.move(*on_screen(page, 128, 128))
+    assert page.get_attribute("#picture", "src") == new != own
+
+
 @pytest.mark.parametrize("gap", [0, 3])
 def test_the_bucket_closes_small_gaps_and_fills_up_under_the_lines(page, gap: int):
     pen_size(page, 3)

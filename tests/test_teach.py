@@ -28,10 +28,11 @@ from demo.launch import desk_for, parser
 from demo.models import Models
 from demo.server.deadline import NO_DEADLINE, Deadline
 from demo.teach import desk as desk_module
+from demo.teach import intake as intake_module
 from demo.teach import runner as runner_module
 from demo.teach.desk import HOME, STRANGERS, Desk
 from demo.teach.intake import Dropped, Made, pairs_of
-from demo.teach.kinds import kind_of
+from demo.teach.kinds import kind_of, suited
 from demo.teach.runner import is_trainer
 from demo.teach.runs import Shelf, slug
 from pix2pix import Pix2PixError, list_models
@@ -144,6 +145,20 @@ def test_whatever_bytes_arrive_are_pairs_or_a_fault(tmp_path_factory, data: byte
     folder = tmp_path_factory.mktemp("drop")
     made, faults = pairs_of([dropped(folder, name, data)], "")
     assert made == [] and len(faults) <= 1
+
+
+@pytest.mark.parametrize("end", [b"", b"PK\6\7" + bytes(16)])
+def test_a_zip_of_too_many_files_is_refused_before_its_list_is_read(tmp_path: Path, end: bytes, monkeypatch):
+    monkeypatch.setattr(intake_module, "DIRECTORY_BYTES", 10_000 if end else 1_000)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.png", b"")
+    data = buffer.getvalue()
+    at = data.rindex(b"PK\5\6")
+    monkeypatch.setattr(zipfile, "ZipFile", None)  # which would read the list
+    made, faults = pairs_of([dropped(tmp_path, "all.zip", data[:at] + end + data[at:])], "")
+    assert made == [] and faults == ["all.zip holds too many files: send at most 4,000 in one zip."]
 
 
 @given(st.text(max_size=60))
@@ -272,7 +287,7 @@ def test_a_name_may_begin_with_a_dash(shelf: Shelf, name: str, monkeypatch: pyte
         pid = 2**22 + 1  # no process has it
 
         def __init__(self, command: list[str], **_: object) -> None:
-            words.extend(command[3:])
+            words.extend(command[4:])
 
     monkeypatch.setattr(runner_module.subprocess, "Popen", Popen)
     runner_module.start(run, [])
@@ -304,10 +319,14 @@ def test_a_model_of_the_kind_of_the_inputs_is_suggested(
     assert kind_of(shelf[answer["run"]].some_inputs()) == kind
 
 
+def test_a_model_of_labels_without_a_palette_is_not_suggested():
+    tasks = {"theirs": {"input": "labels"}, "edges2shoes": {"input": "edges"}}
+    assert suited([np.asarray(outline(picture()))], tasks) == "edges2shoes"
+
+
 SERVER = """
 import sys, threading
 from pathlib import Path
-from demo.launch import desk_for, parser
 from demo.models import Models
 from demo.teach.desk import HOME, Desk
 from demo.teach.runs import Shelf
@@ -402,11 +421,43 @@ def test_stop_keeps_what_there_is_and_more_goes_on(shelf: Shelf, opened, monkeyp
     assert {"mine/config.json", "mine/model.safetensors", "mine/README.md", "mine/report.html"} <= set(
         archive.namelist()
     )
+    card, report = (archive.read(f"mine/{name}").decode() for name in ("README.md", "report.html"))
+    assert "--data pairs --direction" in card
+    assert not any(word in text for text in (card, report) for word in (first, str(shelf.folder))), "its secret address"
     assert Image.open(io.BytesIO(desk.look(first, "0"))).size[0] == 3 * 32
 
     wait(lambda: shelf[second].state == "done")
     desk.answer({"do": "more", "run": first, "minutes": 0.05}, "me")
     wait(lambda: shelf[first].state == "done" and shelf[first].progress.step > status["step"])
+
+
+def test_a_trainer_that_dies_three_times_without_a_step_is_given_up(shelf: Shelf, opened, monkeypatch):
+    starts = []
+
+    def start(run, options) -> subprocess.Popen:
+        starts.append(run.id)
+        (run.folder / "console.log").write_text("Killed\n")
+        return subprocess.Popen(["false"])
+
+    monkeypatch.setattr(runner_module, "start", start)
+    monkeypatch.setattr(runner_module, "ROOM", 0)
+    monkeypatch.setattr(runner_module, "LOOK", 0.02)
+    run_id = started(opened(small_desk(shelf)))
+    wait(lambda: shelf[run_id].state == "failed")
+    assert len(starts) == 3 and shelf[run_id].trouble == "The trainer ended 3 times without a step: Killed"
+
+
+def test_a_fault_of_the_server_ends_one_run_and_not_all(shelf: Shelf, opened, monkeypatch, capfd):
+    def start(run, options) -> subprocess.Popen:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr(runner_module, "start", start)
+    monkeypatch.setattr(runner_module, "ROOM", 0)
+    monkeypatch.setattr(runner_module, "LOOK", 0.02)
+    desk = opened(small_desk(shelf))
+    first, second = started(desk), started(desk)
+    wait(lambda: {shelf[first].state, shelf[second].state} == {"failed"})
+    assert "mistake" in shelf[second].trouble and "a fault" in capfd.readouterr().err
 
 
 def test_what_the_trainer_cannot_do_is_told_and_goes_on_later(shelf: Shelf, opened, monkeypatch: pytest.MonkeyPatch):

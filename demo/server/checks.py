@@ -32,7 +32,7 @@ class Functions:
     """The page's functions as Gradio numbers them, once the page is built.
 
     Attributes:
-        kinds: by index: "drawing", "aside" or "file", for functions that compute, after their `concurrency_id`.
+        kinds: by index: the `concurrency_id` of functions that compute: "drawing", "aside" or "file".
         inputs: by index: the number of values that the function takes.
         files: by index: which inputs are files, and which of these may be several.
         names: index of each function that other programs may call.

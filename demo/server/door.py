@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.server.checks import Functions, read_message
@@ -13,7 +15,7 @@ from demo.server.visitors import Visitors
 
 
 class Door:
-    """The innermost middleware, after `OnlyOpen` and `BoundedBody`.
+    """The innermost middleware that refuses requests, after `OnlyOpen` and `BoundedBody`.
 
     Args:
         app: Gradio's app.
@@ -68,8 +70,7 @@ class Door:
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on a streamed answer. If a page's answer is cut off, the page was closed."""
-        query = dict(pair.partition("=")[::2] for pair in scope["query_string"].decode("latin-1").split("&"))
-        session = query.get("session_hash", "")
+        session = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [""])[0]
         complete = closed = False
 
         async def noticed(message: Message) -> None:

@@ -138,7 +138,7 @@ class Desk:
         """
         files = dropped(message.get("files"), folder)
         if self.shelf.bytes() > self.terms.bytes:
-            raise DataError("The server keeps no more pictures just now: try again later, or remove a run.")
+            raise DataError("The server has no room for more pictures right now: try again later, or remove a run.")
         kind = message.get("kind")
         made, faults = pairs_of(files, kind if isinstance(kind, str) else "", deadline, self.terms.pairs)
         deadline.check()
@@ -213,6 +213,9 @@ class Desk:
             return self._brief(run)
 
     def _status(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """How a run goes; "gone" where it was removed."""
+        if message.get("run") not in self.shelf:
+            return {"run": message.get("run"), "gone": True}
         run = self.shelf[message.get("run")]
         progress = run.progress
         return {

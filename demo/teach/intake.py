@@ -4,6 +4,7 @@ none."""
 from __future__ import annotations
 
 import io
+import math
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ SIDE = 320  # longest side of a kept picture, in pixels; training scales to 286
 ZIP_ENTRIES = 4000
 ENTRY_BYTES = 32_000_000
 ZIP_BYTES = 400_000_000
+DIRECTORY_BYTES = 512 * ZIP_ENTRIES  # of a zip's list of files
+END_BYTES = 22 + 65_535 + 20  # of a zip: where its list lies, the longest comment, and what says that it is a ZIP64
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,9 @@ def read_all(files: Sequence[Dropped], max_pixels: int) -> Iterator[Picture | st
 def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
     """The pictures in a zip, each read separately and within the limit. Nothing is unpacked to disk."""
     total = 0
+    if directory_size(file.path) > DIRECTORY_BYTES:
+        yield f"{file.name} holds too many files: send at most {ZIP_ENTRIES:,} in one zip."
+        return
     try:
         with zipfile.ZipFile(file.path) as archive:
             entries = [
@@ -200,6 +206,20 @@ def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
                 yield picture_or_fault(entry.filename, io.BytesIO(data), file.group, max_pixels)
     except Exception:  # damaged, encrypted and exotic zips raise errors of several libraries
         yield f"{file.name} cannot be unpacked: make the zip again, without a password."
+
+
+def directory_size(path: Path) -> float:
+    """The bytes of a zip's list of files, which is read as a whole; infinite in the format for more than 65,535 files
+    (ZIP64)."""
+    with open(path, "rb") as file:
+        file.seek(0, io.SEEK_END)
+        file.seek(max(0, file.tell() - END_BYTES))
+        end = file.read()
+    at = end.rfind(b"PK\5\6")
+    if at < 0 or len(end) < at + 22:
+        return 0  # no zip, as its reading will tell
+    is_zip64 = end[max(0, at - 20) : at].startswith(b"PK\6\7")
+    return math.inf if is_zip64 else int.from_bytes(end[at + 12 : at + 16], "little")
 
 
 def picture_or_fault(name: str, source: Path | io.BytesIO, group: str, max_pixels: int) -> Picture | str:

@@ -29,7 +29,8 @@ def suited(inputs: list[np.ndarray], tasks: dict[str, dict[str, Any]]) -> str:
         The first that takes such inputs; "" where none does.
     """
     for name, task in tasks.items():
-        if task.get("input") == "labels" and most(inputs, partial(in_palette, palette=task["palette"])):
+        palette = task.get("palette") if task.get("input") == "labels" else None
+        if palette and most(inputs, partial(in_palette, palette=palette)):
             return name
     kind = kind_of(inputs)
     fitting = [name for name, task in tasks.items() if task.get("input", "photo") in TAKES[kind]]

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -97,6 +98,10 @@ class Runner:
                 self._train(run)
             except (Pix2PixError, OSError):  # its folder is gone, or the disk is full: look again in a moment
                 time.sleep(LOOK)
+            except Exception:  # a fault of ours, which must not keep the others waiting
+                traceback.print_exc()
+                with suppress(Pix2PixError), self.shelf.lock:
+                    self._ended(self.shelf[run.id], "failed", "The server made a mistake: continue this run.")
 
     def _next(self) -> Run | None:
         """The run in training, or else the one that has waited longest."""
@@ -105,7 +110,7 @@ class Runner:
 
     def _train(self, run: Run) -> None:
         """Watch a run until its end, or until the server stops."""
-        failures, steps = 0, -1
+        failures, steps = 0, run.progress.step if run.progress else 0
         while not self._stopping:
             with self.shelf.lock:
                 run = self.shelf[run.id]
@@ -168,10 +173,16 @@ class Runner:
 
 def start(run: Run, options: list[str]) -> subprocess.Popen:
     """Start a trainer for a run: at low priority, with the threads that drawing leaves, and in its own session, so that
-    Ctrl+C stops only the server."""
-    arguments = ["--data", str(run.pairs), "--out", str(run.out), "--minutes", f"{run.minutes:g}"]
+    Ctrl+C stops only the server.
+
+    It works in the run's folder. So the model's card and report, which people share, name neither that folder nor the
+    run's id.
+    """
+    arguments = ["--data", run.pairs.name, "--out", run.out.name, "--minutes", f"{run.minutes:g}"]
     arguments.append(f"--title={run.name}")  # which may begin with a dash
-    arguments += ["--init", run.init] if run.init else []
+    if run.init:
+        init = Path(run.init)
+        arguments += ["--init", str(init.resolve()) if init.is_dir() else run.init]
     arguments += ["--input-kind", run.input_kind] if run.input_kind else []
     arguments += options
     training = run.out / "training"
@@ -189,8 +200,8 @@ def start(run: Run, options: list[str]) -> subprocess.Popen:
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONPATH": path}
     with open(run.folder / "console.log", "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", TRAIN, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            env=environment, start_new_session=True,
+            [sys.executable, "-P", "-c", TRAIN, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            cwd=run.folder, env=environment, start_new_session=True,
         )  # fmt: skip
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, process.pid, NICEST)
@@ -204,9 +215,10 @@ def is_trainer(pid: int, run: Run) -> bool:
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes()
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        here = os.readlink(f"/proc/{pid}/cwd")
     except OSError:
         return False
-    return str(run.pairs).encode() in words.split(b"\0") and state != "Z"
+    return TRAIN.encode() in words.split(b"\0") and here == str(run.folder.resolve()) and state != "Z"
 
 
 def listens(run: Run) -> bool:
@@ -226,4 +238,4 @@ def last_words(run: Run) -> str:
     lines = [line.strip() for line in text.replace("\r", "\n").splitlines() if line.strip()]
     said = next((line for line in reversed(lines) if line.startswith(SAID)), lines[-1] if lines else "")
     said = said.partition(SAID)[2] or said
-    return said.replace(str(run.out), run.name).replace(f"{run.folder}/", "")
+    return said.replace(f"{run.folder}/", "")

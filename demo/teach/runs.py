@@ -13,7 +13,9 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import RLock
@@ -29,6 +31,7 @@ from pix2pix.training.progress import Progress, read_progress
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 
 ID = re.compile(r"[0-9a-f]{32}")
+PAIR = re.compile(r"[0-9]{5,}-[a-z0-9-]+\.png")  # the file of a pair's picture
 LOOKED_AT = 8  # inputs, to tell what they are
 STATES = ("draft", "queued", "running", "done", "failed")
 
@@ -107,7 +110,7 @@ class Run:
         Raises:
             Pix2PixError: the disk is full. Pairs that are stored already stay.
         """
-        last = max((int(name[:5]) for name in self.names()), default=0)
+        last = max((int(name.partition("-")[0]) for name in self.names()), default=0)
         kept = []
         for number, pair in enumerate(pairs, last + 1):
             name = f"{number:05d}-{slug(Path(pair.name).stem)}.png"
@@ -151,7 +154,7 @@ class Run:
         Raises:
             DataError: the run has no such pair.
         """
-        if name not in self.names():
+        if not PAIR.fullmatch(name) or not (self.pairs / "b" / name).is_file():
             raise DataError("This pair is not here any more: reload the page.")
         return self.pairs / side / name
 
@@ -215,7 +218,12 @@ class Shelf:
 
     def bytes(self) -> int:
         """The bytes of all runs on disk."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        total = 0
+        for path in self.folder.rglob("*"):
+            with suppress(OSError):  # a trainer may rename or remove it meanwhile
+                facts = path.lstat()
+                total += facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+        return total
 
     @staticmethod
     def _read(folder: Path) -> Run | None:
@@ -233,4 +241,4 @@ def slug(name: str) -> str:
 
 
 def no_room(error: OSError) -> Pix2PixError:
-    return Pix2PixError(f"The server cannot write it down ({error.strerror}): nothing is lost; try again later.")
+    return Pix2PixError(f"The server could not save this ({error.strerror}): nothing was lost; try again later.")

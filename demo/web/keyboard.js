@@ -66,7 +66,6 @@ export function keyboard(root, toolbox, does) {
         toolbox.tool = fill;
         fill?.down(toolbox.work(), { ...at });
         toolbox.tool = before;
-        does.say('Filled.');
       }
     } else {
       return false;
@@ -101,8 +100,10 @@ export function keyboard(root, toolbox, does) {
     }
     if (event.altKey) return;
     const tool = toolbox.tools.find((each) => each.key === key);
-    if (tool) toolbox.choose(tool.name);
-    else if (key === 'escape') toolbox.tool?.drop?.(toolbox.work());
+    if (tool) {
+      lift();
+      toolbox.choose(tool.name);
+    } else if (key === 'escape') toolbox.tool?.drop?.(toolbox.work());
     else if (key === 'enter' && toolbox.tool?.finish && event.target === document.body) toolbox.tool.finish(toolbox.work());
     else if (key === '[') toolbox.resize(toolbox.size - 1);
     else if (key === ']') toolbox.resize(toolbox.size + 1);

@@ -1,7 +1,7 @@
 // The studio: all parts of the page are created and connected here.
 
 import { settingsPanel, sheetBar } from './bars.js';
-import { find, menus, toaster } from './dom.js';
+import { filled, find, menus, toaster } from './dom.js';
 import { parse } from './colours.js';
 import { liveCamera } from './camera.js';
 import { Chooser } from './chooser.js';
@@ -61,6 +61,7 @@ import { variations } from './variations.js';
  */
 
 const REST = 1200; // ms of rest before a drawing goes into the history
+const PATIENCE = 3000; // ms to wait for the models that were taught here, where the visitor left one of them
 
 /** @param {HTMLElement} root @param {Props} props */
 export async function start(root, { models, texts, icons, tools, server = true, teaches = false }) {
@@ -108,9 +109,11 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     samples.mark();
   }
 
+  let kept = 0;
   async function keep() {
+    const mine = (kept += 1);
     const work = { ...current(), by: drawnBy, drawing: await pack(sheet.copy()) };
-    keepWork(work);
+    if (mine === kept) keepWork(work); // packing a later drawing may take less time
     return work;
   }
 
@@ -147,6 +150,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     const last = final && frame === transport.frames && !(askedOf === 'device' && computer === 'server' && engine.awaits(model));
     if (last) drawnBy = computer;
     picture.show(image, frame, last);
+    samples.arrived();
     film.note(sheet.png(), image);
     document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { final, sent, ms } }));
     clearTimeout(resting);
@@ -223,8 +227,9 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       if (!(error instanceof Trouble)) throw error;
       if (mine !== opening) return;
       toast(error.message);
-      fit(before);
-      if (own) look.seed = models[before].seed;
+      const back = models[before] ? before : name; // it may have been removed meanwhile
+      fit(back);
+      if (own) look.seed = models[back].seed;
       sheet.changed('shown');
     } finally {
       card.removeAttribute('aria-busy');
@@ -266,7 +271,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   async function restore(work) {
     const layers = await unpack(work.drawing, SIDE * SIDE);
     if (!layers || !models[work.model]) {
-      toast(texts.bad_link);
+      toast(layers ? filled(texts.no_such_model, work) : texts.bad_link);
       return;
     }
     const bring = () => {
@@ -327,10 +332,13 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   // --- how it begins --------------------------------------------------------------------------------------------------
 
   const wanted = asked();
-  const kept = lastWork();
+  const last = lastWork();
   const first = firstVisit();
+  const taughtHere = teaches ? taughtCards(taught).then(() => history.show()) : null;
+  const begin = wanted.drawing || wanted.model || wanted.seed !== undefined ? wanted : last ?? {};
+  if (begin.model && !models[begin.model]) await Promise.race([taughtHere, new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
   studio.dataset.state = 'ready';
-  const begin = wanted.drawing || wanted.model || wanted.seed !== undefined ? wanted : kept ?? {};
+  if (begin === wanted && begin.model && !models[begin.model]) toast(filled(texts.no_such_model, begin));
   fit(begin.model && models[begin.model] ? begin.model : model);
   look.seed = begin.seed ?? models[model].seed;
   look.differ(begin.rate ?? null);
@@ -341,7 +349,6 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   sheet.show();
   showSheet();
   history.show();
-  if (teaches) taughtCards(taught);
   if (server) keepRoom(begin !== wanted);
   const mine = (opening += 1);
   engine.open(model, toast).then(

@@ -22,12 +22,19 @@ export function photos(root, sheet, engine, texts, tell, before) {
   const kind = /** @type {HTMLSelectElement} */ (find(root, '[data-taken]'));
   let photo = /** @type {{ image: ImageData, url: string } | null} */ (null);
   let asked = 0;
+  let touched = false; // whether something was drawn while its lines were looked for
 
   const leave = () => {
     photo = null;
     asked += 1;
     panel.hidden = true;
   };
+
+  // A stroke on the photo's lines ends their settings, which would draw them again without it.
+  sheet.beforeStep(() => {
+    touched = true;
+    if (!panel.hidden) leave();
+  });
 
   /** @param {import('./engines.js').PictureKind | 'auto'} taken */
   const take = async (taken) => {
@@ -38,6 +45,8 @@ export function photos(root, sheet, engine, texts, tell, before) {
       const found = await engine.lines(url, Number(threshold.value), taken);
       const lines = await createImageBitmap(await (await fetch(found.image)).blob());
       if (mine !== asked) return;
+      if (touched) sheet.remember();
+      touched = false;
       sheet.draw(squared(lines, SIDE, hex(sheet.paper), false));
       kind.value = found.kind;
       panel.hidden = false;
@@ -73,6 +82,7 @@ export function photos(root, sheet, engine, texts, tell, before) {
     leave();
     before();
     sheet.remember();
+    touched = false;
     sheet.onFresh();
     const clear = drawn(image, sheet.kind) && !whiteOnNothing(squared(picture, SIDE, 'transparent', true));
     if (mayBePhoto && sheet.kind !== 'labels' && !clear) {

@@ -31,6 +31,8 @@ export class Sheet {
   onFresh = () => {};
   /** @type {((change: Change) => void)[]} */
   #listeners = [];
+  /** @type {(() => void)[]} */
+  #beforeSteps = [];
   #context;
   #image;
 
@@ -46,6 +48,11 @@ export class Sheet {
   /** @param {(change: Change) => void} listener */
   onChange(listener) {
     this.#listeners.push(listener);
+  }
+
+  /** Call something before each new step, which may still take back what is under way. @param {() => void} listener */
+  beforeStep(listener) {
+    this.#beforeSteps.push(listener);
   }
 
   /** Show the layers on the canvas, and tell all listeners. @param {Change} [change] */
@@ -106,7 +113,13 @@ export class Sheet {
 
   /** Keep the current drawing, so that the next change can be undone. */
   remember() {
-    this.done.push(this.copy());
+    for (const listener of this.#beforeSteps) listener();
+    this.#push(this.copy());
+  }
+
+  /** @param {Layers} layers */
+  #push(layers) {
+    this.done.push(layers);
     if (this.done.length > UNDO_STEPS) this.done.shift();
     this.undone = [];
   }
@@ -191,9 +204,7 @@ export class Sheet {
       }
     }
     if (this.paint.every((value, at) => value === before.paint[at] && this.lines[at] === before.lines[at])) return false;
-    this.done.push(before);
-    if (this.done.length > UNDO_STEPS) this.done.shift();
-    this.undone = [];
+    this.#push(before);
     return true;
   }
 

@@ -20,7 +20,7 @@ const MOST = 40;
 export function keepWork(work) {
   const text = JSON.stringify(work);
   for (const store of [() => sessionStorage, () => localStorage]) {
-    try { store().setItem(WORK, text); } catch { /* full or forbidden: only a reload loses it */ }
+    try { put(store(), WORK, text); } catch { /* forbidden: only a reload loses it */ }
   }
 }
 
@@ -60,8 +60,20 @@ const keyOf = ({ model, seed, drawing }) => {
 /** @param {Entry} entry @param {Entry | null} [earlier] that it takes the place of */
 export function keepEntry(entry, earlier = null) {
   try {
-    localStorage.setItem(keyOf(entry), JSON.stringify(entry));
+    put(localStorage, keyOf(entry), JSON.stringify(entry));
     if (earlier && keyOf(earlier) !== keyOf(entry)) localStorage.removeItem(keyOf(earlier));
     for (const old of entries().slice(MOST)) localStorage.removeItem(keyOf(old));
-  } catch { /* full or forbidden */ }
+  } catch { /* forbidden */ }
+}
+
+/** Keep a text. Where there is no room for it, the oldest entries go. @param {Storage} store @param {string} key @param {string} text */
+function put(store, key, text) {
+  for (const oldest of [...entries().reverse(), null]) {
+    try {
+      store.setItem(key, text);
+      return;
+    } catch {
+      if (oldest) localStorage.removeItem(keyOf(oldest));
+    }
+  }
 }

@@ -27,6 +27,7 @@ export class Toolbox {
     this.sheet = sheet;
     this.icons = icons;
     this.say = say;
+    sheet.beforeStep(() => this.tool?.drop?.(this.work()));
     this.slider = /** @type {HTMLInputElement} */ (find(root, '[data-size]'));
     this.slider.addEventListener('input', () => this.resize(Number(this.slider.value)));
     this.palette = radioGroup(find(root, '.palette'), (button) => this.pick(parse(button.dataset.colour ?? '')));

@@ -102,8 +102,9 @@ export class Transport {
 
   /** No answer for a while: is the server busy, or gone? When it is back, the drawing is sent again. */
   async #look() {
+    const watch = this.#watch;
     const here = await this.engine.reachable();
-    if (this.#watch === undefined) return;
+    if (this.#watch !== watch) return; // an answer has come, or the drawing is gone
     const gone = this.#gone;
     this.#gone = !here;
     if (!here) this.onState({ name: 'gone' });

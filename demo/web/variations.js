@@ -35,6 +35,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   const more = /** @type {HTMLButtonElement} */ (find(root, '#variations'));
   const unsure = find(root, '#unsure');
   const map = /** @type {HTMLImageElement} */ (find(root, '.unsure'));
+  let beneath = ''; // the picture that a preview hides
   let sampled = /** @type {(Asked & { unsure: string }) | null} */ (null);
 
   /** Whether the strip shows this drawing. For a steady model, its colours do not matter. */
@@ -56,8 +57,19 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
     map.hidden = true;
   };
 
+  const preview = (/** @type {string} */ image) => {
+    if (strip.classList.contains('old')) return;
+    beneath ||= picture.src;
+    picture.src = image;
+  };
+  const back = () => {
+    if (beneath) picture.src = beneath;
+    beneath = '';
+  };
+
   const clear = () => {
     const { steady } = current();
+    back();
     sampled = null;
     strip.classList.remove('old');
     const words = document.createElement('p');
@@ -72,14 +84,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   /** @param {string} words @param {string} image @param {() => void} take */
   const thumbnail = (words, image, take) => {
     const each = pictureButton(words, image);
-    let before = '';
-    const preview = () => {
-      if (strip.classList.contains('old')) return;
-      before ||= picture.src;
-      picture.src = image;
-    };
-    const back = () => { if (before) picture.src = before; before = ''; };
-    each.addEventListener('pointerenter', preview);
+    each.addEventListener('pointerenter', () => preview(image));
     each.addEventListener('pointerleave', back);
     each.addEventListener('click', () => { back(); take(); });
     return each;
@@ -105,6 +110,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
       if (set > 1) {
         strip.append(each);
       } else {
+        back();
         strip.replaceChildren(each);
         sampled = { ...wish, unsure: '' };
       }
@@ -117,6 +123,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
     const { model, seed, rate } = wish;
     const found = await engine.variations(sheet, { model, seed, rate, final: true });
     if (model !== current().model) return;
+    back();
     strip.replaceChildren(
       ...found.pictures.map(({ image, seed: under }) => thumbnail(filled(texts.variation, { seed: under }), image, () => adopt(under))),
     );
@@ -154,5 +161,11 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
     unsure.setAttribute('aria-checked', 'true');
   });
 
-  return { mark, clear, hideUnsure };
+  return {
+    mark,
+    clear,
+    hideUnsure,
+    /** A new picture has taken the place of a preview. */
+    arrived: () => { beneath = ''; },
+  };
 }

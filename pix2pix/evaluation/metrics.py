@@ -161,7 +161,7 @@ def evaluate(
         pairs: the split as the model sees it, see `pix2pix.evaluation.data.pairs_for`.
         seed: of the first input's first noise; the others follow, `SAMPLES` for each input.
         perturb: draw the edges that go in as a hand would (see `pix2pix.pairs.hand_drawn`).
-        keep: called for each pair with its name, input, first output, target and the latter's figures.
+        keep: called for each pair with its name, input, first output, target and the figures of that output.
 
     Returns:
         "count", of the pairs; the model's figures: "l1", "psnr", "ssim" (see `measure`), "lab" (see `LabHistograms`),

@@ -22,7 +22,7 @@ def dropout_masks(shapes: Sequence[tuple[int, int, int]], rate: float, seed: int
     """One dropout mask for each shape.
 
     Args:
-        shapes: (channels, height, width) of each mask, from `Generator.noise_shapes`.
+        shapes: (channels, height, width) of each mask, from `GeneratorConfig.noise_shapes`.
         rate: probability that a unit is dropped, in [0, 1).
         seed: 0 to 2**63 - 1.
         draw: number of the noise among the seed's independent ones, at least 0. Sampling uses 0; training uses a new

@@ -9,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pix2pix.files import write_text
 
+KEPT_DAYS = 60
 VERSION = 1  # of the facts that `pix2pix.pairs.look` finds
 
 
@@ -41,14 +44,27 @@ class Memory:
             self._kept[named(stamp)] = facts
 
     def save(self) -> None:
-        """Write the kept facts in one atomic step, if they have changed."""
-        if self.path is None or self._kept == self._known:
+        """Write the kept facts in one atomic step, if they have changed. Files that nobody used for long go."""
+        if self.path is None:
             return
+        if self._kept == self._known:
+            with suppress(OSError):
+                os.utime(self.path)
+            return
+        forget_old(self.path.parent)
         body = json.dumps(self._kept)
         try:
             write_text(self.path, f"{header(body)}\n{body}\n")
         except OSError:  # a full disk or a read-only home: the next run checks again
             return
+
+
+def forget_old(folder: Path) -> None:
+    """Remove the files that were not used for `KEPT_DAYS`: their data may be gone."""
+    for path in folder.glob("*.json"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime > 86_400 * KEPT_DAYS:
+                path.unlink()
 
 
 def cache_folder() -> Path | None:

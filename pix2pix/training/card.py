@@ -133,10 +133,14 @@ def command(settings: Settings) -> str:
         named |= INHERITED if settings.init else {"input_kind"}
     for field in dataclasses.fields(settings):
         value = getattr(settings, field.name)
+        if field.name in named and value is None:
+            value = settings.features  # discriminator_features, for which the recipe has another number
         if value != field.default or (field.name in named and value != ""):
             name = flag(field.name)
             if isinstance(value, bool):
                 words.append(name if value else name.replace("--", "--no-", 1))
+            elif str(value).startswith("-"):
+                words.append(f"{name}={value}")
             else:
                 words += [name, *map(str, value if isinstance(value, tuple) else [value])]
     return shlex.join(words)

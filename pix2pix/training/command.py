@@ -185,7 +185,9 @@ def parser() -> argparse.ArgumentParser:
     groups["running"].add_argument(
         "--check", action="store_true", help="print how the data is understood and what is wrong with it; train nothing"
     )
-    groups["running"].add_argument("--resume", action="store_true", help="continue the unfinished run in --out")
+    groups["running"].add_argument(
+        "--resume", action="store_true", help="continue the run in --out, or make a finished one longer"
+    )
     return p
 
 

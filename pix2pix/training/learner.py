@@ -27,7 +27,7 @@ from pix2pix.training.settings import Settings
 from pix2pix.training.state import has_state, read_state
 
 BETAS = (0.5, 0.999)  # Adam's
-LINE = 9  # pixels; what is narrower is no paint
+LINE = 9  # pixels; narrower areas are lines, not paint
 NEARLY_WHITE = 0.9  # of [-1, 1]
 
 

@@ -27,7 +27,7 @@ RECIPES: dict[str, dict[str, Any]] = {
         "upsampling": "nearest",
         "augment": True,
     },
-    # Not in the paper either: few pairs, few minutes, from a bundled model. Stands under --minutes by itself.
+    # Not in the paper either: few pairs, few minutes, from a bundled model. --minutes uses it unless another is given.
     "minutes": {
         "features": 32,
         "max_features": 128,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pix2pix.errors import TrainingError
-from pix2pix.files import atomic_path
+from pix2pix.files import atomic_path, sync
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +38,7 @@ def write_state(folder: Path, state: dict[str, Any]) -> None:
     try:
         with atomic_path(path) as temporary:
             torch.save(state, temporary)
+            sync(temporary)
             if path.exists():
                 os.replace(path, folder / BEFORE_FILE)
     except (OSError, RuntimeError) as error:  # PyTorch raises a RuntimeError on a full disk

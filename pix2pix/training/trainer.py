@@ -109,7 +109,7 @@ class Trainer:
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
         self.seconds = 0.0
-        self.lengths: list[list[int]] = []  # the epochs that the run was to have before, and until which step
+        self.lengths: list[list[int]] = []  # [step, epochs]: the lengths planned before, and until when
         self.plan: Plan | None = None  # by minutes, once the speed is known
         if settings.steps:
             self.plan = Plan(settings.steps, math.ceil(settings.steps / LOOKS))
@@ -143,6 +143,10 @@ class Trainer:
             self._tell("failed", str(error))
             self._report()
             raise
+        except Exception as error:  # a fault of ours or of the machine's, as when a GPU's memory is full
+            self._tell("failed", f"The trainer stopped ({type(error).__name__}: {error}): continue with --resume.")
+            self._report()
+            raise
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
@@ -171,7 +175,11 @@ class Trainer:
             while learner.step < learner.total_steps:
                 asked = time.monotonic()
                 self.pace.turn(asked)
-                x, y = next(batches)
+                batch = next(batches, None)
+                if batch is None:  # the plan has become longer since workers read to its end
+                    batches = self._batches()
+                    batch = next(batches)
+                x, y = batch
                 waited += time.monotonic() - asked
                 losses = learner.train_step(x.to(device), y.to(device))
                 sums = {name: sums.get(name, 0.0) + float(value) for name, value in losses.items()}

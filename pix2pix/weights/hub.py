@@ -27,7 +27,6 @@ def download(repo_id: str, revision: str | None = None, report: Callable[[int, i
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
-        HfHubHTTPError,
         LocalEntryNotFoundError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
@@ -52,7 +51,7 @@ def download(repo_id: str, revision: str | None = None, report: Callable[[int, i
         raise CheckpointError(
             f"{name} is not downloaded yet and the Hub cannot be reached: connect to the internet once."
         ) from None
-    except (HfHubHTTPError, OSError) as error:
+    except Exception as error:  # the client's, or its transport's
         raise CheckpointError(f"The Hub did not give {name} ({type(error).__name__}): try again later.") from None
     check_download(Path(folder), name)
     return Path(folder)
@@ -144,7 +143,6 @@ def push(folder: str | Path, repo_id: str, token: str | None = None) -> str:
         CheckpointError: there is no token, no access or no connection.
     """
     from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
 
     if token is None:
         check_token()
@@ -155,9 +153,9 @@ def push(folder: str | Path, repo_id: str, token: str | None = None) -> str:
             repo_id=repo_id, folder_path=folder, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "*.jpg"],
             commit_message="A pix2pix model",
         )  # fmt: skip
-    except (HfHubHTTPError, OSError, ValueError) as error:
+    except Exception as error:  # the client's, or its transport's when there is no connection
         raise CheckpointError(
-            f"The Hub did not take {folder} as {repo_id} ({type(error).__name__}): check the name and the token's "
-            f"rights; the model is complete in {folder}."
+            f"The Hub did not take the model as {repo_id} ({type(error).__name__}): check the connection, the name and "
+            "the token's rights. The model itself is complete."
         ) from None
     return str(url)

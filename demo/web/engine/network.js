@@ -50,7 +50,7 @@ export class Network {
    * The encoded picture under a noise.
    * @param {number} rate of the dropout, from 0 (off) to below 1.
    * @param {number | bigint} seed names the noise, 0 to 2 ** 63 - 1.
-   * @returns {Float32Array} (size, size, 4) in [-1, 1]; what channels the network does not have are zero.
+   * @returns {Float32Array} (size, size, 4) in [-1, 1]; channels that the network does not have are zero.
    */
   decode(rate, seed) {
     this.drop(rate, seed);

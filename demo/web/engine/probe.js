@@ -4,7 +4,7 @@ import { SIDE } from '../rules.js';
 
 const PATIENCE = 1000;      // ms that probing may take
 const AGREEMENT = 1e-3;     // largest difference, of [-1, 1]
-const ROUNDS = 3;           // the first is slower, as code is compiled and memory touched; others are, as drawings come between
+const ROUNDS = 3;           // the first is slower, as code is compiled and memory touched; later ones may be, when a drawing is translated meanwhile
 
 /** @typedef {import('./gpu.js').GpuNetwork} GpuNetwork */
 /** What is remembered of a machine. @typedef {{name: string, better: boolean}} Verdict */

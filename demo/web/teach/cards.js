@@ -4,6 +4,7 @@ import { ask } from '../channels.js';
 import { openStudio } from '../rooms.js';
 
 const RUNS = 'pix2pix taught';
+const AGAIN = 3000; // ms until the server is asked again
 
 /**
  * @typedef {object} Brief  what the server says of a run
@@ -35,6 +36,22 @@ export function note(run, there = true) {
   } catch { /* forbidden: a reload forgets them */ }
 }
 
+let greeting = /** @type {Promise<any> | undefined} */ (undefined);
+
+/** What the server says of teaching, and of the runs that this browser began. It is asked until it answers. */
+export function hello() {
+  greeting ??= greet();
+  return greeting;
+}
+
+async function greet() {
+  for (;;) {
+    const answer = await ask('teach', { do: 'hello', runs: known() });
+    if (!answer.error) return answer;
+    await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  }
+}
+
 /** Tell the studio of a run's model. @param {Brief} brief */
 export const tell = (brief) => document.dispatchEvent(new CustomEvent('pix2pix:taught', { detail: brief }));
 
@@ -55,6 +72,6 @@ export async function taughtCards({ add, remove, use }) {
   };
   document.addEventListener('pix2pix:taught', (event) => take(/** @type {CustomEvent} */ (event).detail));
   document.addEventListener('pix2pix:draw-with', (event) => use(/** @type {CustomEvent} */ (event).detail));
-  const { runs = [] } = await ask('teach', { do: 'hello', runs: known() });
+  const { runs } = await hello();
   for (const brief of [...runs].reverse()) take(brief);
 }

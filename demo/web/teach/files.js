@@ -7,6 +7,7 @@ const SMALL = 400_000; // bytes of a file that is sent as it is
 const AT_ONCE = 4;
 
 /** @typedef {{ file: File, name: string, group: string }} Dropped */
+/** @typedef {{ path: string, name: string, group: string }} Sent */
 
 /**
  * The files in a drop, with the folders they lie in.
@@ -42,23 +43,30 @@ async function inside(entry) {
 /**
  * Send files, a few at once.
  * @param {Dropped[]} files @param {(sent: number) => void} report
- * @returns {Promise<{ path: string, name: string, group: string }[]>} where they lie on the server
+ * @returns {Promise<{ sent: Sent[], lost: string[] }>} where they lie on the server, and a sentence for each that did not arrive
  */
 export async function send(files, report) {
-  /** @type {{ path: string, name: string, group: string }[]} */
+  /** @type {Sent[]} */
   const sent = new Array(files.length);
+  /** @type {string[]} */
+  const lost = [];
   let next = 0;
   let done = 0;
   const work = async () => {
     while (next < files.length) {
       const at = next++;
       const { file, name, group } = files[at];
-      sent[at] = { path: await sendOne(await smaller(file), file.name), name, group };
+      try {
+        sent[at] = { path: await sendOne(await smaller(file), file.name), name, group };
+      } catch (error) {
+        if (!(error instanceof Trouble)) throw error;
+        lost.push(`${name}: ${error.message}`);
+      }
       report((done += 1));
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return sent;
+  return { sent: sent.filter(Boolean), lost };
 }
 
 /** @param {Blob} blob @param {string} name @returns {Promise<string>} */
@@ -70,7 +78,7 @@ async function sendOne(blob, name) {
     try {
       answer = await fetch(new URL('gradio_api/upload', document.baseURI), { method: 'POST', body });
     } catch {
-      throw new Trouble('The server is away: try again when it is back.');
+      throw new Trouble('The server cannot be reached: try again later.');
     }
     if (answer.ok) return (await answer.json())[0];
     const wait = Number(answer.headers.get('Retry-After'));

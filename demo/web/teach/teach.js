@@ -4,7 +4,7 @@ import { ask } from '../channels.js';
 import { filled, find, radioGroup, toaster } from '../dom.js';
 import { Trouble } from '../engines.js';
 import { UNTIL_STOPPED } from '../rules.js';
-import { drawWith, known, note, tell } from './cards.js';
+import { drawWith, hello, note, tell } from './cards.js';
 import { filesOf, send } from './files.js';
 import { Watch } from './watch.js';
 
@@ -40,7 +40,7 @@ export async function start(root, { texts, icons }) {
     }
   };
 
-  const { terms, inits, runs: found, kept } = await desk('hello', { runs: known() });
+  const { terms, inits, runs: found, kept } = await hello();
   let runs = /** @type {Brief[]} */ (found);
   let draft = ''; // the run whose pairs are being gathered
   let watched = ''; // the run that is shown
@@ -90,6 +90,14 @@ export async function start(root, { texts, icons }) {
     if (run) look();
   };
 
+  const forgetRun = (/** @type {string} */ run) => {
+    note(run, false);
+    tell(/** @type {Brief} */ ({ run, state: 'draft', card: null }));
+    runs = runs.filter((each) => each.run !== run);
+    if (run === watched) show('');
+    else showRuns();
+  };
+
   let looking = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   const look = async () => {
     clearTimeout(looking);
@@ -98,6 +106,10 @@ export async function start(root, { texts, icons }) {
     if (root.getClientRects().length) {
       await attempt(async () => {
         const status = await desk('status', { run });
+        if (status.gone) {
+          toast(texts.run_gone);
+          forgetRun(run);
+        }
         if (run !== watched) return;
         keep(status);
         watch.show(status);
@@ -125,10 +137,7 @@ export async function start(root, { texts, icons }) {
     attempt(async () => {
       const run = watched;
       await desk('forget', { run });
-      note(run, false);
-      tell(/** @type {Brief} */ ({ run, state: 'draft', card: null }));
-      runs = runs.filter((each) => each.run !== run);
-      show('');
+      forgetRun(run);
     }),
   );
 
@@ -163,6 +172,14 @@ export async function start(root, { texts, icons }) {
     find(root, '.few').textContent = filled(texts.few, terms);
     find(root, '.few').hidden = count >= terms.fewest;
   };
+  const addFaults = (/** @type {string[]} */ sentences) =>
+    faults.append(
+      ...sentences.map((words) => {
+        const each = document.createElement('li');
+        each.textContent = words;
+        return each;
+      }),
+    );
   const busy = (/** @type {string} */ words) => {
     const place = find(root, '.busy');
     place.textContent = words;
@@ -216,7 +233,9 @@ export async function start(root, { texts, icons }) {
       attempt(async () => {
         try {
           busy(filled(texts.sending, { sent: 0, count: files.length }));
-          const sent = await send(files, (done) => busy(filled(texts.sending, { sent: done, count: files.length })));
+          const { sent, lost } = await send(files, (done) => busy(filled(texts.sending, { sent: done, count: files.length })));
+          addFaults(lost);
+          if (!sent.length) return;
           busy(texts.reading);
           const answer = await desk('add', { run: draft, kind: as, files: sent }, 'teach-add');
           if (answer.run && answer.run !== draft) rows.replaceChildren(); // the server removed the run from before
@@ -224,13 +243,7 @@ export async function start(root, { texts, icons }) {
           count = answer.run ? answer.count : count;
           if (!chosen && answer.run) init.value = answer.init;
           rows.append(...answer.pairs.map(rowOf));
-          faults.append(
-            ...answer.faults.map((/** @type {string} */ words) => {
-              const each = document.createElement('li');
-              each.textContent = words;
-              return each;
-            }),
-          );
+          addFaults(answer.faults);
           showCount();
         } finally {
           busy('');

@@ -10,7 +10,8 @@ export default {
   settings: 'fill',
   down(work, point) {
     if (work.colourAt(point) === null) return;
-    if (work.sheet.fill(point, work.colour)) work.sheet.changed();
-    else work.say('There is nothing to fill here.');
+    const filled = work.sheet.fill(point, work.colour);
+    if (filled) work.sheet.changed();
+    work.say(filled ? 'Filled.' : 'There is nothing to fill here.');
   },
 };
