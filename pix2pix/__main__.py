@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -217,7 +218,7 @@ def seeds_from(first: int, count: int) -> range:
 
 def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.evaluation.metrics import SAMPLES, evaluate
-    from pix2pix.evaluation.report import metrics_text
+    from pix2pix.evaluation.report import metrics_text, pairs_words
     from pix2pix.evaluation.sheet import Sheet
     from pix2pix.files import check_place, write_text
 
@@ -232,7 +233,7 @@ def run_evaluate(options: argparse.Namespace) -> None:
     shown = options.html or options.perceptual
     metrics = evaluate(translator, pairs, seeds[0], options.perturb, sheet.keep if shown else None)
     of = f"the {options.split} split of {options.data}, {pairs.direction}"
-    print(f"{options.model}: {metrics['count']} pairs of {of}\n")
+    print(f"{options.model}: {pairs_words(metrics['count'])} of {of}\n")
     print(metrics_text(metrics))
     if options.perceptual:
         from pix2pix.evaluation.perceptual import perceptual
@@ -248,10 +249,16 @@ def run_evaluate(options: argparse.Namespace) -> None:
 
 def find_pairs(options: argparse.Namespace, translator: Translator, squares: bool = False) -> Pairs:
     """The pairs for the options of `add_data`, read as this model takes them."""
+    from pix2pix.errors import DataError
     from pix2pix.evaluation.data import pairs_for
     from pix2pix.pairs.folders import DataSet
 
-    data = DataSet(options.data, translator.task.get("make", ""), tuple(options.columns), config=options.config)
+    make = translator.task.get("make", "")
+    if make and Path(options.data).is_dir():  # inputs were made of photos in training; here they may be there already
+        with suppress(DataError):
+            DataSet(options.data)
+            make = ""
+    data = DataSet(options.data, make, tuple(options.columns), config=options.config)
     pairs = pairs_for(translator, data, options.split, options.direction, options.stretch, options.polarity, squares)
     if pairs.inverted and options.polarity == "auto":
         warn(f"{options.data} has light lines on dark: they are inverted. --polarity dark-lines keeps them.")

@@ -77,9 +77,9 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in LITTER
 
 
-def free_name(stem: str, taken: set[str]) -> str:
+def free_name(stem: str, taken: set[str], between: str = "-") -> str:
     """A name that is not taken, in any case: `stem`, or else `stem-2` and so on. It is taken from now on."""
-    names = chain([stem], (f"{stem}-{number}" for number in count(2)))
+    names = chain([stem], (f"{stem}{between}{number}" for number in count(2)))
     name = next(name for name in names if name.casefold() not in taken)
     taken.add(name.casefold())
     return name

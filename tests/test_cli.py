@@ -18,7 +18,7 @@ from PIL import Image, ImageChops
 from places import ROOT
 from skimage.metrics import structural_similarity
 
-from pix2pix import Generator, Translator, mean_distance, open_image
+from pix2pix import Generator, Translator, mean_distance, open_image, outline
 from pix2pix.__main__ import main
 from pix2pix.evaluation.metrics import LabHistograms, measure
 from pix2pix.pairs.folders import find_source
@@ -150,16 +150,38 @@ def test_seeds_out_of_range_are_refused_before_any_output(
     assert "use a smaller seed" in capsys.readouterr().err
 
 
-def test_evaluate_shows_its_pictures_and_says_what_cannot_be_measured(
-    small_checkpoint: Path, pairs: Path, tmp_path: Path, capsys
+def test_a_model_that_made_its_inputs_is_measured_on_pairs_as_well(
+    small_generator, pairs: Path, tmp_path: Path, capsys
 ):
+    task = {"input": "edges", "image_size": 32, "make": "edges"}
+    small_generator.save_pretrained(tmp_path / "model", task)
+    photos = tmp_path / "photos" / "val"
+    photos.mkdir(parents=True)
+    for path in sorted((pairs / "val").iterdir()):
+        pair = Image.open(path).convert("RGB")
+        target = pair.crop((32, 0, 64, 32))
+        target.save(photos / path.name)
+        pair.paste(outline(target), (0, 0))
+        pair.save(path)
+    said = []
+    for data in (pairs, tmp_path / "photos"):
+        assert main(["evaluate", "--model", str(tmp_path / "model"), "--data", str(data)]) == 0
+        said.append(capsys.readouterr().out.partition("\n")[2])
+    assert said[0] == said[1]
+
+
+def test_evaluate_shows_its_pictures_and_says_what_cannot_be_measured(
+    small_checkpoint: Path, pairs: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("pix2pix.evaluation.sheet.FIRST", 1)
     page, json_file = tmp_path / "sheet.html", tmp_path / "figures.json"
     arguments = ["evaluate", "--model", str(small_checkpoint), "--data", str(pairs), "--json", str(json_file)]
     assert main([*arguments, "--html", str(page), "--perceptual"]) == 0
     text = page.read_text()
     assert 'src="http' not in text and "url(" not in text  # the file contains everything
     pictures = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', text)
-    assert len(pictures) == 3 * 3 * 2  # three lists of two pairs
+    assert len(pictures) == 3 * (1 + 2 + 2)  # one pair by name, and both by their figures
+    assert "<th>SSIM</th>" in text and text.count("<tr>") == 4
     assert Image.open(io.BytesIO(base64.b64decode(pictures[0]))).size == (32, 32)
     assert all(heading in text for heading in ("The worst", "The best", "0.png", "1.png"))
     said = capsys.readouterr().out

@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 from places import ROOT
 from small_runs import SMALL
 
@@ -90,6 +90,25 @@ def test_two_groups_are_matched_by_name_whatever_their_suffix(tmp_path: Path):
     assert made[0].a.size == made[0].b.size == (80, 60)  # the trainer wants pairs of one shape
     assert np.abs(np.asarray(made[0].a.resize((64, 64)), float) - np.asarray(picture(seed=1), float)).mean() < 10
     assert sorted(fault.split()[0] for fault in faults) == ["three.png", "two.png"]
+
+
+def test_two_files_of_each_name_are_pairs(tmp_path: Path):
+    photos = [dropped(tmp_path, f"{i}.jpg", picture(seed=i)) for i in range(3)]
+    lines = [dropped(tmp_path, f"{i}.png", outline(picture(seed=i))) for i in range(3)]
+    made, faults = pairs_of([*photos, *lines], "")
+    assert faults == [] and [pair.name for pair in made] == ["0.png", "1.png", "2.png"]
+    assert made[1].a.tobytes() == outline(picture(seed=1)).tobytes()
+    assert len(pairs_of([*photos, *lines[:2]], "")[0]) == 5  # one has no partner, so all are photos
+
+
+def test_pictures_that_teach_nothing_are_named(tmp_path: Path):
+    photo = picture(seed=1)
+    files = [("a.png", photo), ("b.png", photo), ("red.png", Image.new("RGB", (12, 9), "red"))]
+    made, faults = pairs_of([dropped(tmp_path, name, image) for name, image in files], "")
+    assert [pair.name for pair in made] == ["a.png"]
+    assert faults[0].startswith("b.png is the same picture as a.png") and faults[1].startswith(
+        "red.png shows no outlines"
+    )
 
 
 def test_a_zip_of_two_folders_is_two_groups_and_its_names_lead_nowhere(tmp_path: Path):
@@ -319,6 +338,30 @@ def test_a_model_of_the_kind_of_the_inputs_is_suggested(
     assert kind_of(shelf[answer["run"]].some_inputs()) == kind
 
 
+def thin(seed: int) -> Image.Image:
+    """The outline of a white thing, of which nearly all is white."""
+    drawing = Image.new("RGB", (96, 96), "white")
+    ImageDraw.Draw(drawing).ellipse((30, 30, 60 + seed, 60), outline="black")
+    return drawing
+
+
+def test_thin_outlines_are_lines_and_no_label_map(shelf: Shelf):
+    desk = Desk(Models([*list_models()]), shelf, HOME)
+    run = shelf.new("me")
+    run.add([Made(f"{i}.png", thin(i), picture(seed=i)) for i in range(4)])
+    assert desk._suited(run) == "edges2shoes"
+    start = {"do": "start", "run": run.id, "name": "Mine", "minutes": 1}
+    with pytest.raises(Pix2PixError, match="these inputs are something else"):
+        desk.answer({**start, "init": "map2sat"}, "me")
+    assert desk.answer({**start, "init": "edges2shoes"}, "me")["state"] == "queued"
+
+
+def test_grey_photos_on_white_are_photos():
+    photo = Image.new("L", (96, 96), 255)
+    photo.paste(Image.radial_gradient("L").resize((48, 48)).point(lambda value: value // 2), (20, 20))
+    assert kind_of([np.asarray(photo.convert("RGB"))]) == "photo"
+
+
 def test_a_model_of_labels_without_a_palette_is_not_suggested():
     tasks = {"theirs": {"input": "labels"}, "edges2shoes": {"input": "edges"}}
     assert suited([np.asarray(outline(picture()))], tasks) == "edges2shoes"
@@ -473,6 +516,32 @@ def test_what_the_trainer_cannot_do_is_told_and_goes_on_later(shelf: Shelf, open
     assert desk.answer({"do": "more", "run": run_id, "minutes": 1}, "me")["state"] == "queued"
 
 
+def test_a_run_that_failed_may_be_changed_and_its_pairs_stay(shelf: Shelf, opened, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runner_module, "ROOM", 10**18)
+    desk = opened(small_desk(shelf))
+    run_id = started(desk)
+    wait(lambda: shelf[run_id].state == "failed")
+    answer = desk.answer({"do": "revise", "run": run_id}, "me")
+    assert (answer["run"], answer["count"], answer["pairs"][2]["name"]) == (run_id, 6, "2.png")
+    assert shelf[run_id].state == "draft" and desk.answer({"do": "pairs", "run": run_id}, "me") == answer
+    monkeypatch.setattr(runner_module, "start", lambda run, options: subprocess.Popen(["sleep", "9"]))
+    desk.answer({"do": "remove", "run": run_id, "pair": answer["pairs"][0]["pair"]}, "me")
+    desk.answer({"do": "start", "run": run_id, "name": "Other", "init": "", "minutes": 1}, "me")
+    assert shelf[run_id].name == "Other" and len(shelf[run_id].names()) == 5
+    with pytest.raises(Pix2PixError, match="has failed"):
+        desk.answer({"do": "revise", "run": run_id}, "me")
+    assert desk.answer({"do": "pairs", "run": run_id}, "me")["run"] == ""
+
+
+def test_two_models_of_one_name_can_be_told_apart(shelf: Shelf):
+    desk = small_desk(shelf)
+    assert [shelf[started(desk)].name for _ in range(3)] == ["Mine", "Mine 2", "Mine 3"]
+
+
+def test_a_run_that_is_gone_is_told_to_a_page_that_watches_it(shelf: Shelf):
+    assert small_desk(shelf).answer({"do": "status", "run": "0" * 32}, "me") == {"run": "0" * 32, "gone": True}
+
+
 # --- whose page it is ------------------------------------------------------------------------------------------------
 
 
@@ -551,27 +620,46 @@ def test_a_message_cannot_name_what_did_not_arrive(shelf: Shelf, tmp_path: Path)
             desk.add({"files": [{"path": path, "name": "a"}]}, "me", str(tmp_path / "uploads"), NO_DEADLINE)
     for run in ("../..", "0" * 32, "", None, 3, "a" * 31 + "/"):
         with pytest.raises(Pix2PixError, match="no such run"):
-            desk.answer({"do": "status", "run": run}, "me")
+            desk.answer({"do": "stop", "run": run}, "me")
 
 
-message = st.dictionaries(
-    st.sampled_from(["do", "run", "pair", "name", "init", "minutes", "repo", "token", "runs"]),
-    st.one_of(
-        st.sampled_from(["hello", "remove", "flip", "start", "status", "stop", "more", "forget", "push"]),
-        st.none(), st.booleans(), st.integers(), st.floats(),
-        st.text(max_size=20), st.lists(st.text(max_size=5), max_size=3),
-    ),
+DEEDS = ["hello", "remove", "flip", "start", "status", "stop", "more", "pairs", "revise", "forget", "push"]
+message = st.fixed_dictionaries(
+    {"do": st.sampled_from(DEEDS)},
+    optional={
+        "run": st.sampled_from(["draft", "failed", "done", "", "x"]),
+        "name": st.text(max_size=50),
+        "init": st.sampled_from(["", "edges2shoes", "none"]),
+        "minutes": st.one_of(st.floats(), st.sampled_from(["until stopped", 3, None])),
+        "pair": st.sampled_from(["00001-0.png", "../x", "", None]),
+        "repo": st.sampled_from(["me/mine", "me", "", None]),
+        "token": st.sampled_from(["hf_x", " ", None]),
+        "runs": st.lists(st.text(max_size=5), max_size=3),
+    },
 )  # fmt: skip
+anything = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=20),
+    st.lists(st.text(max_size=5), max_size=3),
+)
 
 
-@given(message)
+@given(message, st.dictionaries(st.sampled_from(["do", "run", "name", "init", "minutes", "pair", "repo"]), anything))
 @settings(max_examples=200, deadline=None)
-def test_whatever_is_asked_is_answered_or_refused_in_a_sentence(tmp_path_factory, message: dict):
+def test_whatever_is_asked_is_answered_or_refused_in_a_sentence(
+    tmp_path_factory, small_checkpoint: Path, message: dict, wrong: dict
+):
     desk = cached_desk(tmp_path_factory)
-    try:
-        json.dumps(desk.answer(message, "me"))
-    except Pix2PixError as error:
-        assert str(error).strip().endswith((".", "it."))
+    message["run"] = some_runs(desk.shelf, small_checkpoint).get(message.get("run", ""), message.get("run"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk_module, "push", lambda *_: "https://h")
+        try:
+            json.dumps(desk.answer({**message, **wrong}, "me"))
+        except Pix2PixError as error:
+            assert str(error).strip().endswith(".")
 
 
 DESKS: list[Desk] = []
@@ -581,6 +669,20 @@ def cached_desk(tmp_path_factory) -> Desk:
     if not DESKS:
         DESKS.append(small_desk(Shelf(tmp_path_factory.mktemp("taught"))))
     return DESKS[0]
+
+
+def some_runs(shelf: Shelf, checkpoint: Path) -> dict[str, str]:
+    """A run of each kind, by its state: its id. One that an earlier message changed is made anew."""
+    found = {run.state: run.id for run in shelf.all()}
+    for state in ("draft", "failed", "done"):
+        if state not in found:
+            run = drafted(shelf, 2)
+            run.state, run.name = state, "" if state == "draft" else "Mine"
+            run.save()
+            if state == "done":
+                shutil.copytree(checkpoint, run.out)
+            found[state] = run.id
+    return found
 
 
 def test_a_token_is_used_once_and_kept_nowhere(shelf: Shelf, monkeypatch: pytest.MonkeyPatch, small_checkpoint: Path):

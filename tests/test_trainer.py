@@ -53,7 +53,7 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         Image.fromarray(np.concatenate([np.asarray(half) for half in halves], 1)).save(folder / f"{i}.png")
     trainer = Trainer(settings(tmp_path, tmp_path / "out", features=16, max_features=64, epochs=1))
     trainer.learner.total_steps = 10_000  # a flat learning rate
-    x, y = (torch.stack(t) for t in zip(*trainer.fixed, strict=True))
+    x, y = (torch.stack(t) for t in zip(*trainer.shown, strict=True))
 
     def error() -> float:
         with torch.no_grad():
@@ -248,7 +248,7 @@ def test_ten_pairs_in_two_folders_train_with_one_command(tmp_path: Path):
     out = tmp_path / "out"
     assert train.main(["--data", str(tmp_path / "mine"), "--out", str(out), *SMALL, "--epochs", "1"]) == 0
     card = (out / "README.md").read_text()
-    assert "9 training pairs" in card and "On the 1 pairs of `val`" in card
+    assert "9 training pairs" in card and "On the 1 pair of `val`" in card
 
 
 @pytest.mark.parametrize(

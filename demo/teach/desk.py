@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,11 +26,11 @@ from demo.rules import LONGEST_NAME, SIDE, UNTIL_STOPPED
 from demo.server.deadline import Deadline
 from demo.server.uploads import arrived
 from demo.teach.intake import Dropped, pairs_of
-from demo.teach.kinds import kind_of, suited
+from demo.teach.kinds import fits, kind_of, suited
 from demo.teach.runner import PACKAGE, Runner
 from demo.teach.runs import Run, Shelf
 from pix2pix.errors import CheckpointError, DataError, Pix2PixError
-from pix2pix.files import atomic_path
+from pix2pix.files import atomic_path, free_name
 from pix2pix.pictures.images import data_url
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 from pix2pix.weights.hub import push
@@ -97,6 +98,8 @@ class Desk:
             "status": self._status,
             "stop": self._stop,
             "more": self._more,
+            "pairs": self._pairs,
+            "revise": self._revise,
             "forget": self._forget,
             "push": self._push,
         }
@@ -158,8 +161,7 @@ class Desk:
                 faults.append(f"{len(made) - room} pairs are left out: a run takes {self.terms.pairs} at most.")
             names = run.add(made[:room])
         rows = [row(run, name, pair.name) for name, pair in zip(names, made, strict=False)]
-        init = suited(run.some_inputs(), self._starts())
-        return {"run": run.id, "pairs": rows, "faults": faults, "count": len(run.names()), "init": init}
+        return {"run": run.id, "pairs": rows, "faults": faults, "count": len(run.names()), "init": self._suited(run)}
 
     def _hello(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         """The initial contents of the tab: "terms", "inits" (models to start from) and "runs" (without drafts)."""
@@ -175,10 +177,6 @@ class Desk:
             "runs": [self._brief(run) for run in reversed(runs)],
             "kept": None if math.isinf(self.terms.keep) else round(self.terms.keep / HOUR),
         }
-
-    def _starts(self) -> dict[str, dict[str, Any]]:
-        """The models to start from, with what each is for."""
-        return {name: self.models.tasks[name] for name, _ in self.models.starts()}
 
     def _remove(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         with self.shelf.lock:
@@ -206,9 +204,16 @@ class Desk:
             if len(run.names()) < FEWEST:
                 raise DataError(f"Training takes at least {FEWEST} pairs: drop some more.")
             self._may_wait(visitor)
-            run.name, run.init, run.minutes, run.owner = name.strip(), init, minutes, visitor
-            labels = bool(init) and self.models.tasks[init].get("input") == "labels"
-            run.input_kind = "" if labels else kind_of(run.some_inputs())
+            run.name, run.init, run.minutes, run.owner = self._free(name.strip(), visitor), init, minutes, visitor
+            inputs, task = run.some_inputs(), self.models.tasks[init] if init else {}
+            labels = task.get("input") == "labels"
+            if labels and task.get("palette") and not fits(inputs, task):
+                title = dict(self.models.starts())[init]
+                raise DataError(
+                    f"{title} takes label maps in its own colours, and these inputs are something else: choose another "
+                    "model to start from."
+                )
+            run.input_kind = "" if labels else kind_of(inputs)
             self.runner.enqueue(run)
             return self._brief(run)
 
@@ -221,6 +226,7 @@ class Desk:
         return {
             **self._brief(run),
             "pairs": len(run.names()),
+            "folder": run.out.name,
             "init": run.init,
             "trouble": run.trouble or (progress.trouble if progress else ""),
             "phase": progress.state if progress else "starting",
@@ -259,6 +265,33 @@ class Desk:
                 run.minutes = round(spent + minutes, 2)
             self.runner.enqueue(run)
             return self._brief(run)
+
+    def _pairs(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """The pairs of a draft, for a page that was loaded again; as `add` gives them. Nothing where it is gone."""
+        if message.get("run") not in self.shelf or self.shelf[message.get("run")].state != "draft":
+            return {"run": "", "pairs": [], "faults": [], "count": 0, "init": ""}
+        return self._gathered(self.shelf[message.get("run")])
+
+    def _revise(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
+        """Make a draft of a run that failed before it had a model, so that its pairs and settings can be changed."""
+        with self.shelf.lock:
+            run = self.shelf[message.get("run")]
+            if run.state != "failed" or run.has_model:
+                raise DataError("Only a run that has failed can be changed: teach a new model.")
+            if run.name:
+                shutil.rmtree(run.out, ignore_errors=True)
+            run.state, run.name, run.trouble, run.minutes = "draft", "", "", Run.minutes
+            run.save()
+            return self._gathered(run)
+
+    def _gathered(self, run: Run) -> dict[str, Any]:
+        names = run.names()
+        rows = [row(run, name, name.partition("-")[2]) for name in names]
+        return {"run": run.id, "pairs": rows, "faults": [], "count": len(names), "init": self._suited(run)}
+
+    def _suited(self, run: Run) -> str:
+        """The model to start from that suits a run's inputs; "" where none does."""
+        return suited(run.some_inputs(), {name: self.models.tasks[name] for name, _ in self.models.starts()})
 
     def _forget(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         """Remove a run with its pairs and its model."""
@@ -394,6 +427,11 @@ class Desk:
             "has_model": offered,
             "card": card,
         }
+
+    def _free(self, name: str, visitor: str) -> str:
+        """A name that none of the visitor's models has, so that their cards and files can be told apart."""
+        own = [run for run in self.shelf.all() if self.terms.everybody or run.owner == visitor]
+        return free_name(name, {run.name.casefold() for run in own}, between=" ")
 
     def _editable(self, message: dict[str, Any]) -> Run:
         run = self.shelf[message.get("run")]

@@ -3,18 +3,19 @@ none."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from PIL import Image
 
 from demo.server.deadline import NO_DEADLINE, Deadline
-from demo.teach.kinds import has_few_colours
+from demo.teach.kinds import has_few_colours, white
 from pix2pix.errors import DataError, ImageError
 from pix2pix.files import is_hidden
 from pix2pix.pairs.halves import WIDE
@@ -25,6 +26,7 @@ from pix2pix.pictures.images import open_image
 
 KINDS = ("sides", "groups", "edges", "lightness")
 SIDE = 320  # longest side of a kept picture, in pixels; training scales to 286
+FAINT = 200  # level of the darkest pixel of outlines that show nothing
 ZIP_ENTRIES = 4000
 ENTRY_BYTES = 32_000_000
 ZIP_BYTES = 400_000_000
@@ -104,12 +106,20 @@ def pairs_of(
             break
         else:
             pictures.append(found)
-    kind = kind or guessed(pictures)
+    if not kind:
+        pictures = told_apart(pictures)
+        kind = guessed(pictures)
     if kind == "groups":
         made, alone = matched(pictures)
         return made, faults + alone
     made = []
+    seen: dict[bytes, str] = {}
     for picture in pictures:
+        digest = hashlib.sha256(picture.image.tobytes()).digest()
+        if digest in seen:
+            faults.append(f"{picture.name} is the same picture as {seen[digest]}: one of them is left out.")
+            continue
+        seen[digest] = picture.name
         if kind == "sides":
             half = picture.image.width // 2
             if half < 8 or picture.image.height < 8:
@@ -120,8 +130,28 @@ def pairs_of(
             made.append(Made(picture.name, small(a), small(picture.image.crop((half, 0, 2 * half, height)))))
         else:
             photo = small(picture.image)
-            made.append(Made(picture.name, (grey if kind == "lightness" else outline)(photo), photo))
+            a = (grey if kind == "lightness" else outline)(photo)
+            if kind == "edges" and np.asarray(a).min() > FAINT:
+                faults.append(f"{picture.name} shows no outlines: use a larger or clearer picture.")
+                continue
+            made.append(Made(picture.name, a, photo))
     return made, faults
+
+
+def told_apart(pictures: Sequence[Picture]) -> list[Picture]:
+    """The pictures, in groups where they are two of each name that differ in their suffix, as with lines in PNGs and
+    photos in JPEGs. The inputs are those with more white."""
+    found: dict[str, list[Picture]] = {}
+    for picture in pictures:
+        found.setdefault(PurePosixPath(picture.name).suffix.casefold(), []).append(picture)
+    alone = not any(picture.group or picture.folder for picture in pictures)
+    if not alone or len(found) != 2:
+        return list(pictures)
+    sides = sorted(found.values(), key=lambda side: -np.mean([white(np.asarray(each.image)).mean() for each in side]))
+    names = [[picture.stem for picture in side] for side in sides]
+    if sorted(names[0]) != sorted(names[1]) or len(set(names[0])) != len(names[0]):
+        return list(pictures)
+    return [replace(picture, group=group) for group, side in zip("ab", sides, strict=True) for picture in side]
 
 
 def guessed(pictures: Sequence[Picture]) -> str:

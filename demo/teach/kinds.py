@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from pix2pix.pictures.drawings import MOST_SHADED, shaded
+
 PREFERRED = {"edges": "edges2shoes", "paint": "paint2emoji"}  # among the models that take a kind of input
 TAKES = {"edges": ("edges", "paint"), "paint": ("paint",), "photo": ("photo",)}  # an outline is a valid painting
 LINES_WHITE = 0.6  # least share of white paper in a drawing
@@ -16,6 +18,8 @@ INK = 40  # greatest difference of a line's channels, in levels
 COLOURED = 0.2  # share of a drawing's marks that have a colour, at most
 FEW_COLOURS = 24  # most colours of a painted drawing or a label map
 NEARLY_ALL = 0.95  # of a picture's pixels
+FEWEST_LABELS = 3  # in a label map
+LEAST_LABEL = 0.002  # of a picture's pixels, that a label covers
 
 
 def suited(inputs: list[np.ndarray], tasks: dict[str, dict[str, Any]]) -> str:
@@ -28,13 +32,19 @@ def suited(inputs: list[np.ndarray], tasks: dict[str, dict[str, Any]]) -> str:
     Returns:
         The first that takes such inputs; "" where none does.
     """
-    for name, task in tasks.items():
-        palette = task.get("palette") if task.get("input") == "labels" else None
-        if palette and most(inputs, partial(in_palette, palette=palette)):
-            return name
     kind = kind_of(inputs)
+    if kind != "edges":  # lines on white are in any palette that has black and white
+        for name, task in tasks.items():
+            if task.get("input") == "labels" and fits(inputs, task):
+                return name
     fitting = [name for name, task in tasks.items() if task.get("input", "photo") in TAKES[kind]]
     return min(fitting, key=lambda name: name != PREFERRED.get(kind), default="")
+
+
+def fits(inputs: list[np.ndarray], task: dict[str, Any]) -> bool:
+    """Whether inputs are label maps in the colours of a model's palette."""
+    palette = task.get("palette")
+    return palette is not None and most(inputs, partial(in_palette, palette=palette))
 
 
 def kind_of(inputs: list[np.ndarray]) -> str:
@@ -51,7 +61,9 @@ def most(inputs: list[np.ndarray], test: Callable[[np.ndarray], bool]) -> bool:
 def are_lines(pixels: np.ndarray) -> bool:
     """Whether a picture is dark lines on white paper."""
     paper, coloured = white(pixels), np.ptp(pixels.astype(np.int16), axis=-1) > INK
-    return bool(paper.mean() > LINES_WHITE and (~paper).any() and coloured[~paper].mean() < COLOURED)
+    if paper.mean() <= LINES_WHITE or paper.all() or coloured[~paper].mean() >= COLOURED:
+        return False
+    return shaded(pixels) < MOST_SHADED
 
 
 def has_few_colours(pixels: np.ndarray) -> bool:
@@ -61,9 +73,10 @@ def has_few_colours(pixels: np.ndarray) -> bool:
 
 
 def in_palette(pixels: np.ndarray, palette: dict[str, str]) -> bool:
-    """Whether nearly all pixels have a label's colour."""
+    """Whether nearly all pixels have a label's colour, and several labels are there."""
     labels = [int(colour[1:], 16) for colour in palette.values()]
-    return bool(np.isin(codes(pixels), labels).mean() > NEARLY_ALL)
+    shares = np.array([(codes(pixels) == label).mean() for label in labels])
+    return bool(shares.sum() > NEARLY_ALL and (shares > LEAST_LABEL).sum() >= FEWEST_LABELS)
 
 
 def white(pixels: np.ndarray) -> np.ndarray:

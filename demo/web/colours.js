@@ -4,10 +4,15 @@ export const BLACK = 0x000000;
 export const WHITE = 0xffffff;
 
 // Sixteen colours for painting: greys, skin and wood, and a circle of hues, all easy to tell apart.
-export const PALETTE = [
-  0x2b2d33, 0x8d929b, 0xffffff, 0x8a5a3b, 0xd9a06b, 0xf6d3b3, 0xd62f3a, 0xf2762e, 0xf8c630, 0x8cc63f, 0x2f9e58, 0x2fb6b0,
-  0x3fa2ec, 0x2f56c4, 0x8450c8, 0xee6fa8,
-];
+const NAMED = {
+  Charcoal: 0x2b2d33, Grey: 0x8d929b, White: 0xffffff, Brown: 0x8a5a3b, Tan: 0xd9a06b, Peach: 0xf6d3b3, Red: 0xd62f3a,
+  Orange: 0xf2762e, Yellow: 0xf8c630, 'Light green': 0x8cc63f, Green: 0x2f9e58, Turquoise: 0x2fb6b0, 'Light blue': 0x3fa2ec,
+  Blue: 0x2f56c4, Purple: 0x8450c8, Pink: 0xee6fa8,
+};
+export const PALETTE = Object.values(NAMED);
+
+/** A colour of the palette by its name, any other as "#rrggbb". @param {number} colour */
+export const nameOf = (colour) => Object.entries(NAMED).find(([, value]) => value === colour)?.[0] ?? hex(colour);
 
 /** @param {string} text "#rrggbb" */
 export const parse = (text) => Number.parseInt(text.slice(1), 16);

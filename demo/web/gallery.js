@@ -24,6 +24,9 @@ export class Gallery {
     this.#place = find(root, '.cards');
     this.#radio = radioGroup(this.#place, (card) => use(card.dataset.model ?? ''));
     this.#place.replaceChildren(...Object.keys(models).map((name) => this.#card(name)));
+    new ResizeObserver(() => {
+      this.#place.querySelector('[aria-checked=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    }).observe(this.#place); // also when the tab opens
   }
 
   /** @param {string} name */

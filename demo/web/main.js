@@ -249,7 +249,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       names.splice(names.indexOf(name), 1);
       delete models[name];
     },
-    use: (/** @type {string} */ name) => useModel(name),
+    use(/** @type {string} */ name) {
+      const [example] = models[name]?.examples ?? [];
+      useModel(name, example ? () => load(example) : undefined); // one of its own inputs, which undo takes back
+    },
   };
 
   // --- what was drawn before ------------------------------------------------------------------------------------------
@@ -307,7 +310,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     coloured += 1;
   }
 
-  find(root, '#share').addEventListener('click', async () => toast(await share(linkTo(await keep()), texts)));
+  find(root, '#share').addEventListener('click', async () => toast(await share(linkTo(await keep()), texts, models[model].weights.startsWith('taught/'))));
   saving(root, { sheet, picture: picture.image, film, texts, toast, title: () => models[model].title });
   remix(root, {
     sheet, engine, models, texts, toast, use: (name) => useModel(name),

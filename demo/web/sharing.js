@@ -39,9 +39,10 @@ export function forgetLink() {
 
 /**
  * Share by the device's own menu, or copy the link.
- * @param {string} link @param {Record<string, string>} texts @returns {Promise<string>} message for the visitor
+ * @param {string} link @param {Record<string, string>} texts @param {boolean} taught whether its model was taught on this page
+ * @returns {Promise<string>} message for the visitor
  */
-export async function share(link, texts) {
+export async function share(link, texts, taught) {
   if (navigator.share) {
     try {
       await navigator.share({ title: texts.share_subject, url: link });
@@ -52,7 +53,7 @@ export async function share(link, texts) {
   }
   try {
     await navigator.clipboard.writeText(link);
-    return texts.copied_link;
+    return taught ? texts.copied_link_taught : texts.copied_link;
   } catch {
     return filled(texts.no_clipboard, { link });
   }

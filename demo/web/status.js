@@ -23,14 +23,22 @@ export function status(root, { transport, engine, sheet, texts, toast, server, o
   };
 
   const place = find(root, '.place');
+  let shown = '';
   let told = ''; // the reason that was told last
   engine.onPlace = ({ name, alone, loading, reason }) => {
     place.dataset.place = name;
     offerCamera(name === 'device' && loading === null);
-    if (loading !== null) place.textContent = filled(texts.place_loading, { percent: Math.round(100 * loading) });
+    if (loading === 1) place.textContent = texts.place_starting;
+    else if (loading !== null) place.textContent = filled(texts.place_loading, { percent: Math.round(100 * loading) });
     else place.textContent = alone && name === 'device' && server ? texts.place_alone : texts[`place_${name}`];
-    place.title = reason && filled(texts.no_device, { reason });
-    if (reason && reason !== told && server) toast(place.title);
+    if (place.textContent !== shown) { // it covers a corner of the picture, so it fades
+      shown = place.textContent ?? '';
+      place.classList.remove('known');
+      requestAnimationFrame(() => place.classList.toggle('known', loading === null));
+    }
+    const slow = reason === texts.too_slow;
+    place.title = reason && (slow ? reason : filled(texts.no_device, { reason }));
+    if (reason && !slow && reason !== told && server) toast(place.title);
     told = reason;
   };
 }

@@ -1,6 +1,6 @@
 // The tools, their sizes and colours, and the palette.
 
-import { BLACK, PALETTE, hex, nearest, parse } from './colours.js';
+import { BLACK, PALETTE, hex, nameOf, nearest, parse } from './colours.js';
 import { find, radioGroup } from './dom.js';
 import { AREA_PEN, LINE_PEN } from './rules.js';
 
@@ -122,7 +122,7 @@ export class Toolbox {
     if (kind === 'labels') this.colours.pen = this.sheet.palette.find((_, i) => i > this.sheet.palette.indexOf(this.sheet.paper)) ?? this.sheet.palette[0];
     else if (kind === 'edges' || this.colours.pen === this.sheet.paper || this.root.dataset.kind === 'labels') this.colours.pen = BLACK;
     this.root.dataset.kind = kind;
-    const swatches = named ?? [['Black lines', hex(BLACK)], ...PALETTE.map((colour) => [hex(colour), hex(colour)])];
+    const swatches = named ?? [['Black lines', hex(BLACK)], ...PALETTE.map((colour) => [nameOf(colour), hex(colour)])];
     const group = find(this.root, '.palette');
     group.classList.toggle('named', Boolean(named));
     group.replaceChildren(...(kind === 'edges' ? [] : swatches.map(([name, value]) => this.#swatch(value, name, Boolean(named)))));
@@ -156,7 +156,8 @@ export class Toolbox {
     }
     this.slider.value = String(this.size);
     find(this.root, '.size output').textContent = String(this.size);
-    this.palette.check((button) => button.dataset.colour === hex(this.colour));
+    const erases = this.tool?.settings === 'eraser';
+    this.palette.check((button) => !erases && button.dataset.colour === hex(this.colour));
     find(this.root, '.recent').replaceChildren(
       ...this.recent.map((colour) => {
         const button = this.#swatch(hex(colour), hex(colour));

@@ -24,7 +24,7 @@ def pairs_for(
 
     Args:
         translator: the model.
-        data: data set, read with the task's "make".
+        data: data set, read with the task's "make" where it holds photos alone.
         split: name of the split.
         direction: `AtoB` or `BtoA`; None for the direction of training.
         stretch: whether the pictures of a pair may have different shapes.
@@ -40,7 +40,8 @@ def pairs_for(
     meant = Readings.of(direction, translator.reading, translator.target_reading)
     found = look_over(data, {split: source}, meant, direction, stretch)
     refuse(found.faults)
-    drawn = look_at(source, direction, translator.input_kind, translator.task.get("make", ""), found.readings)
+    make = translator.task.get("make", "") if source.makes_a else ""
+    drawn = look_at(source, direction, translator.input_kind, make, found.readings)
     inverted = says_light(polarity, drawn)
     return Pairs(
         source, direction, translator.size, readings=found.readings, inverted=inverted,

@@ -6,13 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 
+def pairs_words(count: int) -> str:
+    return "1 pair" if count == 1 else f"{count} pairs"
+
+
 def metrics_text(metrics: dict[str, Any]) -> str:
     """An evaluation in Markdown: the model beside the two baselines, and how its samples vary."""
     rows = {
         "this model": metrics,
         "the input itself": metrics["baselines"]["input"],
-        "the mean target": metrics["baselines"]["mean"],
     }
+    if metrics["count"] > 1:  # of one pair, it is the target
+        rows["the mean target"] = metrics["baselines"]["mean"]
     columns: dict[str, Callable[[dict[str, Any]], str]] = {
         "L1 (0 to 1)": lambda row: f"{row['l1']:.4f}",
         "PSNR, dB": lambda row: f"{row['psnr']:.2f}",

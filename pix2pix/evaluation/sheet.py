@@ -21,13 +21,14 @@ PAGE = """\
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 62em; padding: 0 1em; }}
-pre {{ overflow-x: auto; }}
+table {{ border-collapse: collapse; }}
+th, td {{ padding: 3px 14px 3px 0; text-align: left; border-bottom: 1px solid #ddd; }}
 figure {{ margin: 0 0 1em; }}
 img {{ width: 32%; image-rendering: auto; }}
 figcaption {{ color: #666; }}
 </style></head><body>
 <h1>{title}</h1>
-<pre>{figures}</pre>
+{figures}
 {sections}
 </body></html>
 """
@@ -57,14 +58,26 @@ class Sheet:
         """The page: the figures, then the first pairs by name, the worst and the best by L1, each as
         input | output | target."""
         by_l1 = sorted(self.rows, key=lambda row: row.figures["l1"])
-        sections = [
-            section("The first by name", self.rows[:FIRST]),
-            section("The worst", by_l1[: -EXTREMES - 1 : -1]),
-            section("The best", by_l1[:EXTREMES]),
-        ]
-        return PAGE.format(
-            title=html.escape(title), figures=html.escape(metrics_text(metrics)), sections="\n".join(sections)
-        )
+        sections = [section("The first by name", self.rows[:FIRST])]
+        if len(self.rows) > FIRST:
+            sections.append(section("The worst", by_l1[: -EXTREMES - 1 : -1]))
+            sections.append(section("The best", by_l1[:EXTREMES]))
+        figures = as_html(metrics_text(metrics))
+        return PAGE.format(title=html.escape(title), figures=figures, sections="\n".join(sections))
+
+
+def as_html(markdown: str) -> str:
+    """A Markdown text of one table and paragraphs, as HTML."""
+    rows: list[str] = []
+    paragraphs: list[str] = []
+    for line in filter(None, html.escape(markdown).splitlines()):
+        if not line.startswith("|"):
+            paragraphs.append(f"<p>{line}</p>")
+        elif not line.startswith("|---"):
+            cell = "td" if rows else "th"
+            cells = (f"<{cell}>{text.strip()}</{cell}>" for text in line.strip("|").split("|"))
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+    return "\n".join(["<table>", *rows, "</table>", *paragraphs])
 
 
 def section(heading: str, rows: list[Row]) -> str:

@@ -27,6 +27,7 @@ HUB = "hub:"
 VAL_SPLITS = ("val", "validation", "test")  # names on the Hub; folders may use other words
 HELD_OUT = 0.1  # share of the pairs that are held out where a folder has no val split
 FEWEST_TO_SPLIT = 5
+NAMED = 10  # files named in an error
 
 
 class DataSet:
@@ -204,7 +205,7 @@ class Files(Source):
     def __init__(self, split: Split) -> None:
         self.split = split
         self.names, self.words = split.names, split.words
-        self.sizes = [[size_of(path) for path in files] for files in split.files]
+        self.sizes = sizes_of(split)
 
     def keys(self) -> list[tuple[str, str]]:
         sides = [content_names(paths, self.split.keys) for paths in zip(*self.split.files, strict=True)]
@@ -300,17 +301,30 @@ def content_names(files: Sequence[Path], names: Sequence[str]) -> list[str]:
     return shared_names(contents, names)
 
 
-def size_of(path: Path) -> tuple[int, int]:
-    """Width and height from a picture's header.
+def sizes_of(split: Split) -> list[list[tuple[int, int]]]:
+    """The width and height of each picture of each pair, from the files' headers.
 
     Raises:
-        DataError: the file is not a picture.
+        DataError: some files are not pictures; the message names them.
     """
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        raise DataError(f"{printable(path)} is not a picture that can be read: replace it or take it out.") from None
+    sizes: list[list[tuple[int, int]]] = []
+    broken = []
+    for files in split.files:
+        sizes.append([])
+        for path in files:
+            try:
+                with Image.open(path) as image:
+                    sizes[-1].append(image.size)
+            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+                broken.append(printable(path))
+    if len(broken) == 1:
+        raise DataError(f"{broken[0]} is not a picture that can be read: replace it or take it out.")
+    if broken:
+        more = f" and {len(broken) - NAMED:,} more" if len(broken) > NAMED else ""
+        raise DataError(
+            f"{', '.join(broken[:NAMED])}{more} are not pictures that can be read: replace them or take them out."
+        )
+    return sizes
 
 
 def stored_picture(path: Path) -> Image.Image:

@@ -33,6 +33,7 @@ SMALLEST = 64  # pixels of the longer side, below which paper and scenes cannot 
 LOOK = 256  # pixels of the longer side at which a picture is judged
 REACH = 0.04  # of the longer side; lines of up to twice this width are not ground
 WHITE, BLACK = 230, 60  # the lowest level of white, and the highest of black
+MOST_SHADED = 0.01  # of a drawing's pixels
 COLOURED = 40  # smallest difference of two channels of a colour, in levels
 LEAST_CONTRAST = 8  # levels, of a picture that is not blank
 DARKEST_PAPER = 85  # highest median level of a picture with light lines on dark
@@ -119,10 +120,19 @@ def is_drawing(pixels: np.ndarray) -> bool:
         pixels: (H, W, 3) in [0, 255].
     """
     low, high = pixels.min(-1), pixels.max(-1)
-    grey = np.pad((high > BLACK) & (low < WHITE), 1)
-    inner = grey[1:-1, 1:-1] & grey[:-2, 1:-1] & grey[2:, 1:-1] & grey[1:-1, :-2] & grey[1:-1, 2:]
     coloured = high - low > COLOURED
-    return bool((low > WHITE).mean() > 0.5 and coloured.mean() < 0.002 and inner.mean() < 0.01)
+    return bool((low > WHITE).mean() > 0.5 and coloured.mean() < 0.002 and shaded(pixels) < MOST_SHADED)
+
+
+def shaded(pixels: np.ndarray) -> float:
+    """The share of pixels that are neither black nor white, and whose four neighbours are neither: photos have many.
+
+    Args:
+        pixels: (H, W, 3) in [0, 255].
+    """
+    grey = np.pad((pixels.max(-1) > BLACK) & (pixels.min(-1) < WHITE), 1)
+    inner = grey[1:-1, 1:-1] & grey[:-2, 1:-1] & grey[2:, 1:-1] & grey[1:-1, :-2] & grey[1:-1, 2:]
+    return float(inner.mean())
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def open_image(
     except ImageError:
         raise
     except Exception as error:  # Pillow's decoders raise many kinds of errors for damaged files
-        raise ImageError(f"{name} cannot be read as a picture ({reason(error)}): use a PNG or JPEG file.") from None
+        raise ImageError(f"{name} cannot be read as a picture ({reason(error)}): use another copy of it.") from None
 
 
 def picture_suffixes() -> set[str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pix2pix.evaluation.report import metrics_text
+from pix2pix.evaluation.report import metrics_text, pairs_words
 from pix2pix.training.recipes import DRAWING_SETTINGS, INHERITED, RECIPES
 from pix2pix.training.settings import Settings, flag
 
@@ -47,7 +47,7 @@ KINDS = {"edges": "drawn edges", "paint": "painted drawings", "labels": "label m
 UNLICENSED = "not stated yet: state those of the data and the weights before you share them"
 
 METRICS = """\
-On the {count} pairs of `{split}`, 8 samples of each, {size} (`python -m pix2pix evaluate`):
+On {count} of `{split}`, 8 samples of each, {size} (`python -m pix2pix evaluate`):
 
 {table}
 """
@@ -155,5 +155,6 @@ def metrics_section(
         total: pairs of the split, of which the first were evaluated.
     """
     size = "in their own size" if crop else f"at {side} x {side} pixels"
-    count = f"{metrics['count']}" if total in (None, metrics["count"]) else f"first {metrics['count']} of {total}"
+    words = pairs_words(metrics["count"])
+    count = f"the {words}" if total in (None, metrics["count"]) else f"the first {words} of the {total}"
     return METRICS.format(count=count, split=split, size=size, table=metrics_text(metrics))

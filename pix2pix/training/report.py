@@ -22,6 +22,7 @@ from pix2pix.training.settings import Settings, flag
 FILE = "report.html"
 FRAMES = 40  # most frames of the slider
 FRAME_WIDTH = 768  # greatest width, in pixels
+FEWEST_SHOWN = 3  # pairs in the grids; training pairs where val has fewer
 PAIRS = 12  # training pairs on the page
 PAIR_SIDE = 128  # pixels
 CHART = (720, 200)  # width and height, in SVG's units
@@ -128,11 +129,11 @@ class Report:
         watcher: whose log and grids it shows.
         pairs: those trained on.
         readings: what their values mean.
-        has_val: the grids show pairs of val; otherwise, pairs trained on.
+        held: number of pairs of val, which are the first rows of the grids; the others are pairs trained on.
     """
 
-    def __init__(self, settings: Settings, watcher: Watcher, pairs: Source, readings: Readings, has_val: bool) -> None:
-        self.settings, self.watcher, self.has_val = settings, watcher, has_val
+    def __init__(self, settings: Settings, watcher: Watcher, pairs: Source, readings: Readings, held: int) -> None:
+        self.settings, self.watcher, self.held = settings, watcher, held
         self.pairs, self.readings = pairs, readings
         self._frames: dict[Path, str] = {}  # a grid never changes
         self._pairs = ""
@@ -177,14 +178,21 @@ class Report:
         words = [word if "epoch" in word else f"{int(word):,}" for word in steps]
         pairs = zip(words, self._frames.values(), strict=True)
         return WATCH.format(
-            which="Pairs held out for val"
-            if self.has_val
-            else "Pairs that it is trained on, for there is no val split",
+            which=self._which(),
             last=len(words) - 1,
             step=words[-1],
             latest=self._frames[grids[-1]],
             frames=",\n".join(f'["{word}", "{url}"]' for word, url in pairs),
         )
+
+    def _which(self) -> str:
+        """What the rows of the grids are."""
+        if not self.held:
+            return "Pairs that it is trained on, for there is no val split"
+        if self.held >= FEWEST_SHOWN:
+            return "Pairs held out for val"
+        first = "The first pair is" if self.held == 1 else f"The first {self.held} pairs are"
+        return f"{first} held out for val; it is trained on the others"
 
     def _shown_pairs(self) -> str:
         if not self._pairs:

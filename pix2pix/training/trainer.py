@@ -47,7 +47,7 @@ from pix2pix.training.plan import (
 )
 from pix2pix.training.processes import Processes
 from pix2pix.training.progress import SECONDS, Progress, read_progress
-from pix2pix.training.report import Report
+from pix2pix.training.report import FEWEST_SHOWN, Report
 from pix2pix.training.settings import Settings, changed
 from pix2pix.training.state import has_state, read_state, write_state
 from pix2pix.translate.engines import TorchEngine
@@ -101,8 +101,9 @@ class Trainer:
         self.pairs = self.data.pairs()
         val = self.data.plain(self.data.val, settings.lightness) if self.data.val else None
         self.val = [] if val is None else [val[i] for i in range(min(VAL_PAIRS, len(val)))]
-        shown = val or self.data.plain(self.data.train, settings.lightness)
-        self.fixed = [shown[i] for i in range(min(FIXED_PAIRS, len(shown)))]
+        train = self.data.plain(self.data.train, settings.lightness)
+        more = range(min(FEWEST_SHOWN - len(self.val) if self.val else FIXED_PAIRS, len(train)))
+        self.shown = [*self.val[:FIXED_PAIRS], *(train[i] for i in more)]
 
         # An epoch drops the last pairs that do not fill a batch. In the next epoch these are others.
         self.steps_per_epoch = len(self.pairs) // (settings.batch_size * self.processes.count)
@@ -119,7 +120,7 @@ class Trainer:
         self.pace, self.told, self.reported = Pace(), 0.0, 0.0
         self.kept: dict[str, Any] = {"step": 0, "lowest": math.inf, "weights": None}
         self.progress = Progress()
-        self.report = Report(settings, self.watcher, self.data.train, self.data.readings, bool(self.val))
+        self.report = Report(settings, self.watcher, self.data.train, self.data.readings, len(self.val))
         self.learner = Learner(settings, self.processes, self.plan.steps if self.plan else math.inf)
         if settings.init and not resume:
             first = self._order(0)[:MEASURED]
@@ -330,18 +331,18 @@ class Trainer:
         masks = dropout_masks(shapes, model.config.dropout, self.settings.seed)
         noise = [torch.from_numpy(mask)[None].to(device) for mask in masks]
         rows, distances = [], []
-        watched = self.val or self.fixed
+        watched = [*self.val, *self.shown[len(self.val) :]]
         for x, y in watched:
             output = model(x[None].to(device), noise)[0].float().cpu()
             output, target = viewable(x, output), viewable(x, y)
             distances.append(float((output - target).abs().mean()) / 2)
             rows.append([x.expand(3, -1, -1), output, target])
         self.pace.output = (time.monotonic() - begun) / len(watched)
-        l1 = sum(distances) / len(distances) if self.val else None
+        l1 = sum(distances[: len(self.val)]) / len(self.val) if self.val else None
         self._keep(step, l1)
         epoch = step // self.steps_per_epoch
         name = f"epoch_{epoch:04d}.png" if self.settings.by_epochs else f"step_{step:07d}.png"
-        self._unless_full(self.watcher.samples, rows[: len(self.fixed)], name, step)
+        self._unless_full(self.watcher.samples, rows[: len(self.shown)], name, step)
         rounded = None if l1 is None else round(l1, 5)
         look = {"step": step, "seconds": round(self.seconds, 1), "l1": rounded, "picture": f"samples/{name}", **losses}
         self.progress.looks = [other for other in self.progress.looks if other["step"] < step] + [look]

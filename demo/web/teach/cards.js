@@ -4,6 +4,7 @@ import { ask } from '../channels.js';
 import { openStudio } from '../rooms.js';
 
 const RUNS = 'pix2pix taught';
+const DRAFT = 'pix2pix pairs';
 const AGAIN = 3000; // ms until the server is asked again
 
 /**
@@ -34,6 +35,21 @@ export function note(run, there = true) {
   try {
     localStorage.setItem(RUNS, JSON.stringify([...known().filter((each) => each !== run), ...(there ? [run] : [])]));
   } catch { /* forbidden: a reload forgets them */ }
+}
+
+/** The run whose pairs this tab gathers, over a reload. @param {string} run "" for none */
+export function keepDraft(run) {
+  try {
+    sessionStorage.setItem(DRAFT, run);
+  } catch { /* forbidden: a reload forgets it */ }
+}
+
+export function lastDraft() {
+  try {
+    return sessionStorage.getItem(DRAFT) ?? '';
+  } catch {
+    return '';
+  }
 }
 
 let greeting = /** @type {Promise<any> | undefined} */ (undefined);

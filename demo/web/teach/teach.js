@@ -4,7 +4,7 @@ import { ask } from '../channels.js';
 import { filled, find, radioGroup, toaster } from '../dom.js';
 import { Trouble } from '../engines.js';
 import { UNTIL_STOPPED } from '../rules.js';
-import { drawWith, hello, note, tell } from './cards.js';
+import { drawWith, hello, keepDraft, lastDraft, note, tell } from './cards.js';
 import { filesOf, send } from './files.js';
 import { Watch } from './watch.js';
 
@@ -45,7 +45,8 @@ export async function start(root, { texts, icons }) {
   let draft = ''; // the run whose pairs are being gathered
   let watched = ''; // the run that is shown
   let kind = '';
-  let minutes = /** @type {number | 'until stopped'} */ (Math.min(3, terms.minutes));
+  const usual = Math.min(3, terms.minutes);
+  let minutes = /** @type {number | 'until stopped'} */ (usual);
   if (kept) {
     const words = find(root, '.kept');
     words.textContent = filled(texts.kept, { hours: kept });
@@ -55,7 +56,7 @@ export async function start(root, { texts, icons }) {
   // --- the runs ---------------------------------------------------------------------------------------------------------
 
   const stateOf = (/** @type {Brief} */ run) =>
-    run.state === 'queued' && run.ahead ? filled(texts.ahead, { count: run.ahead }) : texts[`state_${run.state}`];
+    run.stopping ? texts.state_stopping : run.state === 'queued' && run.ahead ? filled(texts.ahead, { count: run.ahead }) : texts[`state_${run.state}`];
   const showRuns = () => {
     find(root, '.list').replaceChildren(
       ...runs.map((run) => {
@@ -128,6 +129,18 @@ export async function start(root, { texts, icons }) {
       look();
     });
   button('stop').addEventListener('click', () => deed('stop'));
+  button('revise').addEventListener('click', () =>
+    attempt(async () => {
+      const run = watched;
+      const called = runs.find((each) => each.run === run)?.name ?? '';
+      const answer = await desk('revise', { run });
+      forgetRun(run);
+      draft = '';
+      faults.replaceChildren();
+      gathered(answer);
+      name.value = called;
+    }),
+  );
   button('again').addEventListener('click', () => deed('more', { minutes: 3 }));
   for (const each of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('[data-more]'))) {
     each.addEventListener('click', () => deed('more', { minutes: Number(each.dataset.more) }));
@@ -225,6 +238,19 @@ export async function start(root, { texts, icons }) {
     }),
   );
 
+  /** Show the pairs that the server has. @param {{ run: string, pairs: Pair[], faults: string[], count: number, init: string }} answer */
+  const gathered = ({ run, pairs, faults, count: all, init: suited }) => {
+    addFaults(faults);
+    if (!run) return;
+    if (run !== draft) rows.replaceChildren(); // the server removed the run from before
+    draft = run;
+    keepDraft(draft);
+    count = all;
+    if (!chosen) init.value = suited;
+    rows.append(...pairs.map(rowOf));
+    showCount();
+  };
+
   let work = Promise.resolve();
   /** @param {import('./files.js').Dropped[]} files @param {string} as */
   const add = (files, as = kind) => {
@@ -237,14 +263,7 @@ export async function start(root, { texts, icons }) {
           addFaults(lost);
           if (!sent.length) return;
           busy(texts.reading);
-          const answer = await desk('add', { run: draft, kind: as, files: sent }, 'teach-add');
-          if (answer.run && answer.run !== draft) rows.replaceChildren(); // the server removed the run from before
-          draft = answer.run || draft;
-          count = answer.run ? answer.count : count;
-          if (!chosen && answer.run) init.value = answer.init;
-          rows.append(...answer.pairs.map(rowOf));
-          addFaults(answer.faults);
-          showCount();
+          gathered(await desk('add', { run: draft, kind: as, files: sent }, 'teach-add'));
         } finally {
           busy('');
         }
@@ -256,6 +275,7 @@ export async function start(root, { texts, icons }) {
   // Two groups wait for each other: what is dropped in one zone is sent with what is dropped in the other.
   let groups = /** @type {Record<string, import('./files.js').Dropped[]>} */ ({ a: [], b: [] });
   const setKind = (/** @type {string} */ value) => {
+    if (count && value !== kind) toast(texts.kind_later);
     kind = value;
     kinds.check((each) => each.dataset.kind === value);
     groups = { a: [], b: [] };
@@ -380,8 +400,10 @@ export async function start(root, { texts, icons }) {
       note(brief.run);
       keep(brief);
       draft = '';
+      keepDraft('');
       count = 0;
       name.value = '';
+      setMinutes(usual);
       rows.replaceChildren();
       faults.replaceChildren();
       showCount();
@@ -395,4 +417,6 @@ export async function start(root, { texts, icons }) {
   const active = runs.find(({ state }) => state === 'running') ?? runs.find(({ state }) => state === 'queued');
   show(active?.run ?? '');
   teach.dataset.state = 'ready';
+  const before = lastDraft();
+  if (before) attempt(async () => gathered(await desk('pairs', { run: before })));
 }

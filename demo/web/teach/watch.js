@@ -14,7 +14,7 @@ import { curve } from './curves.js';
  * @property {number} [GAN]
  *
  * @typedef {import('./cards.js').Brief & { trouble: string, phase: string, step: number, steps: number, seconds: number,
- *   left: number | null, kept: number, room: number, looks: Look[], pairs: number }} Status
+ *   left: number | null, kept: number, room: number, looks: Look[], pairs: number, folder: string }} Status
  */
 
 export class Watch {
@@ -62,10 +62,12 @@ export class Watch {
     find(this.root, '.bar div').style.width = `${100 * share}%`;
     there('[data-draw]', Boolean(status.card));
     there('[data-not-drawn]', ready && !status.card);
+    find(this.root, '[data-not-drawn] code').textContent = `python -m pix2pix translate photo.jpg picture.png --model ${status.folder}`;
     there('[data-stop]', (state === 'running' || state === 'queued') && !status.stopping);
     there('[data-more="3"]', state === 'done' && status.room >= 3);
     there('[data-more="10"]', state === 'done' && status.room >= 10);
     there('[data-again]', state === 'failed');
+    there('[data-revise]', state === 'failed' && !ready);
     there('[data-push]', ready);
     there('[data-forget]', ended);
     for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (this.root.querySelectorAll('[data-file]'))) {
@@ -82,7 +84,7 @@ export class Watch {
     find(this.root, '.curves').replaceChildren(
       ...[
         curve(texts.curve_val, points('l1')),
-        curve(texts.curve_l1, points('L1')),
+        curve(texts.curve_l1, points('L1').map(([step, l1]) => [step, l1 / 2])), // of values from -1 to 1
         curve(texts.curve_gan, points('GAN')),
         curve(texts.curve_d, points('D')),
       ].filter((each) => each !== null),
