@@ -562,10 +562,10 @@ def test_a_stroke_on_a_photo_stays(page, tmp_path: Path):
     photo.paste((200, 40, 40), (60, 60, 200, 180))
     bring(page, photo, tmp_path / "photo.png")
     assert page.locator(".photo").is_visible()
-    draw(page, [(20, 230), (120, 230)])
+    draw(page, [(20, 30), (120, 30)])
     settled(page)
     assert page.locator(".photo").is_hidden(), "its settings would draw the lines again, without the stroke"
-    assert dark_of(page)[230, 60]
+    assert dark_of(page)[30, 60]
 
 
 def test_another_tool_lifts_the_pen_of_the_keyboard(page):
