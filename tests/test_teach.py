@@ -139,10 +139,12 @@ def test_a_bad_picture_among_ten_is_named_and_the_rest_go_on(tmp_path: Path):
 
 def test_a_zip_of_many_large_pictures_needs_little_memory(tmp_path: Path):
     """Each is made smaller as soon as it is read, and no more are read than a run takes."""
-    data, buffer = io.BytesIO(), io.BytesIO()
-    Image.new("RGB", (2000, 2000), "red").save(data, "PNG")
+    buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for i in range(40):
+            data, photo = io.BytesIO(), Image.new("RGB", (2000, 2000), "white")
+            photo.paste("red", (100, 100, 500 + 30 * i, 1800))
+            photo.save(data, "PNG", compress_level=1)
             archive.writestr(f"{i}.png", data.getvalue())
     file = dropped(tmp_path, "red.zip", buffer.getvalue())
     tracemalloc.start()
@@ -465,7 +467,7 @@ def test_stop_keeps_what_there_is_and_more_goes_on(shelf: Shelf, opened, monkeyp
         archive.namelist()
     )
     card, report = (archive.read(f"mine/{name}").decode() for name in ("README.md", "report.html"))
-    assert "--data pairs --direction" in card
+    assert "--data pairs --out mine" in card
     assert not any(word in text for text in (card, report) for word in (first, str(shelf.folder))), "its secret address"
     assert Image.open(io.BytesIO(desk.look(first, "0"))).size[0] == 3 * 32
 
@@ -524,6 +526,7 @@ def test_a_run_that_failed_may_be_changed_and_its_pairs_stay(shelf: Shelf, opene
     answer = desk.answer({"do": "revise", "run": run_id}, "me")
     assert (answer["run"], answer["count"], answer["pairs"][2]["name"]) == (run_id, 6, "2.png")
     assert shelf[run_id].state == "draft" and desk.answer({"do": "pairs", "run": run_id}, "me") == answer
+    monkeypatch.setattr(runner_module, "ROOM", 0)
     monkeypatch.setattr(runner_module, "start", lambda run, options: subprocess.Popen(["sleep", "9"]))
     desk.answer({"do": "remove", "run": run_id, "pair": answer["pairs"][0]["pair"]}, "me")
     desk.answer({"do": "start", "run": run_id, "name": "Other", "init": "", "minutes": 1}, "me")

@@ -37,7 +37,10 @@ def test_twenty_steps_make_a_checkpoint_folder(pairs: Path, tmp_path: Path, caps
     assert sorted(p.name for p in (out / "training" / "samples").iterdir()) == [
         f"epoch_000{i}.png" for i in range(1, 6)
     ]
-    assert Image.open(out / "training" / "samples" / "epoch_0005.png").size == (3 * 32, 2 * 32)
+    assert Image.open(out / "training" / "samples" / "epoch_0005.png").size == (
+        3 * 32,
+        3 * 32,
+    )  # two of val, and one to train on
     log = [json.loads(line) for line in (out / "training" / "log.jsonl").read_text().splitlines()]
     assert [line["step"] for line in log] == [4, 8, 12, 16, 20]
     assert Translator.from_pretrained(out)(Image.new("RGB", (50, 40))).size == (50, 40)
@@ -326,7 +329,7 @@ def test_colourisation_trains_on_photos_alone(tmp_path: Path):
     assert x.shape == (1, 32, 32) and y.shape == (2, 32, 32)
     trainer.train()
     grid = Image.open(tmp_path / "out" / "training" / "samples" / "epoch_0002.png")
-    assert grid.size == (3 * 32, 32)
+    assert grid.size == (3 * 32, 3 * 32)
     result = Translator.from_pretrained(tmp_path / "out")(Image.new("RGB", (50, 30), "grey"))
     assert result.size == (50, 30)
 
