@@ -27,6 +27,7 @@ from small_runs import command, stopped, weights
 from small_runs import settings as small_settings
 
 from pix2pix import Trainer, TrainingError
+from pix2pix.training.progress import read_progress
 from pix2pix.training.state import BEFORE_FILE, STATE_FILE, read_state, write_state
 
 KILLS = int(os.environ.get("FAULTS", "2"))
@@ -125,6 +126,24 @@ def test_a_disk_that_fails_at_the_last_moment_leaves_both_states(
     with pytest.raises(TrainingError, match="make room"):
         write_state(tmp_path / "training", {"step": 13})
     assert {name: (tmp_path / "training" / name).read_bytes() for name in before} == before
+
+
+def test_a_run_that_breaks_down_says_so_and_goes_on_later(unfinished: tuple[Path, Path], tmp_path: Path, monkeypatch):
+    pairs, run = unfinished
+    shutil.copytree(run, tmp_path / "run")
+    trainer = Trainer(small_settings(pairs, tmp_path / "run", epochs=3), resume=True)
+
+    def breaks(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(trainer.learner, "train_step", breaks)
+    with pytest.raises(RuntimeError):
+        trainer.train()
+    progress = read_progress(tmp_path / "run" / "training")
+    assert progress.state == "failed" and "RuntimeError: out of memory" in progress.trouble
+    assert progress.trouble in (tmp_path / "run" / "training" / "report.html").read_text()
+    Trainer(small_settings(pairs, tmp_path / "run", epochs=3), resume=True).train()
+    assert read_progress(tmp_path / "run" / "training").state == "done"
 
 
 @contextmanager
