@@ -52,15 +52,8 @@ export function lastDraft() {
   }
 }
 
-let greeting = /** @type {Promise<any> | undefined} */ (undefined);
-
 /** What the server says of teaching, and of the runs that this browser began. It is asked until it answers. */
-export function hello() {
-  greeting ??= greet();
-  return greeting;
-}
-
-async function greet() {
+export async function hello() {
   for (;;) {
     const answer = await ask('teach', { do: 'hello', runs: known() });
     if (!answer.error) return answer;
