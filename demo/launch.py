@@ -95,10 +95,10 @@ def main(arguments: list[str] | None = None) -> int:
             desk.open()
         print(f"The page is at {page.share_url or here} (Ctrl+C stops it).", flush=True)
         stop.wait()
-        closing = threading.Thread(target=desk.close if desk else lambda: None)  # a trainer saves, while
-        closing.start()
-        service.stop()  # people's work is finished
-        closing.join()
+        saving = threading.Thread(target=desk.close if desk else lambda: None)
+        saving.start()  # a trainer saves its state while people's work is finished
+        service.stop()
+        saving.join()
         page.close(verbose=False)
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)

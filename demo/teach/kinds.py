@@ -75,7 +75,8 @@ def has_few_colours(pixels: np.ndarray) -> bool:
 def in_palette(pixels: np.ndarray, palette: dict[str, str]) -> bool:
     """Whether nearly all pixels have a label's colour, and several labels are there."""
     labels = [int(colour[1:], 16) for colour in palette.values()]
-    shares = np.array([(codes(pixels) == label).mean() for label in labels])
+    found = codes(pixels)
+    shares = np.array([(found == label).mean() for label in labels])
     return bool(shares.sum() > NEARLY_ALL and (shares > LEAST_LABEL).sum() >= FEWEST_LABELS)
 
 

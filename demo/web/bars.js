@@ -7,7 +7,7 @@ import { find } from './dom.js';
  * @param {object} studio
  * @param {import('./sheet.js').Sheet} studio.sheet
  * @param {import('./toolbox.js').Toolbox} studio.toolbox
- * @param {() => void} studio.leave the photo that is being placed
+ * @param {() => void} studio.leave ends the settings of a photo
  * @param {() => void} studio.colour fills the drawing's areas with colours that go together
  */
 export function sheetBar(root, { sheet, toolbox, leave, colour }) {

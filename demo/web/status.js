@@ -33,8 +33,8 @@ export function status(root, { transport, engine, sheet, texts, toast, server, o
     else place.textContent = alone && name === 'device' && server ? texts.place_alone : texts[`place_${name}`];
     if (place.textContent !== shown) { // it covers a corner of the picture, so it fades
       shown = place.textContent ?? '';
-      place.classList.remove('known');
-      requestAnimationFrame(() => place.classList.toggle('known', loading === null));
+      place.classList.remove('fading');
+      requestAnimationFrame(() => place.classList.toggle('fading', loading === null));
     }
     const slow = reason === texts.too_slow;
     place.title = reason && (slow ? reason : filled(texts.no_device, { reason }));

@@ -66,14 +66,25 @@ export function keepEntry(entry, earlier = null) {
   } catch { /* forbidden */ }
 }
 
-/** Keep a text. Where there is no room for it, the oldest entries go. @param {Storage} store @param {string} key @param {string} text */
+/**
+ * Keep a text. Where localStorage has no room for it, the oldest entries of the history go, unless even that is too little.
+ * @param {Storage} store @param {string} key @param {string} text
+ */
 function put(store, key, text) {
-  for (const oldest of [...entries().reverse(), null]) {
+  try {
+    store.setItem(key, text);
+    return;
+  } catch (error) {
+    if (store !== localStorage) throw error;
+  }
+  const oldest = entries().reverse().map(keyOf);
+  const freed = oldest.reduce((sum, name) => sum + (localStorage.getItem(name)?.length ?? 0), 0);
+  if (freed < text.length) return;
+  for (const name of oldest) {
+    localStorage.removeItem(name);
     try {
-      store.setItem(key, text);
+      localStorage.setItem(key, text);
       return;
-    } catch {
-      if (oldest) localStorage.removeItem(keyOf(oldest));
-    }
+    } catch { /* still too little room */ }
   }
 }

@@ -17,13 +17,13 @@ export class Translation {
     return this.image.dataset.blank === 'true';
   }
 
-  /** There is none. */
+  /** The sheet is blank, so there is no picture. */
   empty() {
     this.image.dataset.blank = 'true';
     this.stale();
   }
 
-  /** It is not, or not exactly, that of the drawing. */
+  /** The drawing or the look has changed since this picture. */
   stale() {
     this.image.dataset.final = 'false';
   }

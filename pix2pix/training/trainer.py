@@ -110,7 +110,7 @@ class Trainer:
         if self.steps_per_epoch == 0:
             raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
         self.seconds = 0.0
-        self.lengths: list[list[int]] = []  # [step, epochs]: the lengths planned before, and until when
+        self.lengths: list[list[int]] = []  # [step, epochs]: earlier plans, each with the step at which it ended
         self.plan: Plan | None = None  # by minutes, once the speed is known
         if settings.steps:
             self.plan = Plan(settings.steps, math.ceil(settings.steps / LOOKS))

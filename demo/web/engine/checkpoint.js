@@ -28,7 +28,7 @@ import { DRAWN, HANDLED, SIDE, WIDTH } from '../rules.js';
 /** A tensor in a file's header. @typedef {{dtype: string, shape: number[], data_offsets: [number, number]}} Entry */
 
 /**
- * The settings for which this engine supports one value only are among them.
+ * All settings of a network, also those for which this engine supports only one value.
  * @typedef {GeneratorConfig & {skips: boolean, padding: string, head: string, encoder_dropped_levels: number[],
  *   skip_activation: string, innermost_activation: string, running_statistics: boolean}} CompleteConfig
  */
