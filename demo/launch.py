@@ -60,6 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.server.service import Service
         from demo.studio import WEB, assets, scripts
         from demo.teach import tab
+        from demo.teach.results import Results
 
         models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
@@ -77,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
             prevent_thread_lock=True,
             app_kwargs={
                 "middleware": [*service.middleware(), tags()],
-                "routes": [*routes(assets(models)), *(tab.routes(desk) if desk else [])],
+                "routes": [*routes(assets(models)), *(tab.routes(Results(desk.shelf)) if desk else [])],
             },
             favicon_path=WEB / "icon.svg",
             head="".join(f'<link rel="stylesheet" href="{scripts()}{name}">' for name in STYLES),
@@ -117,8 +118,9 @@ def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
     """
     from importlib.util import find_spec
 
-    from demo.teach.desk import HOME, STRANGERS, Desk
+    from demo.teach.desk import Desk
     from demo.teach.runs import Shelf
+    from demo.teach.terms import HOME, STRANGERS
     from pix2pix import Pix2PixError
 
     # Behind a proxy on this machine, strangers come from the loopback address too.

@@ -30,11 +30,13 @@ from demo.server.deadline import NO_DEADLINE, Deadline
 from demo.teach import desk as desk_module
 from demo.teach import intake as intake_module
 from demo.teach import runner as runner_module
-from demo.teach.desk import HOME, STRANGERS, Desk
+from demo.teach.desk import Desk
 from demo.teach.intake import Dropped, Made, pairs_of
 from demo.teach.kinds import kind_of, suited
+from demo.teach.results import Results
 from demo.teach.runner import is_trainer
 from demo.teach.runs import Shelf, slug
+from demo.teach.terms import HOME, STRANGERS
 from pix2pix import Pix2PixError, list_models
 from pix2pix.pictures.edge_filter import outline
 from pix2pix.training.command import parse
@@ -373,8 +375,9 @@ SERVER = """
 import sys, threading
 from pathlib import Path
 from demo.models import Models
-from demo.teach.desk import HOME, Desk
+from demo.teach.desk import Desk
 from demo.teach.runs import Shelf
+from demo.teach.terms import HOME
 Desk(Models(["edges2shoes"]), Shelf(Path(sys.argv[1])), HOME, sys.argv[2:]).open()
 threading.Event().wait()
 """
@@ -462,14 +465,14 @@ def test_stop_keeps_what_there_is_and_more_goes_on(shelf: Shelf, opened, monkeyp
     with pytest.raises(Pix2PixError, match="does not offer"):
         desk.models["0" * 32]
 
-    archive = zipfile.ZipFile(io.BytesIO(desk.packed(first)[0]))
+    archive = zipfile.ZipFile(io.BytesIO(Results(shelf).packed(first)[0]))
     assert {"mine/config.json", "mine/model.safetensors", "mine/README.md", "mine/report.html"} <= set(
         archive.namelist()
     )
     card, report = (archive.read(f"mine/{name}").decode() for name in ("README.md", "report.html"))
     assert "--data pairs --out mine" in card
     assert not any(word in text for text in (card, report) for word in (first, str(shelf.folder))), "its secret address"
-    assert Image.open(io.BytesIO(desk.look(first, "0"))).size[0] == 3 * 32
+    assert Image.open(io.BytesIO(Results(shelf).look(first, "0"))).size[0] == 3 * 32
 
     wait(lambda: shelf[second].state == "done")
     desk.answer({"do": "more", "run": first, "minutes": 0.05}, "me")

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import math
 import shutil
-import subprocess
-import sys
-import tempfile
 import time
-import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from threading import Lock, Thread
+from threading import Thread
 from typing import Any
 
 from PIL import Image
@@ -27,12 +21,13 @@ from demo.server.deadline import Deadline
 from demo.server.uploads import arrived
 from demo.teach.intake import Dropped, pairs_of
 from demo.teach.kinds import fits, kind_of, suited
-from demo.teach.runner import PACKAGE, Runner
+from demo.teach.runner import Runner
 from demo.teach.runs import Run, Shelf
+from demo.teach.terms import DAY, Terms
 from pix2pix.errors import CheckpointError, DataError, Pix2PixError
 from pix2pix.files import atomic_path, free_name
 from pix2pix.pictures.images import data_url
-from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
+from pix2pix.weights.checkpoint import WEIGHTS_FILE, read_config
 from pix2pix.weights.hub import push
 
 FEWEST = 2  # pairs to train on
@@ -41,40 +36,11 @@ PREVIEW_SIDE = 96
 EXAMPLES = 8  # inputs of a run that the model's card offers as drawings
 MAX_FILES = 400  # in one message
 DRAFTS = 4  # newest drafts of an address that are kept; several visitors may share an address
-DAY = 24 * 3600.0
 HOUR = 3600.0
-EXPORT_SECONDS = 180
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The limits of teaching on the page.
-
-    Attributes:
-        pairs: most pairs of a run.
-        minutes: most minutes of a run.
-        bytes: most bytes of all runs on disk.
-        waiting: most runs that train or wait.
-        each: most such runs of one visitor.
-        keep: seconds that a run is kept. A run in training is never removed.
-        everybody: whether every visitor sees every run. Otherwise each sees the runs whose ids their browser knows.
-    """
-
-    pairs: int
-    minutes: float
-    bytes: int
-    waiting: int
-    each: int
-    keep: float
-    everybody: bool
-
-
-HOME = Terms(2000, UNTIL_STOPPED, 20_000_000_000, 20, 20, math.inf, True)
-STRANGERS = Terms(60, 10.0, 2_000_000_000, 8, 1, DAY, False)
 
 
 class Desk:
-    """Accepts pairs, has them trained on, and gives out the results.
+    """Accepts pairs, has them trained on, and tells how that goes. `Results` gives out what comes of it.
 
     Args:
         models: models of the page; finished ones are added.
@@ -85,7 +51,6 @@ class Desk:
 
     def __init__(self, models: Models, shelf: Shelf, terms: Terms, options: Sequence[str] = ()) -> None:
         self.models, self.shelf, self.terms = models, shelf, terms
-        self._exporting = Lock()
         self.runner = Runner(shelf, ["--device", models.device, *options], self._finished)
         for run in shelf.all():
             if run.has_model:
@@ -311,85 +276,6 @@ class Desk:
             raise DataError("Give a token with write access: create one at https://huggingface.co/settings/tokens.")
         return {"address": push(run.out, repo, token.strip())}
 
-    # --- files, by address -------------------------------------------------------------------------------------------
-
-    def look(self, run_id: str, step: str) -> bytes:
-        """The grid of a look, as JPEG: rows of input, output and target.
-
-        Raises:
-            DataError: there is no such look.
-        """
-        run = self.shelf[run_id]
-        path = run.out / "training" / "samples" / f"step_{step.zfill(7)}.png"
-        if not step.isdecimal() or not path.is_file():
-            raise DataError("There is no such picture.")
-        return jpeg(path, path.stat().st_mtime)
-
-    def report(self, run_id: str) -> Path:
-        """
-        Raises:
-            DataError: there is none yet.
-        """
-        path = self.shelf[run_id].out / "training" / "report.html"
-        if not path.is_file():
-            raise DataError("There is no report yet: wait a moment.")
-        return path
-
-    def weights(self, run_id: str, name: str) -> Path:
-        """One of the two files that the browser's own engine reads.
-
-        Raises:
-            DataError: there is none.
-        """
-        if name not in (CONFIG_FILE, WEIGHTS_FILE):
-            raise DataError("There is no such file.")
-        return self._finished_run(run_id).out / name
-
-    def packed(self, run_id: str) -> tuple[bytes, str]:
-        """A model's folder as a zip, and its name.
-
-        Raises:
-            DataError: there is no model yet.
-        """
-        run = self._finished_run(run_id)
-        buffer = io.BytesIO()
-        folder = run.out.name
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for name in (CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, studio.PREVIEW, "training/report.html"):
-                if (run.out / name).is_file():
-                    archive.write(run.out / name, f"{folder}/{name.replace('training/', '')}")
-        return buffer.getvalue(), f"{folder}.zip"
-
-    def onnx(self, run_id: str) -> tuple[bytes, str]:
-        """A model as ONNX, and its name.
-
-        Raises:
-            Pix2PixError: there is no model yet, or it cannot be exported.
-        """
-        run = self._finished_run(run_id)
-        if not self._exporting.acquire(blocking=False):
-            raise Pix2PixError("Another model is being exported: try again in a moment.")
-        try:
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "model.onnx"
-                # Elsewhere: it loads PyTorch, which this process does without.
-                command = [sys.executable, "-m", "pix2pix", "export", str(run.out), str(path)]
-                with suppress(subprocess.TimeoutExpired):
-                    subprocess.run(command, cwd=PACKAGE, capture_output=True, timeout=EXPORT_SECONDS)
-                if not path.exists():
-                    raise Pix2PixError("This model cannot be exported just now: download its folder.")
-                return path.read_bytes(), f"{run.out.name}.onnx"
-        finally:
-            self._exporting.release()
-
-    # --- the rest ----------------------------------------------------------------------------------------------------
-
-    def _finished_run(self, run_id: str) -> Run:
-        run = self.shelf[run_id]
-        if not run.has_model:
-            raise DataError("There is no model yet: train it first.")
-        return run
-
     def _finished(self, run: Run) -> None:
         """Add a run's model to those of the page."""
         grids = sorted((run.out / "training" / "samples").glob("step_*.png"))
@@ -529,11 +415,3 @@ def task_of(run: Run) -> dict[str, Any]:
 
 def thumb(image: Image.Image) -> Image.Image:
     return image.resize((THUMB, THUMB), Image.Resampling.BICUBIC)
-
-
-@lru_cache(maxsize=64)
-def jpeg(path: Path, modified: float) -> bytes:
-    with Image.open(path) as grid:
-        buffer = io.BytesIO()
-        grid.convert("RGB").save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()

@@ -18,6 +18,7 @@ from demo.live import answered
 from demo.server.service import Service
 from demo.studio import html, icons, scripts
 from demo.teach.desk import Desk
+from demo.teach.results import Results
 from pix2pix.errors import Pix2PixError
 
 START = (
@@ -61,28 +62,28 @@ def visitor(request: gr.Request) -> str:
     return request.client.host if request.client else ""
 
 
-def routes(desk: Desk) -> list[Route]:
+def routes(results: Results) -> list[Route]:
     """The addresses of a run's results, which are open to everyone who knows its id."""
 
     async def look(request: Request) -> Response:
-        data = await run_in_threadpool(desk.look, request.path_params["run"], request.path_params["step"])
+        data = await run_in_threadpool(results.look, request.path_params["run"], request.path_params["step"])
         # A restarted run may draw another picture at the same step, so browsers ask again after a minute.
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=60"})
 
     async def report(request: Request) -> Response:
-        path: Path = await run_in_threadpool(desk.report, request.path_params["run"])
+        path: Path = await run_in_threadpool(results.report, request.path_params["run"])
         return FileResponse(path, headers={"Cache-Control": "no-store"})
 
     async def packed(request: Request) -> Response:
-        data, name = await run_in_threadpool(desk.packed, request.path_params["run"])
+        data, name = await run_in_threadpool(results.packed, request.path_params["run"])
         return attachment(data, name, "application/zip")
 
     async def onnx(request: Request) -> Response:
-        data, name = await run_in_threadpool(desk.onnx, request.path_params["run"])
+        data, name = await run_in_threadpool(results.onnx, request.path_params["run"])
         return attachment(data, name, "application/octet-stream")
 
     async def weights(request: Request) -> Response:
-        path: Path = await run_in_threadpool(desk.weights, request.path_params["run"], request.path_params["file"])
+        path: Path = await run_in_threadpool(results.weights, request.path_params["run"], request.path_params["file"])
         return FileResponse(path, headers={"Cache-Control": "private, max-age=31536000, immutable"})
 
     found = {
