@@ -16,7 +16,7 @@ from PIL import Image
 
 from demo import texts
 from demo.files import Report, translate_file, translate_files, translate_picture
-from demo.live import fetch, lines_of, shown, translate_frame, variations
+from demo.live import fetch, lines_of, shown, small_message, translate_frame, variations
 from demo.models import Models
 from demo.server.service import Service
 from demo.server.uploads import arrived
@@ -36,6 +36,11 @@ CHOOSE = """element.addEventListener('click', ({ target }) => {
     props.value = button.dataset.tile;
     trigger('submit');
 });"""
+# What the tab of pictures tells when it opens; see `forPictures` in web/teach/cards.js.
+WISH = """async (_, model) => {{
+    const {{ forPictures }} = await import(new URL('{scripts}teach/cards.js', document.baseURI).href);
+    return [forPictures(), model];
+}}"""
 TILE_SIDE = 112  # pixels of an example's picture
 TALKS = 16  # answers at a time on a channel whose answers need no processor, so that a download keeps nobody waiting
 ANSWER = "watch('value', () => document.dispatchEvent(new CustomEvent('pix2pix:answer', { detail: props.value })));"
@@ -59,7 +64,7 @@ def build(models: Models, service: Service, desk: Desk | None = None) -> gr.Bloc
                         teach_channels(desk, service, channel)
             if pictures:
                 with gr.Tab(texts.TILE_TAB) as tab, gr.Column(elem_id="tiles"):
-                    tile_tab(tab, models, pictures, service)
+                    tile_tab(tab, models, pictures, service, desk)
             if drawing and desk:
                 with gr.Tab(texts.TEACH_TAB):
                     teach_tab()
@@ -123,7 +128,7 @@ def channel(name: str, answer: Callable[..., Any], **options: Any) -> None:
     )
 
 
-def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service: Service) -> None:
+def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service: Service, desk: Desk | None) -> None:
     with gr.Row():
         with gr.Column(min_width=320):
             model = gr.Dropdown(names, value=names[0][1], label=texts.MODEL, interactive=True, visible=len(names) > 1)
@@ -168,6 +173,16 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
             pictures, line = translate_file(models, tiles()[0], name, 0, deadline=deadline)
         return gr.ImageSlider(pictures, visible=True), texts.TILE_EXAMPLE.format(line=line)
 
+    def offered(wish: Any, name: Any):
+        """The models to choose from, with those that were taught; and a picture to try the wanted one on."""
+        assert desk
+        message = small_message(wish)
+        taught, wanted = desk.for_pictures(message), message.get("wanted")
+        here = [each for _, each in (*names, *taught)]
+        chosen = next((each for each in (wanted, name) if each in here), here[0])
+        choices = gr.Dropdown([*names, *taught], value=chosen, visible=len(here) > 1)
+        return choices, (desk.an_input(chosen) or gr.skip()) if chosen == wanted else gr.skip()
+
     def several(files: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
         if not files:
             gr.Info(texts.NO_FILES)
@@ -198,7 +213,14 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
     model.change(partial(fetched, models), model, timing, preprocess=False, api_visibility="private").then(**translate)
     examples.submit(choose, examples, picture, preprocess=False, show_progress="hidden", api_visibility="private")
     start.click(shown(several), [files, model, seed], archive, **private)
-    tab.select(shown(example), [picture, model], [slider, timing], show_progress="hidden", **private)
+    opened = tab.select
+    if desk:
+        wish = gr.Textbox(visible=False)
+        opened = opened(
+            shown(offered), [wish, model], [model, picture], js=WISH.format(scripts=scripts()), show_progress="hidden",
+            preprocess=False, api_visibility="private", concurrency_limit=TALKS,
+        ).then  # fmt: skip
+    opened(shown(example), [picture, model], [slider, timing], show_progress="hidden", **private)
 
 
 def fetched(models: Models, name: Any) -> Iterator[str]:

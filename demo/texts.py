@@ -12,7 +12,7 @@ DRAW_TAB, TILE_TAB, TEACH_TAB = "Draw", "Tiles", "Teach"
 MODEL = "Model"
 SEED = "Look"
 SEED_INFO = "Another number, another look (the seed of the noise)"
-PICTURE, TILE_EXAMPLES = "A satellite picture of any size", "Examples, painted by a script"
+PICTURE, TILE_EXAMPLES = "A picture of any size, such as a satellite tile", "Examples, painted by a script"
 DROP_PICTURE = "Drop a picture here, or click to choose one"
 SETTINGS = "Settings"
 CROP = "Crop to a square"
@@ -271,7 +271,9 @@ TEACH = {
     "time": "Progress",
     "back": "Earlier pictures",
     "draw": "Draw with it",
-    "not_drawn": "This model takes photos, so you cannot draw for it here. Download its folder and run",
+    "pictures": "Translate pictures with it",
+    "pictures_room": TILE_TAB,
+    "not_drawn": "This model takes photos. On a machine of your own, download its folder and run",
     "stop": "Stop",
     "stop_title": "End now, and keep what it has learned",
     "more_3": "3 minutes more",

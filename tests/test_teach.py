@@ -35,12 +35,13 @@ from demo.teach.intake import Dropped, Made, pairs_of
 from demo.teach.kinds import kind_of, suited
 from demo.teach.results import Results
 from demo.teach.runner import is_trainer
-from demo.teach.runs import Shelf, slug
+from demo.teach.runs import Run, Shelf, slug
 from demo.teach.terms import HOME, STRANGERS
 from pix2pix import Pix2PixError, list_models
 from pix2pix.pictures.edge_filter import outline
 from pix2pix.training.command import parse
 from pix2pix.training.progress import Progress, read_progress
+from pix2pix.weights.pretrained import BUNDLED
 
 TINY = [*SMALL[:-2], "--save-every", "0.5"]  # the device is the desk's
 
@@ -221,6 +222,15 @@ def started(desk: Desk, minutes: float = 1.0, visitor: str = "me", name: str = "
     run = drafted(desk.shelf)
     desk.answer({"do": "start", "run": run.id, "name": name, "init": "", "minutes": minutes}, visitor)
     return run.id
+
+
+def finished(shelf: Shelf, name: str, model: str) -> Run:
+    """A run whose model is a copy of a bundled one."""
+    run = shelf.new("")
+    run.name, run.state = name, "done"
+    shutil.copytree(BUNDLED / model, run.out)
+    run.save()
+    return run
 
 
 def wait(condition: Callable[[], object], seconds: float = 120) -> None:
@@ -598,6 +608,18 @@ def test_strangers_have_limits(shelf: Shelf, tmp_path: Path):
     assert desk.answer({"do": "hello", "runs": []}, "another")["runs"] == []
     seen = desk.answer({"do": "hello", "runs": [answer["run"]]}, "me")["runs"]
     assert [run["run"] for run in seen] == [answer["run"]]
+
+
+def test_a_model_of_pictures_is_offered_to_its_visitor_alone(shelf: Shelf):
+    run = finished(shelf, "Maps", "sat2map")
+    drawn = finished(shelf, "Shoes", "edges2shoes")
+    desk = small_desk(shelf, STRANGERS)
+    assert desk.for_pictures({"runs": [run.id, drawn.id, 5]}) == [("Maps", run.id)]
+    assert desk.for_pictures({"runs": []}) == desk.for_pictures({}) == []
+    assert small_desk(shelf, HOME).for_pictures({}) == [("Maps", run.id)]
+    assert desk.an_input(run.id) is None
+    run.add([Made("a.png", picture(8, 6), picture(8, 6))])
+    assert desk.an_input(run.id).size == (8, 6)
 
 
 def test_what_strangers_bring_is_removed_after_a_day(shelf: Shelf):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from browser import changed_by, draw, open_page, opened, settled, start_from, wait_until
 from PIL import Image, ImageDraw
+from places import ROOT
 from serving import running_app
+
+from demo.teach.intake import Made
+from demo.teach.runs import Shelf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -87,3 +92,28 @@ def test_ten_pictures_are_dropped_taught_and_drawn_with(browser, tmp_path: Path)
             changed_by(page, page.locator(".examples button").first.click)
             assert page.get_attribute("#picture", "data-blank") == "false"
             assert "Discs" in page.locator(f'[data-model="{name}"]').inner_text()
+
+
+def test_a_model_taught_on_photos_translates_pictures(browser, tmp_path: Path):
+    """It has no card in the studio. The tab Tiles offers it, and shows what it makes of one of its inputs."""
+    run = Shelf(tmp_path / "taught").new("")
+    tile = Image.open(ROOT / "demo" / "examples" / "sat2map" / "01-town.png").convert("RGB").crop((0, 0, 96, 80))
+    run.add([Made("tile.png", tile, tile)])
+    run.name, run.state = "Grey", "done"
+    shutil.copytree(ROOT / "checkpoints" / "sat2map", run.out)
+    run.save()
+    options = ["--models", "edges2shoes", "sat2map", "--taught", str(tmp_path / "taught")]
+    with running_app(tmp_path, *options) as address, open_page(browser, address, start=False) as page:
+        page.get_by_role("tab", name="Teach").click()
+        page.click(f'[data-run="{run.id}"]')
+        page.click("[data-pictures]")
+        page.wait_for_selector("text=/96 × 80 pixels in/")
+        chosen = page.locator("#tiles input[role=combobox]")
+        assert chosen.input_value() == "Grey"
+        # It stays chosen when the tab is opened again, and another can be chosen.
+        page.get_by_role("tab", name="Draw").click()
+        page.get_by_role("tab", name="Tiles").click()
+        wait_until(page, "document.querySelector('#tiles input[role=combobox]').value === 'Grey'")
+        chosen.click()
+        page.get_by_role("option", name="Maps from satellites").click()
+        wait_until(page, "document.querySelector('#tiles input[role=combobox]').value === 'Maps from satellites'")

@@ -130,9 +130,7 @@ class Desk:
 
     def _hello(self, message: dict[str, Any], visitor: str) -> dict[str, Any]:
         """The initial contents of the tab: "terms", "inits" (models to start from) and "runs" (without drafts)."""
-        known = message.get("runs")
-        ids = {name for name in known if isinstance(name, str)} if isinstance(known, list) else set()
-        runs = [run for run in self.shelf.all() if run.state != "draft" and (self.terms.everybody or run.id in ids)]
+        runs = self._runs_of(message)
         return {
             "terms": {"pairs": self.terms.pairs, "minutes": self.terms.minutes, "fewest": FEWEST},
             "inits": [
@@ -275,6 +273,30 @@ class Desk:
         if not isinstance(token, str) or not token.strip() or len(token) > 200:
             raise DataError("Give a token with write access: create one at https://huggingface.co/settings/tokens.")
         return {"address": push(run.out, repo, token.strip())}
+
+    def for_pictures(self, message: dict[str, Any]) -> list[tuple[str, str]]:
+        """(title, id) of the taught models that translate pictures rather than drawings, the newest first.
+
+        Args:
+            message: "runs", the ids that the visitor's browser knows.
+        """
+        ready = [run for run in reversed(self._runs_of(message)) if run.id in self.models.taught]
+        return [(run.name, run.id) for run in ready if not self.models.is_drawn(task_of(run))]
+
+    def an_input(self, run_id: str) -> Image.Image | None:
+        """An input of a run, to try its model on; None where there is none left.
+
+        Raises:
+            DataError: there is no such run.
+        """
+        run = self.shelf[run_id]
+        return next((run.open(name, "a") for name in run.names()), None)
+
+    def _runs_of(self, message: dict[str, Any]) -> list[Run]:
+        """The runs that a visitor may see, without drafts, the oldest first."""
+        known = message.get("runs")
+        ids = {name for name in known if isinstance(name, str)} if isinstance(known, list) else set()
+        return [run for run in self.shelf.all() if run.state != "draft" and (self.terms.everybody or run.id in ids)]
 
     def _finished(self, run: Run) -> None:
         """Add a run's model to those of the page."""

@@ -8,6 +8,13 @@ export function openStudio() {
   /** @type {HTMLElement | null} */ (document.querySelector(TABS))?.click();
 }
 
+/** The tab with a title. @param {string} title */
+export const room = (title) =>
+  /** @type {HTMLElement[]} */ ([...document.querySelectorAll(TABS)]).find((tab) => tab.textContent?.trim() === title);
+
+/** @param {string} title */
+export const openRoom = (title) => room(title)?.click();
+
 /** @param {boolean} back whether to go back to the tab of before */
 export function keepRoom(back) {
   document.addEventListener('click', ({ target }) => {
@@ -21,6 +28,6 @@ export function keepRoom(back) {
   try {
     wanted = sessionStorage.getItem(ROOM);
   } catch { /* forbidden */ }
-  const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(TABS)]);
-  tabs.find((tab) => tab.textContent?.trim() === wanted && tab.getAttribute('aria-selected') !== 'true')?.click();
+  const tab = room(wanted ?? '');
+  if (tab?.getAttribute('aria-selected') !== 'true') tab?.click();
 }

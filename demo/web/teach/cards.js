@@ -1,7 +1,7 @@
 // Models that were taught on this page, among the cards of the studio; and which runs this browser began.
 
 import { ask } from '../channels.js';
-import { openStudio } from '../rooms.js';
+import { openRoom, openStudio } from '../rooms.js';
 
 const RUNS = 'pix2pix taught';
 const DRAFT = 'pix2pix pairs';
@@ -68,6 +68,21 @@ export const tell = (brief) => document.dispatchEvent(new CustomEvent('pix2pix:t
 export function drawWith(run) {
   openStudio();
   document.dispatchEvent(new CustomEvent('pix2pix:draw-with', { detail: run }));
+}
+
+let wanted = '';
+
+/** Go to the tab of pictures with a model. @param {string} run @param {string} room the tab's title */
+export function translateWith(run, room) {
+  wanted = run;
+  openRoom(room);
+}
+
+/** What the tab of pictures tells the server when it opens: which runs to offer, and which of them to choose. */
+export function forPictures() {
+  const message = JSON.stringify({ runs: known(), wanted });
+  wanted = '';
+  return message;
 }
 
 /**

@@ -4,7 +4,7 @@ import { ask } from '../channels.js';
 import { filled, find, radioGroup, toaster } from '../dom.js';
 import { Trouble } from '../engines.js';
 import { UNTIL_STOPPED } from '../rules.js';
-import { drawWith, hello, keepDraft, lastDraft, note, tell } from './cards.js';
+import { drawWith, hello, keepDraft, lastDraft, note, tell, translateWith } from './cards.js';
 import { filesOf, send } from './files.js';
 import { Watch } from './watch.js';
 
@@ -123,6 +123,7 @@ export async function start(root, { texts, icons }) {
 
   button('new').addEventListener('click', () => show(''));
   button('draw').addEventListener('click', () => drawWith(watched));
+  button('pictures').addEventListener('click', () => translateWith(watched, texts.pictures_room));
   const deed = (/** @type {string} */ what, /** @type {Record<string, unknown>} */ more = {}) =>
     attempt(async () => {
       keep(await desk(what, { run: watched, ...more }));

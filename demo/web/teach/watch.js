@@ -1,6 +1,7 @@
 // A run to watch: what it draws, back through time; its losses; how long it goes on.
 
 import { filled, find } from '../dom.js';
+import { room } from '../rooms.js';
 import { curve } from './curves.js';
 
 /**
@@ -61,6 +62,7 @@ export class Watch {
     find(this.root, '.bar').setAttribute('aria-valuenow', String(Math.round(100 * share)));
     find(this.root, '.bar div').style.width = `${100 * share}%`;
     there('[data-draw]', Boolean(status.card));
+    there('[data-pictures]', ready && !status.card && Boolean(room(this.texts.pictures_room)));
     there('[data-not-drawn]', ready && !status.card);
     find(this.root, '[data-not-drawn] code').textContent = `python -m pix2pix translate photo.jpg picture.png --model ${status.folder}`;
     there('[data-stop]', (state === 'running' || state === 'queued') && !status.stopping);
