@@ -13,18 +13,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-WHITE = 255
-SMALLEST = 0.6  # smallest share of the canvas's side that an object takes
+from pix2pix.pairs.placing import WHITE, is_background, on_white
+
 WOBBLE = 1.5  # pixels, the standard deviation of a line's displacement
 WIDEST = 3  # pixels, the widest line
 MOST_GAPS = 8
 LONGEST_DROPPED = 80  # pixels
 OUTLINES = 0.3  # share of the drawings that lose their inner lines
-REACH = (
-    4,
-    32,
-)  # least and greatest distance from the background, in pixels, within which such a drawing keeps its lines
-BACKGROUND = 245  # least lightness of a photo's background
+# Least and greatest distance from the background, in pixels, within which such a drawing keeps its lines.
+REACH = (4, 32)
 
 
 def leave_outline(pair: Tensor) -> Tensor:
@@ -41,52 +38,14 @@ def leave_outline(pair: Tensor) -> Tensor:
     """
     if torch.rand(()) >= OUTLINES:
         return pair
-    background = pair[1].float().mean(0) >= BACKGROUND
-    border = torch.cat([background[0], background[-1], background[:, 0], background[:, -1]])
-    if border.float().mean() < 0.5:
+    if not on_white(pair[1]):
         return pair
+    background = is_background(pair[1])
     reach = int(torch.randint(REACH[0], REACH[1] + 1, ()))
     # The maximum over a square is that over its columns and then over its rows.
     near = F.max_pool2d(background[None].float(), (2 * reach + 1, 1), stride=1, padding=(reach, 0))
     near = F.max_pool2d(near, (1, 2 * reach + 1), stride=1, padding=(0, reach))
     return torch.stack([torch.where(near > 0, pair[0], WHITE), pair[1]])
-
-
-def place(pair: Tensor, size: int, flat: bool = False, labels: bool = False) -> Tensor:
-    """Scale a pair to `SMALLEST` of the canvas or more, and put it anywhere on white.
-
-    Args:
-        pair: (2, 3, L, L) in [0, 255], the drawing and its photo, both on white.
-        size: side of the canvas.
-        flat: whether the drawing is flat art, whose colours must not mix.
-        labels: whether the photo is a label map. Then its colours do not mix either, and the commonest label along its
-            border continues around it.
-
-    Returns:
-        float32 (2, 3, size, size).
-    """
-    side = round(size * float(torch.empty(()).uniform_(SMALLEST, 1)))
-    top, left = torch.randint(0, size - side + 1, (2,)).tolist()
-    small = F.interpolate(pair.float(), (side, side), mode="bilinear", antialias=True, align_corners=False)
-    if flat:
-        small[0] = F.interpolate(pair[:1].float(), (side, side))[0]
-    else:
-        small[0] = WHITE - (2 * (WHITE - small[0])).clamp(
-            max=WHITE
-        )  # thin lines fade when scaled down, so they are darkened
-    canvas = torch.full((2, 3, size, size), float(WHITE))
-    if labels:
-        small[1] = F.interpolate(pair[1:].float(), (side, side))[0]
-        canvas[1] = border_colour(pair[1])[:, None, None]
-    canvas[..., top : top + side, left : left + side] = small
-    return canvas
-
-
-def border_colour(image: Tensor) -> Tensor:
-    """The commonest colour along the border of (3, L, L): (3,)."""
-    border = torch.cat([image[:, 0], image[:, -1], image[:, :, 0], image[:, :, -1]], 1)
-    found, counts = border.unique(dim=1, return_counts=True)
-    return found[:, counts.argmax()].float()
 
 
 def draw_by_hand(edges: Tensor) -> Tensor:

@@ -13,8 +13,9 @@ from torch.utils.data import Dataset
 from pix2pix.compat import import_torchvision
 from pix2pix.errors import DataError
 from pix2pix.pairs.flat_art import flat_colours
-from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline, place
+from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline
 from pix2pix.pairs.paint import is_flat_art, painted
+from pix2pix.pairs.placing import place
 from pix2pix.pairs.polarity import look_at
 from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, UNPAINTED, Readings, Source
 from pix2pix.pictures.color import lightness_and_colour
