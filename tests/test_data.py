@@ -15,6 +15,7 @@ from pix2pix import DataError
 from pix2pix.pairs.folders import find_source
 from pix2pix.pairs.hand_drawn import leave_outline
 from pix2pix.pairs.pairs import Pairs, to_bytes
+from pix2pix.pairs.placing import warp
 from pix2pix.pictures.places import scaled_whole
 
 
@@ -177,7 +178,43 @@ def test_a_hand_draws_without_the_inner_lines_at_times(tmp_path: Path):
     assert 9 <= plain <= 30  # 3 in 10
 
 
+@pytest.mark.parametrize("flat", [False, True])
+def test_a_warp_moves_a_drawing_and_its_photo_together(flat: bool):
+    """A box becomes a turned, stretched and bent one, still around its photo; flat art gets no colours in between."""
+    pair = torch.full((2, 3, 256, 256), 255.0)
+    pair[0, :, 80:170, 70:190] = 0
+    if not flat:
+        pair[0, :, 82:168, 72:188] = 255
+    pair[1, 1:, 80:170, 70:190] = 0
+    torch.manual_seed(0)
+    shapes = Counter()
+    for _ in range(60):
+        x, y = warp(pair, flat)
+        assert x.min() >= 0 and x.max() <= 255 and y.min() >= 0 and y.max() <= 255
+        drawing, photo = (x[0] < 128).nonzero(), (y[1] < 128).nonzero()
+        for end in (lambda places: places.min(0).values, lambda places: places.max(0).values):
+            assert (end(drawing) - end(photo)).abs().max() <= 3
+        if flat:
+            assert set(x.unique().tolist()) <= {0.0, 255.0}
+        shapes[tuple((photo.max(0).values - photo.min(0).values).tolist())] += 1
+    assert len(shapes) > 30 and 4 <= shapes[89, 119] <= 24  # one in five stays
+
+
+def test_what_is_not_on_white_is_not_warped():
+    pair = torch.rand(2, 3, 64, 64) * 200
+    assert all(torch.equal(warp(pair), pair) for _ in range(10))
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_the_share_of_outlines_may_be_chosen(share: float):
+    pair = torch.full((2, 3, 128, 128), 255.0)
+    pair[0, :, 20:108, 20:22] = pair[0, :, 20:108, 64:66] = pair[0, :, 20:108, 106:108] = 0
+    pair[1, :, 20:108, 20:108] = 90
+    inner = [bool((leave_outline(pair, share)[0, :, 30:98, 64] == 0).all()) for _ in range(10)]
+    assert inner == [not share] * 10
+
+
 def test_edges_follow_from_the_key_too(pairs: Path):
-    one, other = (pairs_of(pairs, size=32, jitter=True, hand_drawn=True, seed=5) for _ in range(2))
+    one, other = (pairs_of(pairs, size=32, jitter=True, hand_drawn=True, warp=True, seed=5) for _ in range(2))
     assert all(torch.equal(a, b) for a, b in zip(one[2, 3], other[2, 3], strict=True))
     assert not torch.equal(one[2, 3][0], one[3, 3][0])

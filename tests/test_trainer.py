@@ -561,6 +561,9 @@ def test_samples_are_compared_only_where_there_are_several(of_samples: dict):
     ("wrong", "said"),
     [
         ({"unpainted": 0.5}, "needs --paint"),
+        ({"warp": True}, "need --hand-drawn"),
+        ({"outlines": 0.5}, "need --hand-drawn"),
+        ({"outlines": -0.5, "hand_drawn": True, "input_kind": "edges"}, "must be from 0 to 1"),
         ({"unpainted": 1.5, "paint": True, "input_kind": "paint"}, "must be from 0 to 1"),
         ({"augment_colours": False}, "add --augment"),
     ],

@@ -14,29 +14,29 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pix2pix.pairs.placing import WHITE, is_background, on_white
+from pix2pix.pairs.source import OUTLINES
 
 WOBBLE = 1.5  # pixels, the standard deviation of a line's displacement
 WIDEST = 3  # pixels, the widest line
 MOST_GAPS = 8
 LONGEST_DROPPED = 80  # pixels
-OUTLINES = 0.3  # share of the drawings that lose their inner lines
 # Least and greatest distance from the background, in pixels, within which such a drawing keeps its lines.
 REACH = (4, 32)
 
 
-def leave_outline(pair: Tensor) -> Tensor:
-    """In a share `OUTLINES` of all cases, leave out the lines inside the object, since few people draw more than an
-    outline.
+def leave_outline(pair: Tensor, share: float = OUTLINES) -> Tensor:
+    """In a share of all cases, leave out the lines inside the object, since few people draw more than an outline.
 
     Nothing changes where the photo has no white background, since there the inside of the object is unknown.
 
     Args:
         pair: (2, 3, L, L) in [0, 255], the drawing and its photo.
+        share: from 0 to 1.
 
     Returns:
         The same shape and type, the photo untouched.
     """
-    if torch.rand(()) >= OUTLINES:
+    if torch.rand(()) >= share:
         return pair
     if not on_white(pair[1]):
         return pair

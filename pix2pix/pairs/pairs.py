@@ -15,9 +15,9 @@ from pix2pix.errors import DataError
 from pix2pix.pairs.flat_art import flat_colours
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline
 from pix2pix.pairs.paint import is_flat_art, painted
-from pix2pix.pairs.placing import place
+from pix2pix.pairs.placing import place, warp
 from pix2pix.pairs.polarity import look_at
-from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, UNPAINTED, Readings, Source
+from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, OUTLINES, UNPAINTED, Readings, Source
 from pix2pix.pictures.color import lightness_and_colour
 from pix2pix.pictures.drawings import LIGHT
 from pix2pix.pictures.drawings import inverted as inverted_lines
@@ -52,6 +52,8 @@ class Pairs(Dataset):
         paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
             put anywhere on white.
         unpainted: share of the line drawings that `paint` leaves unpainted, from 0 to 1.
+        outlines: share of the line drawings that `hand_drawn` reduces to their outlines, from 0 to 1.
+        warp: with `hand_drawn`, turn, stretch and bend things on white (see `pix2pix.pairs.placing`).
         inverted: invert the inputs, which have light lines on dark. None: the majority of drawn or painted inputs
             decides (see `pix2pix.pairs.polarity`).
         seed: seed of the jitter. `pairs[epoch, index]` depends on (seed, epoch, index) alone, so it is the same in any
@@ -79,6 +81,8 @@ class Pairs(Dataset):
         stretched: bool = True,
         paper: str | None = None,
         unpainted: float = UNPAINTED,
+        outlines: float = OUTLINES,
+        warp: bool = False,
     ) -> None:
         if direction not in DIRECTIONS:
             raise DataError(f"The direction is {direction!r}: choose AtoB or BtoA.")
@@ -92,7 +96,7 @@ class Pairs(Dataset):
         if inverted is None and (hand_drawn or paint):
             inverted = look_at(source, direction, "paint" if paint else "edges", readings=readings) == LIGHT
         self.inverted = bool(inverted)
-        self.seed, self.unpainted = seed, unpainted
+        self.seed, self.unpainted, self.outlines, self.warp = seed, unpainted, outlines, warp
         self.crop, self.whole, self.stretched, self.paper = crop, whole, stretched, paper
         self._places: dict[int, Place] = {}
         self._kept: dict[int, Tensor] = {}
@@ -156,10 +160,13 @@ class Pairs(Dataset):
         by_hand = self.hand_drawn and self.jitter
         flat = self.paint and is_flat_art(pair[0].permute(1, 2, 0).numpy())
         placed = self.jitter and (self.hand_drawn or self.paint)
+        labels = self.readings.facing(self.direction)[1].palette is not None
         if by_hand and not flat:
-            pair = leave_outline(pair)
+            pair = leave_outline(pair, self.outlines)
+        if by_hand and self.warp and not labels:
+            pair = warp(pair, flat)
         if placed and torch.rand(()) < 0.5:
-            pair = place(pair, self.size, flat, labels=self.readings.facing(self.direction)[1].palette is not None)
+            pair = place(pair, self.size, flat, labels)
         elif self.jitter:
             pair = random_crop(pair, self.size)
         elif self.crop and not self.whole:

@@ -5,6 +5,8 @@ All of it draws from PyTorch's global random state, which `pix2pix.pairs.pairs` 
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -12,6 +14,12 @@ from torch.nn import functional as F
 WHITE = 255
 BACKGROUND = 245  # least lightness of a photo's background
 SMALLEST = 0.6  # smallest share of the canvas's side that an object takes
+WARPED = 0.8  # share of the pairs that `warp` changes
+TURN = 15  # degrees, the most it turns, either way
+STRETCH = 0.15  # natural logarithm of the most it stretches one side, while the other shrinks as much
+SHEAR = 0.1  # most it shifts the top against the bottom, in sides
+BEND = 2  # pixels, the standard deviation of a smooth displacement
+BENDS = 5  # points of that displacement along a side
 
 
 def place(pair: Tensor, size: int, flat: bool = False, labels: bool = False) -> Tensor:
@@ -42,6 +50,37 @@ def place(pair: Tensor, size: int, flat: bool = False, labels: bool = False) -> 
         canvas[1] = border_colour(pair[1])[:, None, None]
     canvas[..., top : top + side, left : left + side] = small
     return canvas
+
+
+def warp(pair: Tensor, flat: bool = False) -> Tensor:
+    """Turn, stretch, shear and bend a pair in a share `WARPED` of all cases, so that few pairs show more shapes.
+
+    Nothing changes where the photo is not on white, since nobody knows what lies beyond its borders.
+
+    Args:
+        pair, flat: as for `place`.
+
+    Returns:
+        (2, 3, L, L) in [0, 255].
+    """
+    if torch.rand(()) >= WARPED or not on_white(pair[1]):
+        return pair
+    side = pair.shape[-1]
+    most = torch.tensor([math.radians(TURN), STRETCH, SHEAR])
+    turn, stretch, shear = (most * torch.empty(3).uniform_(-1, 1)).tolist()
+    rotation = torch.tensor([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
+    matrix = rotation @ torch.tensor([[1, shear], [0, 1]]) @ torch.diag(torch.tensor([stretch, -stretch]).exp())
+    grid = F.affine_grid(F.pad(matrix, (0, 1))[None], [1, 3, side, side], align_corners=False)
+    coarse = torch.randn(1, 2, BENDS, BENDS) * (BEND * 2 / side)  # grid_sample measures a picture as 2 wide
+    grid = grid + F.interpolate(coarse, (side, side), mode="bicubic", align_corners=True).permute(0, 2, 3, 1)
+    ink = WHITE - pair.float()
+    ink = torch.cat([
+        F.grid_sample(ink[:1], grid, mode="nearest" if flat else "bilinear", align_corners=False),
+        F.grid_sample(ink[1:], grid, align_corners=False),
+    ])  # fmt: skip
+    if not flat:
+        ink[0] *= 1.5  # thin lines fade between pixels, so they are darkened
+    return WHITE - ink.clamp(0, WHITE)
 
 
 def border_colour(image: Tensor) -> Tensor:

@@ -14,7 +14,9 @@ from pix2pix.pictures.reading import PLAIN, Reading
 from pix2pix.pictures.turning import upright
 
 DIRECTIONS = ("AtoB", "BtoA")
-UNPAINTED = 0.35  # share of line drawings that paint leaves bare, unless another is asked for
+# Shares of the line drawings, unless others are asked for.
+UNPAINTED = 0.35  # that paint leaves bare
+OUTLINES = 0.3  # that hand-drawn ones reduce to their outlines
 Pair = tuple[Image.Image, Image.Image]
 
 

@@ -74,7 +74,8 @@ class TrainingData:
         return Pairs(
             self.train, settings.direction, settings.size,
             settings.jitter, settings.mirror, settings.hand_drawn, self.readings, settings.lightness,
-            settings.seed, settings.paint, self.inverted, unpainted=settings.unpainted, **self._shape(),
+            settings.seed, settings.paint, self.inverted, unpainted=settings.unpainted,
+            outlines=settings.outlines, warp=settings.warp, **self._shape(),
         )  # fmt: skip
 
     def plain(self, source: Source, lightness: bool, whole: bool = False) -> Pairs:

@@ -12,7 +12,7 @@ from typing import Any
 from pix2pix.errors import TrainingError
 from pix2pix.networks.config import CHOICES, GAN_KINDS, NORMS, OBJECTIVES, PATCHES, Objective
 from pix2pix.pairs.folders import MAKES
-from pix2pix.pairs.source import DIRECTIONS, UNPAINTED
+from pix2pix.pairs.source import DIRECTIONS, OUTLINES, UNPAINTED
 from pix2pix.pictures.drawings import POLARITIES
 
 
@@ -178,6 +178,8 @@ class Settings:
     hand_drawn: bool = train(
         False, "draw the edges as a hand does: wobbly, broken, often the outline alone, anywhere", formerly="edges"
     )
+    outlines: float = train(OUTLINES, "share of the drawings that --hand-drawn reduces to outlines", metavar="SHARE")
+    warp: bool = train(False, "with --hand-drawn, turn, stretch and bend things on white, for data sets of few pairs")
     paint: bool = train(False, "paint the inputs with colours of the target, as people paint drawings")
     unpainted: float = train(UNPAINTED, "share of the line drawings that --paint leaves unpainted", metavar="SHARE")
     augment: bool = train(False, "shift, cut and recolour what D sees, for data sets of few pairs")
@@ -228,8 +230,11 @@ class Settings:
         for name in ("mode_seeking_weight", "chroma_weight"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 0.")
-        if not 0 <= self.unpainted <= 1:
-            raise TrainingError(f"--unpainted is {self.unpainted}: it must be from 0 to 1.")
+        for name in ("unpainted", "outlines"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be from 0 to 1.")
+        if not self.hand_drawn and (self.outlines != Settings.outlines or self.warp):
+            raise TrainingError("--outlines and --warp are about hand-drawn lines: they need --hand-drawn.")
         if not self.paint and self.unpainted != Settings.unpainted:
             raise TrainingError("--unpainted is about painted drawings: it needs --paint.")
         if not self.augment and not self.augment_colours:
