@@ -131,6 +131,7 @@ export async function start(root, { texts, icons }) {
     });
   button('stop').addEventListener('click', () => deed('stop'));
   button('revise').addEventListener('click', () =>
+    (!count || confirm(texts.revise_sure)) &&
     attempt(async () => {
       const run = watched;
       const called = runs.find((each) => each.run === run)?.name ?? '';
