@@ -205,6 +205,24 @@ def test_what_is_not_on_white_is_not_warped():
     assert all(torch.equal(warp(pair), pair) for _ in range(10))
 
 
+def test_photos_that_fill_their_frame_get_no_white_margins(tmp_path: Path):
+    """They are cut, and scaled up, together with their drawings."""
+    columns = np.linspace(20, 200, 256).astype(np.uint8)
+    photo = np.broadcast_to(columns[:, None, None], (256, 256, 3))
+    drawing = np.full((256, 256, 3), 255, np.uint8)
+    drawing[112:144] = 0
+    Image.fromarray(np.hstack([drawing, photo])).save(tmp_path / "wall.png")
+    data = pairs_of(tmp_path, jitter=True, hand_drawn=True)
+    spans = []
+    for epoch in range(40):
+        x, y = data[epoch, 0]
+        assert y.max() < 0.6, "white beside the photo"
+        spans.append(float(y.max() - y.min()))
+        black = y[0][x.mean(0) < -0.5]  # the drawing's band lies where the photo is 99 to 121
+        assert not len(black) or (black.min() > 85 / 127.5 - 1 and black.max() < 135 / 127.5 - 1)
+    assert min(spans) < 1.1 < 1.2 < max(spans)
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_the_share_of_outlines_may_be_chosen(share: float):
     pair = torch.full((2, 3, 128, 128), 255.0)

@@ -15,7 +15,7 @@ from pix2pix.errors import DataError
 from pix2pix.pairs.flat_art import flat_colours
 from pix2pix.pairs.hand_drawn import draw_by_hand, leave_outline
 from pix2pix.pairs.paint import is_flat_art, painted
-from pix2pix.pairs.placing import place, warp
+from pix2pix.pairs.placing import on_white, place, warp, zoom
 from pix2pix.pairs.polarity import look_at
 from pix2pix.pairs.source import AS_SEEN, DIRECTIONS, OUTLINES, UNPAINTED, Readings, Source
 from pix2pix.pictures.color import lightness_and_colour
@@ -166,7 +166,8 @@ class Pairs(Dataset):
         if by_hand and self.warp and not labels:
             pair = warp(pair, flat)
         if placed and torch.rand(()) < 0.5:
-            pair = place(pair, self.size, flat, labels)
+            whole = flat or labels or on_white(pair[1])
+            pair = place(pair, self.size, flat, labels) if whole else zoom(pair, self.size)
         elif self.jitter:
             pair = random_crop(pair, self.size)
         elif self.crop and not self.whole:

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 WHITE = 255
 BACKGROUND = 245  # least lightness of a photo's background
-SMALLEST = 0.6  # smallest share of the canvas's side that an object takes
+SMALLEST = 0.6  # smallest share of the canvas's side that an object takes, or that is cut out
 WARPED = 0.8  # share of the pairs that `warp` changes
 TURN = 15  # degrees, the most it turns, either way
 STRETCH = 0.15  # natural logarithm of the most it stretches one side, while the other shrinks as much
@@ -50,6 +50,22 @@ def place(pair: Tensor, size: int, flat: bool = False, labels: bool = False) -> 
         canvas[1] = border_colour(pair[1])[:, None, None]
     canvas[..., top : top + side, left : left + side] = small
     return canvas
+
+
+def zoom(pair: Tensor, size: int) -> Tensor:
+    """Cut a random square of `SMALLEST` of the side or more out of a pair that is not on white, and scale it up.
+
+    Args:
+        pair, size: as for `place`.
+
+    Returns:
+        float32 (2, 3, size, size).
+    """
+    whole = pair.shape[-1]
+    side = round(whole * float(torch.empty(()).uniform_(SMALLEST, 1)))
+    top, left = torch.randint(0, whole - side + 1, (2,)).tolist()
+    cut = pair[..., top : top + side, left : left + side].float()
+    return F.interpolate(cut, (size, size), mode="bilinear", antialias=True, align_corners=False)
 
 
 def warp(pair: Tensor, flat: bool = False) -> Tensor:
