@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -30,6 +31,7 @@ if ON_SPACE:  # visitors come through a proxy in a private network, which forwar
 
 def main(arguments: list[str] | None = None) -> int:
     from pix2pix import KNOWN_MODELS, Pix2PixError, choose_device, list_models
+    from pix2pix.errors import missing
 
     command = parser()
     options = command.parse_args(arguments)
@@ -62,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         from demo.teach import tab
         from demo.teach.results import Results
 
+        check_uploads()
         models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
         service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
@@ -104,10 +107,34 @@ def main(arguments: list[str] | None = None) -> int:
     except Pix2PixError as error:
         print(f"{command.prog}: {error}", file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        print(f"{command.prog}: {missing(error)}", file=sys.stderr)
+        return 2
     return 0
 
 
 STYLES = ("studio.css", "teach/teach.css")
+
+
+def check_uploads() -> None:
+    """Check that uploads can be kept, before anything starts.
+
+    Raises:
+        Pix2PixError: they cannot.
+    """
+    from gradio.utils import get_upload_folder
+
+    from pix2pix import Pix2PixError
+
+    folder = Path(get_upload_folder())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise Pix2PixError(
+            f"Uploads cannot be kept in {folder} ({error.strerror}): set GRADIO_TEMP_DIR to another folder."
+        ) from None
 
 
 def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
@@ -207,9 +234,11 @@ def theme():
 def parser() -> argparse.ArgumentParser:
     from demo.models import MAX_LOADED
     from demo.server.limits import Limits
+    from pix2pix import __version__
     from pix2pix.devices import MEMORY, gigabytes
 
     p = Parser(description="Open the pix2pix page on this machine.")
+    p.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     p.add_argument(
         "--host",
         default=os.environ.get("GRADIO_SERVER_NAME") or ("0.0.0.0" if ON_SPACE else "127.0.0.1"),

@@ -14,6 +14,7 @@ from demo.rules import DRAWN
 from demo.server.turns import Turns
 from pix2pix import CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
 from pix2pix.devices import MEMORY
+from pix2pix.errors import missing
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.known import known_model
 from pix2pix.weights.pretrained import BUNDLED
@@ -151,7 +152,10 @@ class Models:
                 from pix2pix import Translator, choose_device
 
                 source, device = self.taught.get(name, name), choose_device(self.device)
-                translator = Translator.from_pretrained(source, device=device, memory=self.memory)
+                try:
+                    translator = Translator.from_pretrained(source, device=device, memory=self.memory)
+                except ModuleNotFoundError as error:  # another project's file, where PyTorch is not installed
+                    raise CheckpointError(missing(error)) from None
             with self._lock:
                 self._loaded[name] = translator  # the most recently used is last
                 if len(self._loaded) > self.max_loaded:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pix2pix import __version__
 from pix2pix.devices import MEMORY, gigabytes
-from pix2pix.errors import ImageError, Pix2PixError
+from pix2pix.errors import ImageError, Pix2PixError, missing
 
 if TYPE_CHECKING:
     from pix2pix.pairs.pairs import Pairs
@@ -28,14 +29,33 @@ def main(arguments: list[str] | None = None) -> int:
         code = options.run(options) or 0
         sys.stdout.flush()
     except BrokenPipeError:  # the reader closed the pipe, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_stdout()
+    except KeyboardInterrupt:
+        warn("Stopped.")
+        return 128 + signal.SIGINT
+    except ModuleNotFoundError as error:
+        warn(missing(error))
+        return 2
     except Pix2PixError as error:
         warn(str(error))
         return 2
     except OSError as error:  # a full disk, say
-        warn(f"{error.filename or 'A file'} cannot be used ({error.strerror or error}): choose another place.")
+        name = error.filename2 or error.filename or "A file"  # the second is where a finished file was to go
+        warn(f"{name} cannot be used ({error.strerror or error}): choose another place.")
         return 2
     return code
+
+
+def say(line: str) -> None:
+    """Print a line about work that goes on, also when nobody reads any more."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        forget_stdout()
+
+
+def forget_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:
@@ -187,11 +207,11 @@ def run_translate(options: argparse.Namespace) -> int:
     if options.polarity != "auto" and translator.input_kind not in DRAWN:
         raise Pix2PixError(f"--polarity is about drawings, and {options.model} takes {translator.input_kind}.")
     if not folder:
-        found = translate_file(translator, options.input, output, seeds, options.polarity, print)
+        found = translate_file(translator, options.input, output, seeds, options.polarity, say)
         if options.polarity == "auto" and WORDS[found]:
             warn(f"{options.input} {WORDS[found]}. --polarity dark-lines takes it as it is.")
         return 0
-    outcome = translate_folder(translator, options.input, output, seeds, options.polarity, print, warn)
+    outcome = translate_folder(translator, options.input, output, seeds, options.polarity, say, warn)
     for found, times in outcome.found.items():
         if options.polarity == "auto" and WORDS[found]:
             warn(f"{times} of the pictures: each {WORDS[found]}. --polarity dark-lines takes them as they are.")

@@ -6,6 +6,11 @@ def reason(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
+def missing(error: ModuleNotFoundError) -> str:
+    """A sentence about a package that is not installed."""
+    return f"This needs {error.name}, which is not installed: pip install .[train]."
+
+
 class Pix2PixError(Exception):
     """Base of the errors below. Command lines print its message and exit with code 2; the page shows it."""
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
+from typing import TextIO
 
 from pix2pix.errors import Pix2PixError
 
@@ -31,6 +33,25 @@ def check_place(path: str | Path) -> None:
             pass
     except OSError as error:
         raise Pix2PixError(f"{path} cannot be written ({error.strerror}): choose another place.") from None
+
+
+def hold(folder: Path) -> TextIO | None:
+    """Hold a folder for this process, as long as the returned file is open. None if another process holds it.
+
+    Raises:
+        Pix2PixError: nothing can be written there.
+    """
+    path = folder / "lock"
+    check_place(path)
+    file = open(path, "a")  # noqa: SIM115
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which the processes that read pictures do not inherit
+    except (BlockingIOError, PermissionError):
+        file.close()
+        return None
+    except OSError:  # a file system without locks
+        pass
+    return file
 
 
 @contextmanager

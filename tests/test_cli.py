@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -246,3 +247,61 @@ def test_a_closed_pipe_causes_no_traceback():
     result = subprocess.run([sys.executable, "-m", "pix2pix", "models"], cwd=ROOT, stdout=write, stderr=subprocess.PIPE)
     os.close(write)
     assert result.returncode == 0 and not result.stderr
+
+
+def test_work_goes_on_when_nobody_reads_its_lines(picture: Path, small_checkpoint: Path, tmp_path: Path):
+    """As in `python -m pix2pix translate ... --samples 3 | head -1`."""
+    read, write = os.pipe()
+    os.close(read)
+    command = ["translate", str(picture), str(tmp_path / "out.png"), "--model", str(small_checkpoint), "--samples", "3"]
+    result = subprocess.run([sys.executable, "-m", "pix2pix", *command], cwd=ROOT, stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert result.returncode == 0 and not result.stderr
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out-0.png", "out-1.png", "out-2.png"]
+
+
+def test_ctrl_c_stops_with_a_word(picture: Path, small_checkpoint: Path, tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.setattr("pix2pix.translate.files.translate_file", lambda *_: signal.raise_signal(signal.SIGINT))
+    assert main(["translate", str(picture), str(tmp_path / "out.png"), "--model", str(small_checkpoint)]) == 130
+    assert capsys.readouterr().err == "pix2pix: Stopped.\n"
+
+
+WITHOUT_TORCH = """
+import sys
+
+class Hidden:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "torchvision", "accelerate", "torchmetrics"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Hidden())
+sys.argv = sys.argv[1:]
+import runpy
+if sys.argv[0] == "pix2pix":
+    runpy.run_module("pix2pix", run_name="__main__", alter_sys=True)
+else:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["pix2pix", "export", "edges2shoes", "OUT/x.onnx"],
+        ["pix2pix", "evaluate", "--model", "edges2shoes", "--data", "PAIRS"],
+        ["pix2pix", "tone", "edges2shoes", "OUT/x", "--data", "PAIRS"],
+        ["pix2pix", "translate", "PICTURE", "OUT/x.png", "--model", "edges2shoes", "--engine", "torch"],
+        ["train.py", "--data", "PAIRS", "--out", "OUT/x"],
+        ["app.py", "--device", "auto"],
+    ],
+)
+def test_what_needs_pytorch_says_so_in_one_sentence(command: list[str], pairs: Path, picture: Path, tmp_path: Path):
+    places = {"PAIRS": str(pairs), "PICTURE": str(picture)}
+    words = [places.get(word, word.replace("OUT", str(tmp_path))) for word in command]
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *words], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 2
+    assert result.stderr.endswith("This needs torch, which is not installed: pip install .[train].\n")
+    assert result.stderr.count("\n") == 1
+    assert not list(tmp_path.glob("x*"))

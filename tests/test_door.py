@@ -90,6 +90,13 @@ def test_addresses_that_the_page_does_not_need_are_closed(stranger: Stranger):
     assert stranger.http.delete("/").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["call/translate/nothing", "queue/data?session_hash=nobody"])
+def test_an_answer_that_nobody_waits_for_ends_with_a_word(stranger: Stranger, folder: Path, path: str):
+    answer = stranger.http.get(f"/gradio_api/{path}")
+    assert answer.status_code == 200 and "404" in answer.text
+    assert "Traceback" not in (folder / "log").read_text()
+
+
 def test_a_long_message_is_refused_without_being_read(stranger: Stranger):
     before = stranger.http.get("/health").json()
     huge = json.dumps({"data": ["x" * 20_000_000], "fn_index": 0, "session_hash": "a"})

@@ -26,9 +26,9 @@ from small import make_pairs
 from small_runs import command, stopped, weights
 from small_runs import settings as small_settings
 
-from pix2pix import Trainer, TrainingError
+from pix2pix import Pix2PixError, Trainer, TrainingError
 from pix2pix.training.progress import read_progress
-from pix2pix.training.state import BEFORE_FILE, STATE_FILE, read_state, write_state
+from pix2pix.training.state import BEFORE_FILE, STATE_FILE, has_state, read_state, write_state
 
 KILLS = int(os.environ.get("FAULTS", "2"))
 
@@ -157,6 +157,34 @@ def small_disk(folder: Path, size: str) -> Iterator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_place_that_cannot_be_written_is_named_before_the_first_step(pairs: Path, tmp_path: Path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(Pix2PixError, match=r"file/training/lock cannot be written .* choose another place"):
+        Trainer(small_settings(pairs, tmp_path / "file"))
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_two_runs_never_share_a_folder(pairs: Path, tmp_path: Path):
+    """The second is refused before the first has saved anything, and may begin when the first was killed."""
+    out = tmp_path / "out"
+    first = subprocess.Popen(command(pairs, out, "--epochs", "100000"), stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not (out / "training" / "lock").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with pytest.raises(TrainingError, match=r"Another process trains into .*out: wait for it|unfinished run"):
+            Trainer(small_settings(pairs, out))
+        if has_state(out / "training"):
+            with pytest.raises(TrainingError, match="Another process trains into"):
+                Trainer(small_settings(pairs, out, epochs=100000), resume=True)
+    finally:
+        first.kill()
+        first.wait()
+    shutil.rmtree(out)
+    Trainer(small_settings(pairs, out))
 
 
 def test_a_full_disk_stops_no_run_and_loses_no_state(pairs: Path, tmp_path: Path, capfd: pytest.CaptureFixture):

@@ -3,8 +3,10 @@ documentation of each layout, independently of our generator."""
 
 from __future__ import annotations
 
+import copy
 import io
 import json
+import math
 import pickle
 import re
 import struct
@@ -18,11 +20,12 @@ import pytest
 import torch
 from foreign_weights import Weights, make_flat, put_norm, random
 from PIL import Image
+from places import ROOT
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pix2pix import CheckpointError, Generator
+from pix2pix import CheckpointError, Generator, Translator, read_task
 from pix2pix.__main__ import main
 from pix2pix.devices import import_onnxruntime
 from pix2pix.networks.noise import dropout_masks
@@ -422,6 +425,42 @@ def test_translate_needs_only_the_file(tmp_path: Path):
     assert main([*arguments, "--model", str(tmp_path / "latest_net_G.pth")]) == 0
     assert Image.open(tmp_path / "out.png").size == (256, 256)
     assert main([*arguments, "--model", str(tmp_path / "latest_net_G.pth"), "--norm-statistics", "running"]) == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_a_state_dict_may_come_as_safetensors(tmp_path: Path, dtype: torch.dtype):
+    """With all that batch norm stores, and in any precision, it is the same model as its .pth file."""
+    w = {name: tensor.to(dtype) for name, tensor in make_recursive(6, 7, True).items()}
+    w["model.model.1.model.2.num_batches_tracked"] = torch.tensor(5)
+    save_file({name: tensor.contiguous() for name, tensor in w.items()}, tmp_path / "net.safetensors")
+    torch.save(w, tmp_path / "net.pth")
+    one, other = (Generator.from_pretrained(tmp_path / f"net{suffix}") for suffix in (".safetensors", ".pth"))
+    for (name, a), b in zip(one.state_dict().items(), other.state_dict().values(), strict=True):
+        assert torch.equal(a, b), name
+
+
+def test_their_folder_is_a_source(tmp_path: Path):
+    torch.save(make_recursive(6, 7, False), tmp_path / "latest_net_G.pth")
+    assert Generator.from_pretrained(tmp_path).config.depth == 7
+
+
+def test_weights_beside_their_config_are_that_model(small_checkpoint: Path):
+    assert read_task(small_checkpoint / "model.safetensors") == read_task(small_checkpoint) != {}
+
+
+def test_weights_that_are_no_numbers_are_refused(small_generator: Generator, tmp_path: Path):
+    broken = copy.deepcopy(small_generator)
+    with torch.no_grad():
+        broken.head.bias[0] = math.nan
+    broken.save_pretrained(tmp_path)
+    with pytest.raises(CheckpointError, match=r"no numbers, in head\.bias"):
+        Translator.from_pretrained(tmp_path)
+
+
+def test_a_folder_that_is_exported_keeps_its_card(tmp_path: Path):
+    assert main(["export", "edges2shoes", str(tmp_path / "mine")]) == 0
+    assert (tmp_path / "mine" / "README.md").read_text() == (ROOT / "checkpoints/edges2shoes/README.md").read_text()
+    assert (tmp_path / "mine" / "preview.jpg").is_file()
 
 
 @pytest.mark.parametrize("name", ["copy", "copy.safetensors", "copy.onnx"])

@@ -144,6 +144,18 @@ def test_a_model_of_another_project_on_the_hub(a_hub: SmallHub, tmp_path: Path):
     assert not any("train.py" in request for request in a_hub.requests)
 
 
+@pytest.mark.parametrize("name", ["./nothing", "../nothing", ""])
+def test_what_can_only_be_a_path_is_not_asked_of_the_hub(name: str):
+    with pytest.raises(CheckpointError, match="There is no model"):
+        Translator.from_pretrained(name)
+
+
+def test_a_mistyped_path_is_called_one(a_hub: SmallHub, tmp_path: Path):
+    """There is a folder `checkpoints` where these programs run."""
+    _, error = fetch(a_hub, tmp_path, "checkpoints/nothing")
+    assert error.startswith("There is no folder checkpoints/nothing. As a model of the Hub: The Hub has no model")
+
+
 def test_an_unknown_name_lists_the_places_that_were_searched():
     with pytest.raises(CheckpointError, match=r"edges2shoos.*bundled.*folder.*Hub id"):
         Translator.from_pretrained("edges2shoos")

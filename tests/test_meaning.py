@@ -320,6 +320,9 @@ def test_one_file_alone_is_shown_over_its_own_values(tmp_path: Path):
         Image.fromarray((ramp * high).astype(dtype)).save(tmp_path / "depth.tif")
         levels = np.asarray(open_image(tmp_path / "depth.tif"))[..., 0]
         assert levels.min() == 0 and levels.max() == expected and len(np.unique(levels)) > 200
+    mask = (ramp > 0.5).astype(np.float32)  # of nothing but 0 and 1
+    Image.fromarray(mask).save(tmp_path / "depth.tif")
+    assert np.array_equal(np.asarray(open_image(tmp_path / "depth.tif"))[..., 0], 255 * mask)
     holes = (ramp * 3).astype(np.float32)
     holes[0, :3] = np.nan, np.inf, -np.inf
     Image.fromarray(holes).save(tmp_path / "depth.tif")

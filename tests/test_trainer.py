@@ -433,7 +433,7 @@ for network in (learner.generator, learner.model, learner.discriminator):
 for (x, y), _ in zip(trainer._batches(), range(10)):
     learner.train_step(x.double(), y.double())
 if trainer.processes.is_first:
-    torch.save([p.detach() for n in (learner.model, learner.discriminator) for p in n.parameters()], out)
+    torch.save([p.detach() for n in (learner.model, learner.discriminator) for p in n.parameters()], out + ".pt")
 """
 
 
@@ -450,7 +450,7 @@ def test_two_processes_train_the_same_weights_as_one_with_both_shares(pairs: Pat
         command = [*door, str(script), str(pairs), str(tmp_path / name), batch]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
-    one, two = (torch.load(tmp_path / name, weights_only=True) for name in ("one", "two"))
+    one, two = (torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("one", "two"))
     for mine, theirs in zip(one, two, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 from places import ROOT
 
-from pix2pix import PALETTES, CheckpointError, Generator, ImageError, Translator, mean_distance
+from pix2pix import PALETTES, CheckpointError, Generator, ImageError, Pix2PixError, Translator, mean_distance
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.pairs import to_bytes
 from pix2pix.pictures.images import MAX_PIXELS, to_array, to_image
@@ -188,6 +188,7 @@ def test_the_size_and_the_scale_can_be_set(small_generator: Generator):
         ({"image_size": -32}, "size is -32"),
         ({"image_size": 1 << 20}, "up to 4,096"),
         ({"scale": "tiny"}, "scale is 'tiny': choose one of whole, native"),
+        ({"image_size": 0}, "size is 0"),
     ],
 )
 def test_impossible_geometries_are_refused(small_generator: Generator, task: dict, words: str):
@@ -195,7 +196,21 @@ def test_impossible_geometries_are_refused(small_generator: Generator, task: dic
         Translator(TorchEngine(small_generator), task)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_what_is_no_picture_or_no_memory_is_refused(translator: Translator, small_generator: Generator):
+    with pytest.raises(ImageError, match=r"A str is no picture: give a PIL\.Image"):
+        translator("sketch.png")
+    for memory in (0, -1, "4", float("nan")):
+        with pytest.raises(Pix2PixError, match="number of gigabytes above 0"):
+            Translator(TorchEngine(small_generator), {}, memory=memory)
+
+
+def test_the_device_may_be_left_to_the_machine(small_checkpoint: Path):
+    assert Translator.from_pretrained(small_checkpoint, device="auto").size
+    with pytest.raises(Pix2PixError, match="no device 'abacus'"):
+        Translator.from_pretrained(small_checkpoint, device="abacus")
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63, 3.5])
 def test_seeds_out_of_range_are_refused(translator: Translator, seed: int):
     with pytest.raises(ValueError, match="seed"):
         translator(gradient(8, 8), seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from demo.server.checks import Functions, read_message
@@ -85,9 +86,23 @@ class Door:
             return message
 
         with self.visitors.listening(address(scope), answer="heartbeat" not in scope["path"]):
-            await self.app(scope, heard, noticed)
+            try:
+                await self.app(scope, heard, noticed)
+            except Exception as error:
+                if not is_unknown(error):
+                    raise
+                await noticed({"type": "http.response.body", "body": b"", "more_body": False})
         if session and scope["path"] == ANSWERS:
             self.jobs.leave(session, closed or not complete)
+
+
+def is_unknown(error: BaseException | None) -> bool:
+    """Whether Gradio ended a streamed answer because it knows no such event or session, which it has said in it."""
+    while error is not None:
+        if isinstance(error, HTTPException) and error.status_code == 404:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 async def whole(receive: Receive) -> bytes:

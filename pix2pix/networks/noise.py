@@ -36,8 +36,8 @@ def dropout_masks(shapes: Sequence[tuple[int, int, int]], rate: float, seed: int
     """
     if not 0 <= rate < 1:
         raise ValueError(f"The dropout rate is {rate}: it must be at least 0 and below 1.")
-    if not 0 <= seed <= MAX_SEED:
-        raise ValueError(f"The seed is {seed}: it must be from 0 to {MAX_SEED}.")
+    if seed != int(seed) or not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"The seed is {seed}: it must be a whole number from 0 to {MAX_SEED}.")
     if draw < 0:
         raise ValueError(f"The draw is {draw}: it must be at least 0.")
     threshold = np.uint64(round(rate * 2**32))
@@ -45,7 +45,7 @@ def dropout_masks(shapes: Sequence[tuple[int, int, int]], rate: float, seed: int
     masks = []
     for level, shape in enumerate(shapes):
         units = int(np.prod(shape))
-        stream = np.random.Philox(counter=[0, level, draw, 0], key=[seed, 0])
+        stream = np.random.Philox(counter=[0, level, draw, 0], key=[int(seed), 0])
         words = stream.random_raw((units + 1) // 2).astype("<u8").view("<u4")[:units]
         masks.append(np.where(words >= threshold, keep, np.float32(0)).reshape(shape))
     return masks

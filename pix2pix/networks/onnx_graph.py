@@ -37,8 +37,8 @@ def describe(config: GeneratorConfig, masks: list[str], task: Mapping[str, Any])
     """An exported model's metadata: text under each key, JSON where it is more than a word or a number.
 
     multiple: H and W must be multiples of it. inputs: the shape and the values of each input. rate: of the dropout in
-    training. input, direction, image_size, palette, output_palette, input_range, output_range, make: from the task,
-    where it has them.
+    training. input, direction, image_size, scale, palette, output_palette, input_range, output_range, make: from the
+    task, where it has them.
     """
     inputs: dict[str, Any] = {"x": {"shape": ["N", config.in_channels, "H", "W"], "values": "from -1 to 1"}}
     # At twice the smallest size, a side that follows the picture's differs from one that is always 1.
@@ -46,9 +46,9 @@ def describe(config: GeneratorConfig, masks: list[str], task: Mapping[str, Any])
     for mask, (channels, height, _) in zip(masks, config.noise_shapes(side, side), strict=True):
         sides = [1, 1] if height == 1 else [f"H/{side // height}", f"W/{side // height}"]
         inputs[mask] = {"shape": ["N", channels, *sides], "values": "0 or 1/(1-rate)", "off": "ones of (1, 1, 1, 1)"}
-    known = ("input", "direction", "image_size", "palette", "output_palette", "input_range", "output_range", "make")
+    known = ("input", "direction", "image_size", "scale", "palette", "output_palette", "input_range", "output_range")
     facts = {"multiple": config.multiple, "inputs": inputs, "rate": config.dropout}
-    facts |= {key: task[key] for key in known if task.get(key) is not None}
+    facts |= {key: task[key] for key in (*known, "make") if task.get(key) is not None}
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts.items()}
 
 

@@ -105,12 +105,14 @@ def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> N
 
 def value_range(image: Image.Image) -> tuple[float, float, bool]:
     """The lowest and the highest finite value of a picture in one of the modes `DEEP` (0, 0 where none is finite), and
-    whether all its values are whole numbers."""
+    whether its values are whole numbers. Fractions that happen to be 0 and 1 alone, as of a mask, are not."""
     values = np.asarray(image)
     finite = values[np.isfinite(values)]
     if not finite.size:
         return 0.0, 0.0, True
-    return float(finite.min()), float(finite.max()), bool((finite == np.rint(finite)).all())
+    low, high = float(finite.min()), float(finite.max())
+    mask = image.mode == "F" and low >= 0 and high == 1
+    return low, high, not mask and bool((finite == np.rint(finite)).all())
 
 
 def usual_span(low: float, high: float, whole: bool) -> Span:

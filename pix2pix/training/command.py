@@ -28,7 +28,7 @@ examples:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    from pix2pix.errors import Pix2PixError
+    from pix2pix.errors import Pix2PixError, missing
 
     warnings.filterwarnings("ignore", message="Failed to initialize NumPy")
     try:
@@ -54,6 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
         trainer.train()
     except Pix2PixError as error:
         print(f"{parser().prog}: {error}", file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        print(f"{parser().prog}: {missing(error)}", file=sys.stderr)
         return 2
     if trainer.processes.is_first:
         print(f"The model is in {trainer.out}.", file=sys.stderr)

@@ -26,7 +26,7 @@ from tqdm import tqdm
 from pix2pix.devices import keep_freed_memory
 from pix2pix.errors import Pix2PixError, TrainingError
 from pix2pix.evaluation.metrics import SAMPLES, evaluate
-from pix2pix.files import remove_unfinished, write_text
+from pix2pix.files import hold, remove_unfinished, write_text
 from pix2pix.networks.folding import MEASURED
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.check import refuse
@@ -75,14 +75,15 @@ class Trainer:
     the end. By epochs, it looks after each; by minutes, every few seconds and later less often (see `Plan`).
 
     While it runs, `settings.out/training` holds `state.pt` (what `resume` continues from), `progress.json` (see
-    `Progress`), `report.html`, and what `pix2pix.training.log` writes; the sample grids are rows of input | output |
-    target, for fixed pairs of val.
+    `Progress`), `report.html`, `lock` (open in the process that trains), and what `pix2pix.training.log` writes; the
+    sample grids are rows of input | output | target, for fixed pairs of val.
 
     Raises:
         DataError: see `TrainingData` and `Pairs`.
         CheckpointError: the finished model cannot be pushed to the Hub.
-        TrainingError: the folder holds a finished model, or an unfinished run without `resume`; or there is nothing to
-            resume, or the run had other settings.
+        TrainingError: the folder holds a finished model, or an unfinished run without `resume`; or another process
+            trains into it; or there is nothing to resume, or the run had other settings.
+        Pix2PixError: nothing can be written there.
     """
 
     def __init__(self, settings: Settings, resume: bool = False) -> None:
@@ -125,6 +126,9 @@ class Trainer:
         if settings.init and not resume:
             first = self._order(0)[:MEASURED]
             self.learner.start_from(settings.init, (self.pairs[0, index][0] for index in first))
+        self.lock = hold(self.folder) if self.processes.is_first else None
+        if self.processes.is_first and self.lock is None:
+            raise TrainingError(f"Another process trains into {self.out}: wait for it, or choose another --out.")
         if resume:
             self._load_state()
             if self.processes.is_first:
@@ -151,6 +155,8 @@ class Trainer:
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+            if self.lock:
+                self.lock.close()
 
     def _run(self) -> None:
         learner, device = self.learner, self.processes.device

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from pix2pix.devices import import_onnxruntime
+from pix2pix.devices import choose_device, import_onnxruntime
 from pix2pix.errors import Pix2PixError
 from pix2pix.networks.config import GeneratorConfig
 from pix2pix.networks.onnx_graph import Graph, add_decoder, add_encoder
@@ -62,7 +62,7 @@ def load_engine(
     Args:
         source: see `pix2pix.weights.pretrained.find_checkpoint`.
         engine: "onnx", "torch" or "auto": ONNX Runtime on a CPU if it can run the network, otherwise PyTorch.
-        device: a PyTorch device; ONNX Runtime's engine runs on "cpu" only.
+        device: a PyTorch device, or "auto" (see `choose_device`); ONNX Runtime's engine runs on "cpu" only.
         norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
 
     Raises:
@@ -71,6 +71,7 @@ def load_engine(
     """
     if engine not in ENGINES:
         raise Pix2PixError(f"There is no engine {engine!r}: choose one of {', '.join(ENGINES)}.")
+    device = choose_device("auto") if device == "auto" else device
     config, weights, task = load_weights(source)
     fits = str(device) == "cpu" and not config.encoder_dropped_levels and norm_statistics == "picture"
     if engine == "onnx" and not fits:
@@ -81,6 +82,7 @@ def load_engine(
     if fits and engine != "torch":
         return OnnxEngine(config, weights), task
 
+    device = choose_device(device) if isinstance(device, str) else device
     return TorchEngine(make_generator(source, config, weights, norm_statistics), device), task
 
 

@@ -51,11 +51,13 @@ class Geometry:
         Raises:
             CheckpointError: there is no such scale, or the network cannot run at this size.
         """
-        stated = (scale or task.get("scale")) is not None and (size or task.get("image_size")) is not None
-        scale = scale or task.get("scale", "whole")
+        scale = task.get("scale") if scale is None else scale
+        size = task.get("image_size") if size is None else size
+        stated = scale is not None and size is not None
+        scale = "whole" if scale is None else scale
         if scale not in SCALES:
             raise CheckpointError(f"The scale is {scale!r}: choose one of {', '.join(SCALES)}.")
-        size = size or task.get("image_size", config.multiple)
+        size = config.multiple if size is None else size
         if type(size) is not int or not 0 < size <= max(MAX_NETWORK_SIZE, config.multiple) or size % config.multiple:
             raise CheckpointError(
                 f"The size is {size!r}: this network takes multiples of {config.multiple}, up to {MAX_NETWORK_SIZE:,}."

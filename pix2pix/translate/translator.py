@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from pix2pix.devices import MEMORY
-from pix2pix.errors import CheckpointError, ImageError
+from pix2pix.errors import CheckpointError, ImageError, Pix2PixError
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pictures.color import coloured, lightness_and_colour
 from pix2pix.pictures.drawings import DARK, PHOTOGRAPHED, WORDS, Drawing, check_polarity, read_drawing
@@ -65,6 +65,7 @@ class Translator:
 
     Raises:
         CheckpointError: the network does not translate pictures, or cannot run at this size or scale.
+        Pix2PixError: the memory is no number above 0.
     """
 
     def __init__(
@@ -78,6 +79,8 @@ class Translator:
         self.engine = engine
         self.task = task
         self.geometry = Geometry.of(engine.config, task, size, scale)
+        if not isinstance(memory, (int, float)) or not memory > 0:
+            raise Pix2PixError(f"The memory is {memory!r}: it must be a number of gigabytes above 0.")
         self.memory = memory
         self.input_kind = task.get("input", "photo")
         self._last: tuple[Any, Any] | None = None  # the last picture that was not large, with its encoding
@@ -122,7 +125,7 @@ class Translator:
         Args:
             source: see `pix2pix.weights.pretrained.find_checkpoint`.
             engine: "onnx", "torch" or "auto": ONNX Runtime on a CPU if it can run the network, otherwise PyTorch.
-            device: a PyTorch device.
+            device: a PyTorch device, or "auto" (see `choose_device`).
             norm_statistics: "picture" or "running", see `Generator.from_pretrained`.
             size: see `Translator`.
             scale: see `Translator`.
@@ -209,8 +212,10 @@ class Translator:
                 takes it as it is, "light-lines" inverts it.
 
         Raises:
-            ImageError: the picture is too large, or the polarity is unknown.
+            ImageError: it is no picture or too large, or the polarity is unknown.
         """
+        if not isinstance(image, Image.Image):
+            raise ImageError(f"A {type(image).__name__} is no picture: give a PIL.Image, as `open_image` opens it.")
         check_size(image, "The picture")
         check_polarity(polarity)
         image = self.reading(image)

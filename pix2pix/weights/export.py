@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from pix2pix.files import atomic_path, check_place
 from pix2pix.networks.config import GeneratorConfig
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.networks.onnx_graph import onnx_model
-from pix2pix.weights.checkpoint import CONFIG_FILE
+from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE
 from pix2pix.weights.foreign import recursive_norm, to_recursive
-from pix2pix.weights.pretrained import load_weights, make_generator
+from pix2pix.weights.pretrained import find_checkpoint, load_weights, make_generator
 from pix2pix.weights.tensors import CONFIG_KEY, Tensors
 
 
@@ -26,9 +27,9 @@ def export(source: str | Path, output: Path) -> str:
 
     Args:
         source: see `pix2pix.weights.pretrained.find_checkpoint`.
-        output: a folder (no suffix); a `.safetensors` file, which includes the config; an `.onnx` file, for any number
-            of pictures whose sides are multiples of `config.multiple`, with the noise as inputs; or a `.pth` file for
-            pytorch-CycleGAN-and-pix2pix.
+        output: a folder (no suffix), which gets the card of the source, too; a `.safetensors` file, which includes the
+            config; an `.onnx` file, for any number of pictures whose sides are multiples of `config.multiple`, with the
+            noise as inputs; or a `.pth` file for pytorch-CycleGAN-and-pix2pix.
 
     Returns:
         A line about the written file.
@@ -41,7 +42,10 @@ def export(source: str | Path, output: Path) -> str:
     writers = {"": write_folder, ".safetensors": write_safetensors, ".onnx": write_onnx, ".pth": write_recursive}
     if output.suffix not in writers:
         raise CheckpointError(f"{output}: export to a folder, or to a file .safetensors, .onnx or .pth.")
-    return writers[output.suffix](output, config, weights, task)
+    line = writers[output.suffix](output, config, weights, task)
+    if not output.suffix:
+        take_card(source, output)
+    return line
 
 
 def check_free(output: Path) -> None:
@@ -58,6 +62,16 @@ def check_free(output: Path) -> None:
 def write_folder(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:
     make_generator(output, config, weights, "picture").save_pretrained(output, task)
     return f"{output}: a checkpoint folder."
+
+
+def take_card(source: str | Path, output: Path) -> None:
+    """Copy the card beside a copy of a model, since it names the licence, with its pictures."""
+    path = find_checkpoint(source)
+    if path.is_dir():
+        for file in (path / CARD_FILE, *path.glob("*.jpg")):
+            if file.is_file():
+                with atomic_path(output / file.name) as temporary:
+                    shutil.copyfile(file, temporary)
 
 
 def write_safetensors(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:

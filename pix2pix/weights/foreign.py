@@ -315,7 +315,7 @@ def recursive_faults(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) ->
         faults.append("its layers are not the paper's (leave --activation, --padding and --head out)")
     biases = (f"encoder.{level}.conv.bias" for level in (0, config.depth - 1))
     if config.norm == "none":
-        faults.append("it has biases in place of norms (--norm batch)")
+        faults.append("it has biases in place of norms (--norm instance)")
     elif recursive_norm(config, ours) == "batch" and any(name in ours and ours[name].any() for name in biases):
         faults.append("its first and innermost convolutions have biases, which theirs lack with batch norm "
                       "(--norm instance)")  # fmt: skip

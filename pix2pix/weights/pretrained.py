@@ -22,7 +22,9 @@ PACKAGE = Path(__file__).resolve().parents[1]
 IN_WHEEL, IN_CHECKOUT = PACKAGE / "checkpoints", PACKAGE.parent / "checkpoints"
 BUNDLED = IN_WHEEL if IN_WHEEL.is_dir() else IN_CHECKOUT
 FILE_SUFFIXES = {".safetensors", ".pth", ".pt", ".bin", ".tar", ".pict"}
-HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w./-]+))?")
+# Names of the generator's weights in other projects' folders.
+FOREIGN_FILES = (FOREIGN_FILE, "latest_net_G.pth")
+HUB_ID = re.compile(r"(?P<id>\w[\w.-]*/\w[\w.-]*)(@(?P<revision>[\w./-]+))?")
 
 
 def list_models() -> list[str]:
@@ -46,23 +48,29 @@ def find_checkpoint(source: str | Path) -> Path:
     if name in list_models():
         return BUNDLED / name
     path = Path(source)
-    if path.is_dir():
+    if path.is_dir() and name:
         return inside(path)
     if path.is_file():
-        return path
+        described = path.name == WEIGHTS_FILE and (path.parent / CONFIG_FILE).is_file()
+        return path.parent if described else path
     match = HUB_ID.fullmatch(name)
     if match is None or path.suffix in FILE_SUFFIXES:
         raise CheckpointError(
             f"There is no model {name!r}: it is neither bundled ({', '.join(list_models()) or 'none are'}) "
             "nor a checkpoint folder nor a checkpoint file nor a Hub id like owner/name."
         )
-    return inside(download(match["id"], match["revision"]))
+    try:
+        return inside(download(match["id"], match["revision"]))
+    except CheckpointError as error:
+        if path.parent.is_dir():  # it may be meant as a path
+            raise CheckpointError(f"There is no folder {name}. As a model of the Hub: {error}") from None
+        raise
 
 
 def inside(folder: Path) -> Path:
-    """A checkpoint folder itself, or the only checkpoint file in another project's folder."""
-    if not (folder / CONFIG_FILE).exists() and (folder / FOREIGN_FILE).exists():
-        return folder / FOREIGN_FILE
+    """A checkpoint folder itself, or the checkpoint file in another project's folder."""
+    if not (folder / CONFIG_FILE).exists():
+        return next((folder / name for name in FOREIGN_FILES if (folder / name).exists()), folder)
     return folder
 
 
@@ -87,13 +95,17 @@ def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndar
     """
     path = find_checkpoint(source)
     if path.is_dir():
-        return read_folder(path)
-    from pix2pix.weights.foreign import read_file
+        config, weights, task = read_folder(path)
+    else:
+        from pix2pix.weights.foreign import read_file
 
-    config, weights, task = read_file(path)
-    check_tensors(path, {name: values.shape for name, values in weights.items()}, config)
-    model = known_model(str(source))
-    return config, weights, task or (model.task if model else {})
+        config, weights, task = read_file(path)
+        check_tensors(path, {name: values.shape for name, values in weights.items()}, config)
+        model = known_model(str(source))
+        task = task or (model.task if model else {})
+    if bad := [name for name, values in weights.items() if not np.isfinite(values).all()]:
+        raise CheckpointError(f"{path} has values that are no numbers, in {bad[0]}: use an earlier state of the model.")
+    return config, weights, task
 
 
 def load_generator(source: str | Path, norm_statistics: str = "picture") -> tuple[Generator, dict[str, Any]]:

@@ -20,6 +20,9 @@ from pix2pix.errors import CheckpointError, reason
 Tensors = dict[str, np.ndarray]
 CONFIG_KEY = "pix2pix"  # key of the config in the metadata of a single .safetensors file
 MOST_BYTES = 1 << 30
+COUNTERS = "num_batches_tracked"  # PyTorch's batch norms count the batches; nothing needs that
+# Kinds of numbers in safetensors files, in NumPy's words.
+KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1"}
 LEGACY_TORCH = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")  # first bytes of files by PyTorch before 1.6
 
 
@@ -44,15 +47,31 @@ def read_tensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
 
 
 def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
-    from safetensors import SafetensorError, safe_open
+    from safetensors import SafetensorError, deserialize, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
             description = (file.metadata() or {}).get(CONFIG_KEY)
-            tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
+        tensors = {
+            name: numbers(entry) for name, entry in deserialize(path.read_bytes()) if not name.endswith(COUNTERS)
+        }
         return tensors, None if description is None else json.loads(description)
     except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({reason(error)}): copy or download it again.") from None
+
+
+def numbers(entry: dict[str, Any]) -> np.ndarray:
+    """A tensor of a safetensors file as float32. NumPy has no bfloat16, the upper half of a float32.
+
+    Raises:
+        TypeError: it holds no numbers of a usual kind.
+    """
+    kind, shape = entry["dtype"], entry["shape"]
+    if kind == "BF16":
+        return (np.frombuffer(entry["data"], "<u2").astype("<u4") << 16).view("<f4").reshape(shape)
+    if kind not in KINDS:
+        raise TypeError(f"its numbers are {kind}")
+    return np.frombuffer(entry["data"], KINDS[kind]).astype(np.float32).reshape(shape)
 
 
 def read_torch(path: Path) -> Tensors:
@@ -68,7 +87,7 @@ def read_torch(path: Path) -> Tensors:
                 f"{path} holds code, not only weights, and is not opened: save its state_dict."
             ) from None
         raise CheckpointError(f"{path} is damaged ({type(error).__name__}): copy or download it again.") from None
-    tensors = {name: t for name, t in flat(state) if not name.endswith("num_batches_tracked")}
+    tensors = {name: t for name, t in flat(state) if not name.endswith(COUNTERS)}
     if not tensors:
         raise CheckpointError(f"{path} does not hold a state dict: save the generator's state_dict() and use that.")
     return {name: tensor.detach().to(torch.float32).numpy() for name, tensor in tensors.items()}
