@@ -179,9 +179,12 @@ def tile_tab(tab: gr.Tab, models: Models, names: list[tuple[str, str]], service:
         message = small_message(wish)
         taught, wanted = desk.for_pictures(message), message.get("wanted")
         here = [each for _, each in (*names, *taught)]
-        chosen = next((each for each in (wanted, name) if each in here), here[0])
-        choices = gr.Dropdown([*names, *taught], value=chosen, visible=len(here) > 1)
-        return choices, (desk.an_input(chosen) or gr.skip()) if chosen == wanted else gr.skip()
+        choices: dict[str, Any] = {"choices": [*names, *taught], "visible": len(here) > 1}
+        if wanted in here:
+            return gr.Dropdown(value=wanted, **choices), desk.an_input(wanted) or gr.skip()
+        if name not in here:  # it was removed
+            choices["value"] = here[0]
+        return gr.Dropdown(**choices), gr.skip()
 
     def several(files: Any, name: Any, seed: Any, request: gr.Request, progress=gr.Progress()):  # noqa: B008
         if not files:

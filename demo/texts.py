@@ -281,7 +281,7 @@ TEACH = {
     "again": "Try again",
     "revise": "Change pairs and settings",
     "revise_title": "Go back to the pairs and settings of this model",
-    "revise_sure": "Give up the pairs that you have gathered for another model?",
+    "revise_sure": "Discard the pairs that you have added for another model?",
     "zip": "Folder (zip)",
     "onnx": "ONNX",
     "report": "Report",

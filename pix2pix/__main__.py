@@ -258,8 +258,8 @@ def run_evaluate(options: argparse.Namespace) -> None:
     if options.perceptual:
         from pix2pix.evaluation.perceptual import perceptual
 
-        metrics["perceptual"], missing = perceptual(sheet.rows)
-        print("\n" + "\n".join([f"{name}: {value:.4f}" for name, value in metrics["perceptual"].items()] + missing))
+        metrics["perceptual"], absent = perceptual(sheet.rows)
+        print("\n" + "\n".join([f"{name}: {value:.4f}" for name, value in metrics["perceptual"].items()] + absent))
     if options.json:
         facts = {"model": options.model, "split": options.split, "direction": pairs.direction, "seed": options.seed}
         write_text(options.json, json.dumps({**facts, "perturbed": options.perturb, **metrics}, indent=2) + "\n")

@@ -6,9 +6,15 @@ def reason(error: Exception) -> str:
     return " ".join(str(error).split()).rstrip(".") or type(error).__name__
 
 
+# Where packages that only some commands need come from.
+EXTRAS = {"gradio": "demo", **dict.fromkeys(("torch", "torchvision", "accelerate", "torchmetrics", "scipy"), "train")}
+
+
 def missing(error: ModuleNotFoundError) -> str:
-    """A sentence about a package that is not installed."""
-    return f"This needs {error.name}, which is not installed: pip install .[train]."
+    """A sentence about a package of `EXTRAS` that is not installed. Any other error is raised again."""
+    if error.name not in EXTRAS:
+        raise error
+    return f"This needs {error.name}, which is not installed: pip install .[{EXTRAS[error.name]}]."
 
 
 class Pix2PixError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -36,20 +35,26 @@ def check_place(path: str | Path) -> None:
 
 
 def hold(folder: Path) -> TextIO | None:
-    """Hold a folder for this process, as long as the returned file is open. None if another process holds it.
+    """Hold a folder against other processes, as long as the returned file is open. None if another holds it. Where the
+    system has no such locks, nothing is held.
 
     Raises:
         Pix2PixError: nothing can be written there.
     """
     path = folder / "lock"
     check_place(path)
-    file = open(path, "a")  # noqa: SIM115
     try:
+        file = open(path, "a")  # noqa: SIM115
+    except OSError as error:
+        raise Pix2PixError(f"{path} cannot be written ({error.strerror}): choose another place.") from None
+    try:
+        import fcntl
+
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # which the processes that read pictures do not inherit
     except (BlockingIOError, PermissionError):
         file.close()
         return None
-    except OSError:  # a file system without locks
+    except (OSError, ImportError):  # a file system or an operating system without locks
         pass
     return file
 

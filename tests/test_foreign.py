@@ -439,6 +439,13 @@ def test_a_state_dict_may_come_as_safetensors(tmp_path: Path, dtype: torch.dtype
         assert torch.equal(a, b), name
 
 
+def test_numbers_of_a_rare_kind_are_named(tmp_path: Path):
+    w = {name: tensor.to(torch.float8_e4m3fn).contiguous() for name, tensor in make_recursive(6, 7, False).items()}
+    save_file(w, tmp_path / "net.safetensors")
+    with pytest.raises(CheckpointError, match="numbers of the kind F8_E4M3: save them as float32"):
+        Generator.from_pretrained(tmp_path / "net.safetensors")
+
+
 def test_their_folder_is_a_source(tmp_path: Path):
     torch.save(make_recursive(6, 7, False), tmp_path / "latest_net_G.pth")
     assert Generator.from_pretrained(tmp_path).config.depth == 7
@@ -461,6 +468,10 @@ def test_a_folder_that_is_exported_keeps_its_card(tmp_path: Path):
     assert main(["export", "edges2shoes", str(tmp_path / "mine")]) == 0
     assert (tmp_path / "mine" / "README.md").read_text() == (ROOT / "checkpoints/edges2shoes/README.md").read_text()
     assert (tmp_path / "mine" / "preview.jpg").is_file()
+    (tmp_path / "yours").mkdir()
+    (tmp_path / "yours" / "README.md").write_text("yours")
+    assert main(["export", "edges2shoes", str(tmp_path / "yours")]) == 0
+    assert (tmp_path / "yours" / "README.md").read_text() == "yours"
 
 
 @pytest.mark.parametrize("name", ["copy", "copy.safetensors", "copy.onnx"])

@@ -89,15 +89,15 @@ class Door:
             try:
                 await self.app(scope, heard, noticed)
             except Exception as error:
-                if not is_unknown(error):
+                if not is_not_found(error):
                     raise
                 await noticed({"type": "http.response.body", "body": b"", "more_body": False})
         if session and scope["path"] == ANSWERS:
             self.jobs.leave(session, closed or not complete)
 
 
-def is_unknown(error: BaseException | None) -> bool:
-    """Whether Gradio ended a streamed answer because it knows no such event or session, which it has said in it."""
+def is_not_found(error: BaseException | None) -> bool:
+    """Whether Gradio ended a stream with its own 404, as for an unknown event, which the stream already reports."""
     while error is not None:
         if isinstance(error, HTTPException) and error.status_code == 404:
             return True

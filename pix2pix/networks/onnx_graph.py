@@ -46,9 +46,11 @@ def describe(config: GeneratorConfig, masks: list[str], task: Mapping[str, Any])
     for mask, (channels, height, _) in zip(masks, config.noise_shapes(side, side), strict=True):
         sides = [1, 1] if height == 1 else [f"H/{side // height}", f"W/{side // height}"]
         inputs[mask] = {"shape": ["N", channels, *sides], "values": "0 or 1/(1-rate)", "off": "ones of (1, 1, 1, 1)"}
-    known = ("input", "direction", "image_size", "scale", "palette", "output_palette", "input_range", "output_range")
+    known = (
+        "input", "direction", "image_size", "scale", "palette", "output_palette", "input_range", "output_range", "make",
+    )  # fmt: skip
     facts = {"multiple": config.multiple, "inputs": inputs, "rate": config.dropout}
-    facts |= {key: task[key] for key in (*known, "make") if task.get(key) is not None}
+    facts |= {key: task[key] for key in known if task.get(key) is not None}
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in facts.items()}
 
 

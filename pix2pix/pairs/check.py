@@ -196,7 +196,9 @@ def settle(side: str, looks: list[tuple[str, Look]], meant: Reading, inputs: boo
     deep = [look.deep for _, look in looks if look.deep]
     span = meant.span
     if deep:
-        low, high, whole = min(d[0] for d in deep), max(d[1] for d in deep), all(d[2] for d in deep)
+        low, high = min(d[0] for d in deep), max(d[1] for d in deep)
+        others = [d for d in deep if d[1] != 1] if high > 1 else deep  # 0 and 1 may be fractions or whole numbers
+        whole = all(d[2] for d in others)
         span = span or usual_span(low, high, whole)
         option = "--input-range" if inputs else "--output-range"
         found.notes.append(

@@ -49,8 +49,8 @@ class Pairs(Dataset):
             becomes the palette's nearest colour, which removes JPEG artefacts.
         lightness: for colourisation: the input becomes the target's lightness, and the target its colour (see
             `pix2pix.pictures.color`).
-        paint: paint the inputs (see `pix2pix.pairs.paint`). With the jitter, half of the pairs are also scaled down and
-            put anywhere on white.
+        paint: paint the inputs (see `pix2pix.pairs.paint`). With this or `hand_drawn`, and with the jitter, half of the
+            pairs are also scaled down and put anywhere on white. If the photo is not on white, a part is scaled up.
         unpainted: share of the line drawings that `paint` leaves unpainted, from 0 to 1.
         outlines: share of the line drawings that `hand_drawn` reduces to their outlines, from 0 to 1.
         warp: with `hand_drawn`, turn, stretch and bend things on white (see `pix2pix.pairs.placing`).
@@ -166,8 +166,8 @@ class Pairs(Dataset):
         if by_hand and self.warp and not labels:
             pair = warp(pair, flat)
         if placed and torch.rand(()) < 0.5:
-            whole = flat or labels or on_white(pair[1])
-            pair = place(pair, self.size, flat, labels) if whole else zoom(pair, self.size)
+            placeable = flat or labels or on_white(pair[1])
+            pair = place(pair, self.size, flat, labels) if placeable else zoom(pair, self.size)
         elif self.jitter:
             pair = random_crop(pair, self.size)
         elif self.crop and not self.whole:

@@ -77,7 +77,7 @@ def warp(pair: Tensor, flat: bool = False) -> Tensor:
         pair, flat: as for `place`.
 
     Returns:
-        (2, 3, L, L) in [0, 255].
+        (2, 3, L, L) in [0, 255]; float32, or the pair itself.
     """
     if torch.rand(()) >= WARPED or not on_white(pair[1]):
         return pair

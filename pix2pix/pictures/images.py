@@ -105,7 +105,8 @@ def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> N
 
 def value_range(image: Image.Image) -> tuple[float, float, bool]:
     """The lowest and the highest finite value of a picture in one of the modes `DEEP` (0, 0 where none is finite), and
-    whether its values are whole numbers. Fractions that happen to be 0 and 1 alone, as of a mask, are not."""
+    whether its values are whole numbers. A float picture of 0 and 1 alone, such as a mask, counts as
+    fractions."""
     values = np.asarray(image)
     finite = values[np.isfinite(values)]
     if not finite.size:

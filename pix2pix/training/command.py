@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import signal
 import sys
 import warnings
 from pathlib import Path
@@ -58,6 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         print(f"{parser().prog}: {missing(error)}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # before the first step; later, the trainer saves its state
+        print(f"{parser().prog}: Stopped.", file=sys.stderr)
+        return 128 + signal.SIGINT
     if trainer.processes.is_first:
         print(f"The model is in {trainer.out}.", file=sys.stderr)
     return 0

@@ -179,7 +179,7 @@ class Settings:
         False, "draw the edges as a hand does: wobbly, broken, often the outline alone, anywhere", formerly="edges"
     )
     outlines: float = train(OUTLINES, "share of the drawings that --hand-drawn reduces to outlines", metavar="SHARE")
-    warp: bool = train(False, "with --hand-drawn, turn, stretch and bend things on white, for data sets of few pairs")
+    warp: bool = train(False, "with --hand-drawn, turn, stretch and bend photos on white, for data sets of few pairs")
     paint: bool = train(False, "paint the inputs with colours of the target, as people paint drawings")
     unpainted: float = train(UNPAINTED, "share of the line drawings that --paint leaves unpainted", metavar="SHARE")
     augment: bool = train(False, "shift, cut and recolour what D sees, for data sets of few pairs")

@@ -129,6 +129,7 @@ class Trainer:
         self.lock = hold(self.folder) if self.processes.is_first else None
         if self.processes.is_first and self.lock is None:
             raise TrainingError(f"Another process trains into {self.out}: wait for it, or choose another --out.")
+        self._check_folder(resume)  # again: another process may have ended meanwhile
         if resume:
             self._load_state()
             if self.processes.is_first:

@@ -67,7 +67,7 @@ def load_engine(
 
     Raises:
         CheckpointError: the source cannot be loaded.
-        Pix2PixError: there is no such engine, or it cannot run this network here.
+        Pix2PixError: there is no such engine or device, or it cannot run this network here.
     """
     if engine not in ENGINES:
         raise Pix2PixError(f"There is no engine {engine!r}: choose one of {', '.join(ENGINES)}.")

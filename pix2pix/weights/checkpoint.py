@@ -16,6 +16,7 @@ from pix2pix.errors import CheckpointError, DataError, reason
 from pix2pix.files import atomic_path, write_text
 from pix2pix.networks.config import GeneratorConfig
 from pix2pix.pictures.palettes import check_palette
+from pix2pix.weights.tensors import float32
 
 if TYPE_CHECKING:
     from pix2pix.networks.generator import Generator
@@ -74,7 +75,7 @@ def read_folder(folder: Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], d
         with safe_open(path, framework="numpy") as file:
             found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
             check_tensors(path, found, config)
-            weights = {name: file.get_tensor(name).astype(np.float32) for name in found}
+            weights = {name: float32(file, path, name) for name in found}
     except FileNotFoundError:
         raise CheckpointError(f"{folder} holds no {WEIGHTS_FILE}: copy the whole checkpoint folder.") from None
     except (SafetensorError, OSError, TypeError) as error:

@@ -65,13 +65,15 @@ def write_folder(output: Path, config: GeneratorConfig, weights: Tensors, task: 
 
 
 def take_card(source: str | Path, output: Path) -> None:
-    """Copy the card beside a copy of a model, since it names the licence, with its pictures."""
+    """Copy a model's card, which names the licence, and its pictures. Files that are there already stay."""
     path = find_checkpoint(source)
-    if path.is_dir():
-        for file in (path / CARD_FILE, *path.glob("*.jpg")):
-            if file.is_file():
-                with atomic_path(output / file.name) as temporary:
-                    shutil.copyfile(file, temporary)
+    if path.is_file() and Path(source).exists():
+        return  # somebody's file, beside which anything may lie
+    folder = path if path.is_dir() else path.parent
+    for file in (folder / CARD_FILE, *folder.glob("*.jpg")):
+        if file.is_file() and not (output / file.name).exists():
+            with atomic_path(output / file.name) as temporary:
+                shutil.copyfile(file, temporary)
 
 
 def write_safetensors(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:

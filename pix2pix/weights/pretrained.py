@@ -91,7 +91,7 @@ def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndar
 
     Raises:
         CheckpointError: there is no such source, or the weights do not fit the config; the message names every wrong
-            tensor.
+            tensor. Or a weight is not a finite number.
     """
     path = find_checkpoint(source)
     if path.is_dir():

@@ -21,8 +21,6 @@ Tensors = dict[str, np.ndarray]
 CONFIG_KEY = "pix2pix"  # key of the config in the metadata of a single .safetensors file
 MOST_BYTES = 1 << 30
 COUNTERS = "num_batches_tracked"  # PyTorch's batch norms count the batches; nothing needs that
-# Kinds of numbers in safetensors files, in NumPy's words.
-KINDS = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U8": "u1"}
 LEGACY_TORCH = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")  # first bytes of files by PyTorch before 1.6
 
 
@@ -47,31 +45,40 @@ def read_tensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
 
 
 def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
-    from safetensors import SafetensorError, deserialize, safe_open
+    from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
             description = (file.metadata() or {}).get(CONFIG_KEY)
-        tensors = {
-            name: numbers(entry) for name, entry in deserialize(path.read_bytes()) if not name.endswith(COUNTERS)
-        }
+            names = [name for name in file.keys() if not name.endswith(COUNTERS)]  # noqa: SIM118
+            tensors = {name: float32(file, path, name) for name in names}
         return tensors, None if description is None else json.loads(description)
     except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read ({reason(error)}): copy or download it again.") from None
 
 
-def numbers(entry: dict[str, Any]) -> np.ndarray:
-    """A tensor of a safetensors file as float32. NumPy has no bfloat16, the upper half of a float32.
+def float32(file: Any, path: Path, name: str) -> np.ndarray:
+    """A tensor of an open safetensors file as float32. NumPy has no bfloat16, the upper half of a float32.
 
     Raises:
-        TypeError: it holds no numbers of a usual kind.
+        CheckpointError: its numbers are of a rare kind.
     """
-    kind, shape = entry["dtype"], entry["shape"]
-    if kind == "BF16":
-        return (np.frombuffer(entry["data"], "<u2").astype("<u4") << 16).view("<f4").reshape(shape)
-    if kind not in KINDS:
-        raise TypeError(f"its numbers are {kind}")
-    return np.frombuffer(entry["data"], KINDS[kind]).astype(np.float32).reshape(shape)
+    part = file.get_slice(name)
+    if part.get_dtype() == "BF16":
+        return (bytes_of(path, name).view("<u2").astype("<u4") << 16).view("<f4").reshape(part.get_shape())
+    try:
+        return file.get_tensor(name).astype(np.float32)
+    except (TypeError, KeyError):
+        raise CheckpointError(f"{path} holds numbers of the kind {part.get_dtype()}: save them as float32.") from None
+
+
+def bytes_of(path: Path, name: str) -> np.ndarray:
+    """The bytes of a tensor in a safetensors file: the length of the header, JSON with each tensor's place, tensors."""
+    with open(path, "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        begin, end = json.loads(file.read(length))[name]["data_offsets"]
+        file.seek(8 + length + begin)
+        return np.frombuffer(file.read(end - begin), np.uint8)
 
 
 def read_torch(path: Path) -> Tensors:
