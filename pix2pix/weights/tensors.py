@@ -68,7 +68,7 @@ def float32(file: Any, path: Path, name: str) -> np.ndarray:
         return (bytes_of(path, name).view("<u2").astype("<u4") << 16).view("<f4").reshape(part.get_shape())
     try:
         return file.get_tensor(name).astype(np.float32)
-    except (TypeError, KeyError):
+    except (TypeError, AttributeError):  # of a kind that NumPy lacks
         raise CheckpointError(f"{path} holds numbers of the kind {part.get_dtype()}: save them as float32.") from None
 
 
