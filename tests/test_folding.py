@@ -125,4 +125,4 @@ def test_none_needs_a_trained_model_of_the_full_size(data: Path, tmp_path: Path)
 def test_pytorch_cyclegan_and_pix2pix_cannot_hold_it(tmp_path: Path, capsys):
     Generator(features=4, max_features=32, norm="none").save_pretrained(tmp_path / "mine")
     assert main(["export", str(tmp_path / "mine"), str(tmp_path / "mine.pth")]) == 2
-    assert "it has biases in place of norms (--norm batch)" in capsys.readouterr().err
+    assert "it has biases in place of norms (--norm instance)" in capsys.readouterr().err
