@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -125,16 +124,13 @@ def check_uploads() -> None:
     from gradio.utils import get_upload_folder
 
     from pix2pix import Pix2PixError
+    from pix2pix.files import check_place
 
     folder = Path(get_upload_folder())
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise Pix2PixError(
-            f"Uploads cannot be kept in {folder} ({error.strerror}): set GRADIO_TEMP_DIR to another folder."
-        ) from None
+        check_place(folder / "upload")
+    except Pix2PixError:
+        raise Pix2PixError(f"Uploads cannot be kept in {folder}: set GRADIO_TEMP_DIR to another folder.") from None
 
 
 def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:

@@ -42,8 +42,8 @@ def hold(folder: Path) -> TextIO | None:
         Pix2PixError: nothing can be written there.
     """
     path = folder / "lock"
-    check_place(path)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         file = open(path, "a")  # noqa: SIM115
     except OSError as error:
         raise Pix2PixError(f"{path} cannot be written ({error.strerror}): choose another place.") from None

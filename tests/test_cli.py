@@ -21,6 +21,7 @@ from skimage.metrics import structural_similarity
 
 from pix2pix import Generator, Translator, mean_distance, open_image, outline
 from pix2pix.__main__ import main
+from pix2pix.errors import missing
 from pix2pix.evaluation.metrics import LabHistograms, measure
 from pix2pix.pairs.folders import find_source
 from pix2pix.pairs.pairs import Pairs
@@ -305,3 +306,18 @@ def test_what_needs_pytorch_says_so_in_one_sentence(command: list[str], pairs: P
     assert result.stderr.endswith("This needs torch, which is not installed: pip install .[train].\n")
     assert result.stderr.count("\n") == 1
     assert not list(tmp_path.glob("x*"))
+
+
+def test_a_missing_package_names_what_brings_it():
+    assert missing(ModuleNotFoundError(name="gradio")).endswith("pip install .[demo].")
+    with pytest.raises(ModuleNotFoundError):
+        missing(ModuleNotFoundError(name="pix2pix.typo"))
+
+
+def test_a_folder_that_cannot_take_uploads_is_named():
+    result = subprocess.run(
+        [sys.executable, "app.py", "--port", "7999"], cwd=ROOT, env={**os.environ, "GRADIO_TEMP_DIR": "/proc/nowhere"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert result.returncode == 2
+    assert "Uploads cannot be kept in /proc/nowhere: set GRADIO_TEMP_DIR to another folder." in result.stderr

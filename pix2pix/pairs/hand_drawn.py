@@ -36,9 +36,7 @@ def leave_outline(pair: Tensor, share: float = OUTLINES) -> Tensor:
     Returns:
         The same shape and type, the photo untouched.
     """
-    if torch.rand(()) >= share:
-        return pair
-    if not on_white(pair[1]):
+    if torch.rand(()) >= share or not on_white(pair[1]):
         return pair
     background = is_background(pair[1])
     reach = int(torch.randint(REACH[0], REACH[1] + 1, ()))

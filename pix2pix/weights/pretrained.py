@@ -36,7 +36,8 @@ def list_models() -> list[str]:
 def find_checkpoint(source: str | Path) -> Path:
     """Find a source: a bundled name, a folder, a file, or a Hub id `owner/name[@revision]`, tried in this order.
 
-    A Hub model is downloaded once and then served from the Hub's cache, also offline.
+    A Hub model is downloaded once and then served from the Hub's cache, also offline. Weights beside their config stand
+    for their folder, and another project's folder for the generator in it (see `FOREIGN_FILES`).
 
     Returns:
         A folder with `config.json`, or a checkpoint file.
