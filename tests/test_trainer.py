@@ -487,6 +487,20 @@ def test_accelerate_launch_may_choose_the_precision(monkeypatch: pytest.MonkeyPa
     assert train.parse(["--data", "d", "--out", "o", "--mixed-precision", "no"]).mixed_precision == "no"
 
 
+@pytest.mark.parametrize(
+    ("precision", "native", "warned"), [("bf16", False, True), ("bf16", True, False), ("no", False, False)]
+)
+def test_a_processor_that_is_slow_in_bf16_is_told_of(
+    pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch,
+    precision: str, native: bool, warned: bool,
+):  # fmt: skip
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: native)
+    arguments = ["--data", str(pairs), "--out", str(tmp_path / "out"), *SMALL, "--steps", "1"]
+    assert train.main([*arguments, "--mixed-precision", precision]) == 0
+    assert ("leave out --mixed-precision bf16" in capsys.readouterr().err) == warned
+
+
 @pytest.mark.parametrize("precision", ["no", "bf16"])
 def test_samples_that_are_not_chosen_leave_the_gradients_intact(pairs: Path, tmp_path: Path, precision: str):
     trainer = Trainer(

@@ -26,6 +26,10 @@ examples:
       ten photos and five minutes are enough to begin with
   python train.py --data photos --make edges --input-kind edges --hand-drawn --out checkpoints/from-drawings
   torchrun --nproc-per-node 2 train.py --data pairs --out checkpoints/mine      (or accelerate launch)"""
+SLOW_BF16 = (
+    "This processor cannot multiply in bfloat16 itself, so a step may take many times as long: "
+    "leave out --mixed-precision bf16."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         options = vars(parse(arguments))
         resume, check = options.pop("resume"), options.pop("check")
 
+        from pix2pix.devices import has_fast_bf16
         from pix2pix.training.settings import Settings
         from pix2pix.training.trainer import Trainer
 
@@ -52,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
                 f"how it goes is in {trainer.folder / 'report.html'}",
                 file=sys.stderr,
             )
+            in_bf16 = trainer.settings.mixed_precision == "bf16"
+            if in_bf16 and learner.device.type == "cpu" and not has_fast_bf16(learner.device):
+                print(SLOW_BF16, file=sys.stderr)
         trainer.train()
     except Pix2PixError as error:
         print(f"{parser().prog}: {error}", file=sys.stderr)
