@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
 MAX_LOADED = 8
 
 
+def public_names(sources: Sequence[str]) -> dict[str, str]:
+    """The names under which visitors know models: the sources themselves, but of a path on this machine only its last
+    part, which is numbered where the name is taken. Returns name -> source."""
+    named = {source: source for source in sources if source in list_models() or not Path(source).exists()}
+    for path in sources:
+        if path not in named.values():
+            last = Path(path).resolve().name
+            names = (f"{last}-{number}" if number > 1 else last for number in count(1))
+            named[next(name for name in names if name not in named)] = path
+    return {name: source for source in sources for name in named if named[name] == source}
+
+
 def titled(name: str, task: dict[str, Any]) -> str:
     """A model's plain name."""
     title = task.get("title")
@@ -37,28 +50,31 @@ class Models:
     when its first picture is asked for, so that the page opens earlier.
 
     Args:
-        names: bundled names, checkpoint folders or Hub ids; visitors can use no others.
+        sources: bundled names, checkpoint folders or files, or Hub ids; visitors can use no others.
         device: device to run on, as for `--device`.
         max_loaded: most models in memory; the least recently used one makes room.
         any_model: whether visitors may name any other source that `Translator.from_pretrained` takes.
         memory: most memory that a translation may take, in gigabytes.
 
     Attributes:
+        sources: name -> source of each model, see `public_names`.
+        tasks: name -> task.
         turns: the order in which requests compute, across all models.
 
     Raises:
-        CheckpointError: a name cannot be found.
+        CheckpointError: a source cannot be found.
     """
 
     def __init__(
         self,
-        names: Sequence[str],
+        sources: Sequence[str],
         device: str = "cpu",
         max_loaded: int = MAX_LOADED,
         any_model: bool = False,
         memory: float = MEMORY,
     ) -> None:
-        self.tasks: dict[str, dict[str, Any]] = {name: read_task(name) for name in names}
+        self.sources = public_names(sources)
+        self.tasks: dict[str, dict[str, Any]] = {name: read_task(source) for name, source in self.sources.items()}
         self.taught: dict[str, Path] = {}
         self.device, self.max_loaded, self.any_model, self.memory = device, max_loaded, any_model, memory
         self.turns = Turns()
@@ -109,9 +125,14 @@ class Models:
     def folder(self, name: str) -> Path | None:
         """Where the checkpoint of a model that people draw for lies, if it is one that a browser may read: in our
         format, and on this machine."""
-        folder = BUNDLED / name if name in list_models() else Path(name)
+        folder = self.place(name)
         ours = self.drawn(name) and all((folder / file).is_file() for file in (CONFIG_FILE, WEIGHTS_FILE))
         return folder if ours else None
+
+    def place(self, name: str) -> Path:
+        """Where the checkpoint of a model of this page would lie on this machine."""
+        source = self.sources[name]
+        return BUNDLED / source if source in list_models() else Path(source)
 
     def to_download(self, name: str) -> bool:
         """Whether a model of this page is a known one of the Hub that is not downloaded yet."""
@@ -140,6 +161,8 @@ class Models:
         Raises:
             CheckpointError: the model is not offered, is being downloaded, or has damaged files.
         """
+        if isinstance(name, str) and name not in self.tasks:  # a script of the owner's may name the source
+            name = next((known for known, source in self.sources.items() if source == name), name)
         known = isinstance(name, str) and (name in self.tasks or name in self.taught)
         if not known and not (isinstance(name, str) and self.any_model):
             raise CheckpointError(f"This page does not offer that model: choose one of {', '.join(self.tasks)}.")
@@ -151,7 +174,8 @@ class Models:
             if translator is None:
                 from pix2pix import Translator, choose_device
 
-                source, device = self.taught.get(name, name), choose_device(self.device)
+                source = self.taught.get(name) or self.sources.get(name, name)
+                device = choose_device(self.device)
                 try:
                     translator = Translator.from_pretrained(source, device=device, memory=self.memory)
                 except ModuleNotFoundError as error:  # another project's file, where PyTorch is not installed

@@ -14,9 +14,8 @@ from demo.materials import MATERIALS
 from demo.models import Models, titled
 from demo.rules import AREA_PEN, LARGEST_PEN, LARGEST_SEED, LINE_PEN, RULES
 from demo.server.assets import TYPES, Asset, hash_of
-from pix2pix import PALETTES, list_models
+from pix2pix import PALETTES
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
-from pix2pix.weights.pretrained import BUNDLED
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE / "examples"
@@ -101,9 +100,9 @@ def drawn_models(models: Models) -> dict[str, dict[str, Any]]:
     """The facts about each model of drawings that the studio needs."""
     known = {}
     for _, name in models.choices(drawn=True):
-        place, folder = BUNDLED / name if name in list_models() else Path(name), models.folder(name)
+        folder = models.folder(name)
         known[name] = {
-            **card(name, models.tasks[name], place),
+            **card(name, models.tasks[name], models.place(name)),
             "cost": models.cost(name),
             "weights": weights(folder) if folder else "",
         }

@@ -182,7 +182,7 @@ def test_a_dot_has_the_pens_size(page):
 
 
 def test_every_tool_draws_what_it_should(page, other_edges: Path):
-    pick_model(page, str(other_edges))
+    pick_model(page, other_edges.name)
     clear(page)
     pen_size(page, 2)
     dark = drag(page, "line", (20, 30), (200, 30))
@@ -296,7 +296,7 @@ def test_tools_are_chosen_by_keys(page):
 
 
 def test_the_keyboard_alone_draws(page, other_edges: Path):
-    pick_model(page, str(other_edges))
+    pick_model(page, other_edges.name)
     clear(page)
     page.evaluate("document.activeElement.blur()")
     for _ in range(80):
@@ -324,10 +324,10 @@ def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_dr
     page, facade: Path, other_edges: Path
 ):
     colours = PALETTES["facades"]
-    pick_model(page, str(other_edges))
+    pick_model(page, other_edges.name)
     shoe = sheet_of(page)
     assert page.locator(".colours").is_hidden()
-    pick_model(page, str(facade))
+    pick_model(page, facade.name)
     assert page.locator(".palette button").all_text_contents() == list(colours)
     assert sheet_of(page).getcolors() == [(256 * 256, (0, 0, 255))]  # a wall
     page.click(f"[data-colour='{colours['background']}']")
@@ -349,7 +349,7 @@ def test_labels_are_drawn_in_exactly_their_colours_and_each_palette_keeps_its_dr
 
     pick_model(page, "edges2shoes")
     assert same(sheet_of(page), shoe)
-    pick_model(page, str(facade))
+    pick_model(page, facade.name)
     assert same(sheet_of(page), drawn)
     page.click("#undo")
     assert not same(sheet_of(page), drawn)
@@ -362,14 +362,14 @@ def test_a_drawing_stays_for_another_model_of_its_kind(page, other_edges: Path):
     draw(page, [(40, 40), (200, 120)])
     settled(page)
     drawn = sheet_of(page)
-    pick_model(page, str(other_edges))
+    pick_model(page, other_edges.name)
     assert same(sheet_of(page), drawn)
     assert translated(picture_of(page), Translator.from_pretrained(other_edges)(drawn, seed=3))
     assert page.input_value("#rate") == "0.25"  # the rate of training
 
 
 def test_an_uploaded_label_map_holds_the_palettes_colours(page, facade: Path, tmp_path: Path):
-    pick_model(page, str(facade))
+    pick_model(page, facade.name)
     Image.radial_gradient("L").convert("RGB").save(tmp_path / "map.jpg")
     changed_by(page, lambda: page.set_input_files("[data-file=upload]", tmp_path / "map.jpg"))
     uploaded = sheet_of(page)
@@ -511,7 +511,7 @@ def test_a_picture_is_dropped_or_pasted_anywhere(page, tmp_path: Path, how: str)
 
 
 def test_a_photo_on_the_sheet_becomes_its_outlines(page, other_edges: Path, tmp_path: Path):
-    pick_model(page, str(other_edges))
+    pick_model(page, other_edges.name)
     photo = Image.new("RGB", (256, 256), (120, 160, 90))
     photo.paste((200, 40, 40), (60, 60, 200, 180))
     photo.save(tmp_path / "photo.png")

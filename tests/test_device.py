@@ -273,7 +273,7 @@ def test_visitors_who_save_data_stay_with_the_server(address: str, browser):
 
 def test_the_live_camera_draws_here_and_only_here(outlines: Path, page):
     """Chromium's camera for tests shows a moving picture; here the frames are from a canvas, which needs no flag."""
-    pick_model(page, str(outlines))
+    pick_model(page, outlines.name)
     assert page.locator(".examples button").count() == 4  # those that are not painted
     on_device(page)
     page.click("#trace summary")

@@ -21,6 +21,7 @@ from demo.files import translate_file, translate_picture
 from demo.live import fetch, lines_of, spread_map, translate_frame, variations
 from demo.models import Models
 from demo.rules import LOOKS
+from demo.studio import properties
 from pix2pix import KNOWN_MODELS, MAX_SEED, CheckpointError, Generator, Pix2PixError, Translator, mean_distance, outline
 from pix2pix.pictures.images import data_url
 
@@ -246,13 +247,31 @@ def test_a_model_that_takes_long_to_load_keeps_nobody_from_the_others(
     models.add("taught", tmp_path)
     finish.set()
     waiting.join()
-    assert set(models._loaded) == {str(small_checkpoint), slow}
+    assert set(models._loaded) == {small_checkpoint.name, "slow"}
 
 
 def test_models_are_only_those_offered(models: Models):
     for wanted in ("../checkpoints/sat2map", "/etc", "owner/name", ""):
         with pytest.raises(CheckpointError, match="does not offer"):
             models[wanted]
+
+
+def test_visitors_see_no_path_of_the_servers(small_checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    import shutil
+
+    paths = [str(tmp_path / parent / "mine") for parent in "ab"] + [str(tmp_path / "sat2map")]
+    for path in paths:
+        shutil.copytree(small_checkpoint, path)
+    models = Models([paths[0], "sat2map", *paths[1:]])
+    assert list(models.sources.items()) == [
+        ("mine", paths[0]), ("sat2map", "sat2map"), ("mine-2", paths[1]), ("sat2map-2", paths[2])
+    ]  # fmt: skip
+    assert str(tmp_path) not in json.dumps(properties(models)) + json.dumps(models.choices(drawn=False))
+    with pytest.raises(CheckpointError, match="choose one of mine, sat2map, mine-2, sat2map-2"):
+        models["none"]
+    assert models[paths[1]] is models["mine-2"] and models["mine"] is not models["mine-2"]
+    monkeypatch.chdir(paths[0])
+    assert list(Models(["."]).tasks) == ["mine"]
 
 
 def test_the_least_recently_used_model_makes_room(small_checkpoint: Path, tmp_path: Path):

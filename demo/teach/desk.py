@@ -167,7 +167,8 @@ class Desk:
             if len(run.names()) < FEWEST:
                 raise DataError(f"Training takes at least {FEWEST} pairs: drop some more.")
             self._may_wait(visitor)
-            run.name, run.init, run.minutes, run.owner = self._free(name.strip(), visitor), init, minutes, visitor
+            run.name, run.minutes, run.owner = self._free(name.strip(), visitor), minutes, visitor
+            run.init = self.models.sources[init] if init else ""
             inputs, task = run.some_inputs(), self.models.tasks[init] if init else {}
             labels = task.get("input") == "labels"
             if labels and task.get("palette") and not fits(inputs, task):
@@ -190,7 +191,6 @@ class Desk:
             **self._brief(run),
             "pairs": len(run.names()),
             "folder": run.out.name,
-            "init": run.init,
             "trouble": run.trouble or (progress.trouble if progress else ""),
             "phase": progress.state if progress else "starting",
             "step": progress.step if progress else 0,

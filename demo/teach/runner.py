@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import Condition, Thread
 
 from demo.teach.runs import Run, Shelf
+from pix2pix import list_models
 from pix2pix.errors import Pix2PixError
 from pix2pix.training.progress import FILE as PROGRESS_FILE
 from pix2pix.training.state import has_state
@@ -181,8 +182,8 @@ def start(run: Run, options: list[str]) -> subprocess.Popen:
     arguments = ["--data", run.pairs.name, "--out", run.out.name, "--minutes", f"{run.minutes:g}"]
     arguments.append(f"--title={run.name}")  # which may begin with a dash
     if run.init:
-        init = Path(run.init)
-        arguments += ["--init", str(init.resolve()) if init.is_dir() else run.init]
+        is_path = run.init not in list_models() and Path(run.init).exists()
+        arguments += ["--init", str(Path(run.init).resolve()) if is_path else run.init]
     arguments += ["--input-kind", run.input_kind] if run.input_kind else []
     arguments += options
     training = run.out / "training"

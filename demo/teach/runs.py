@@ -44,7 +44,8 @@ class Run:
         folder: folder, whose name is the run's id. Ids cannot be guessed.
         owner: address of the visitor.
         state: one of `STATES`.
-        name, init, minutes: as requested; the minutes are those of the whole run.
+        name, minutes: as requested; the minutes are those of the whole run.
+        init: source of the model that it starts from, or "".
         input_kind: kind of the inputs, or "" to leave it to the model that it starts from.
         pid: process number of its trainer, while it runs.
         trouble: the error, in a sentence.
