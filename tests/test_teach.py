@@ -32,7 +32,7 @@ from demo.teach import intake as intake_module
 from demo.teach import runner as runner_module
 from demo.teach.desk import Desk
 from demo.teach.intake import Dropped, Made, pairs_of
-from demo.teach.kinds import kind_of, suited
+from demo.teach.kinds import kind_of_inputs, suited
 from demo.teach.results import Results
 from demo.teach.runner import is_trainer
 from demo.teach.runs import Run, Shelf, slug
@@ -349,7 +349,7 @@ def test_a_model_of_the_kind_of_the_inputs_is_suggested(
     message = {"kind": "groups", "files": [{"path": str(f.path), "name": f.name, "group": f.group} for f in files]}
     answer = desk.add(message, "me", str(tmp_path), NO_DEADLINE)
     assert answer["count"] == 3 and answer["init"] == init
-    assert kind_of(shelf[answer["run"]].some_inputs()) == kind
+    assert kind_of_inputs(shelf[answer["run"]].some_inputs()) == kind
 
 
 def thin(seed: int) -> Image.Image:
@@ -373,7 +373,7 @@ def test_thin_outlines_are_lines_and_no_label_map(shelf: Shelf):
 def test_grey_photos_on_white_are_photos():
     photo = Image.new("L", (96, 96), 255)
     photo.paste(Image.radial_gradient("L").resize((48, 48)).point(lambda value: value // 2), (20, 20))
-    assert kind_of([np.asarray(photo.convert("RGB"))]) == "photo"
+    assert kind_of_inputs([np.asarray(photo.convert("RGB"))]) == "photo"
 
 
 def test_a_model_of_labels_without_a_palette_is_not_suggested():

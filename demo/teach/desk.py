@@ -20,7 +20,7 @@ from demo.rules import LONGEST_NAME, SIDE, UNTIL_STOPPED
 from demo.server.deadline import Deadline
 from demo.server.uploads import arrived
 from demo.teach.intake import Dropped, pairs_of
-from demo.teach.kinds import fits, kind_of, suited
+from demo.teach.kinds import fits, kind_of_inputs, suited
 from demo.teach.runner import Runner
 from demo.teach.runs import Run, Shelf
 from demo.teach.terms import DAY, Terms
@@ -177,7 +177,7 @@ class Desk:
                     f"{title} takes label maps in its own colours, and these inputs are something else: choose another "
                     "model to start from."
                 )
-            run.input_kind = "" if labels else kind_of(inputs)
+            run.input_kind = "" if labels else kind_of_inputs(inputs)
             self.runner.enqueue(run)
             return self._brief(run)
 

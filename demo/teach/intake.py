@@ -191,10 +191,10 @@ def matched(pictures: Sequence[Picture]) -> tuple[list[Made], list[str]]:
         faults += [
             f"{p.name} has no partner of that name among the {where}." for s, p in mine.items() if s not in theirs
         ]
-    return [fitted(a[stem].name, a[stem].image, small(b[stem].image)) for stem in a if stem in b], faults
+    return [same_shape(a[stem].name, a[stem].image, small(b[stem].image)) for stem in a if stem in b], faults
 
 
-def fitted(name: str, a: Image.Image, b: Image.Image) -> Made:
+def same_shape(name: str, a: Image.Image, b: Image.Image) -> Made:
     """A pair whose input is scaled to the shape of its target. Paintings and label maps keep their colours."""
     if a.size != b.size:
         a = a.resize(b.size, Image.Resampling.NEAREST if has_few_colours(np.asarray(a)) else Image.Resampling.BICUBIC)

@@ -32,7 +32,7 @@ def suited(inputs: list[np.ndarray], tasks: dict[str, dict[str, Any]]) -> str:
     Returns:
         The first that takes such inputs; "" where none does.
     """
-    kind = kind_of(inputs)
+    kind = kind_of_inputs(inputs)
     if kind != "edges":  # lines on white are in any palette that has black and white
         for name, task in tasks.items():
             if task.get("input") == "labels" and fits(inputs, task):
@@ -47,7 +47,7 @@ def fits(inputs: list[np.ndarray], task: dict[str, Any]) -> bool:
     return palette is not None and most(inputs, partial(in_palette, palette=palette))
 
 
-def kind_of(inputs: list[np.ndarray]) -> str:
+def kind_of_inputs(inputs: list[np.ndarray]) -> str:
     """The kind of most inputs: "edges" (lines on white), "paint" (colours as well), or "photo"."""
     if most(inputs, are_lines):
         return "edges"

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from pix2pix.networks.generator import Down, Generator, PictureNorm, Up
 from pix2pix.networks.noise import dropout_masks
 
-MEASURED = 64  # pictures that give steady statistics
+PICTURES = 64  # pictures that give steady statistics
 EPSILON = 1e-5  # the norms'
 
 

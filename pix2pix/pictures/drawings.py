@@ -103,12 +103,12 @@ def kind_of(image: Image.Image) -> str:
     if np.ptp(small, axis=(0, 1)).max() < LEAST_CONTRAST or is_drawing(small):
         return DARK
     if np.median(small.mean(-1)) < DARKEST_PAPER:
-        look = Look.at(255 - small)
-        if look.is_even and look.has_lines:
+        measures = Measures.at(255 - small)
+        if measures.is_even and measures.has_lines:
             return LIGHT
     if max(image.size) < SMALLEST:
         return DARK
-    return PAPER if Look.at(small).is_paper else SCENE
+    return PAPER if Measures.at(small).is_paper else SCENE
 
 
 def is_drawing(pixels: np.ndarray) -> bool:
@@ -136,7 +136,7 @@ def shaded(pixels: np.ndarray) -> float:
 
 
 @dataclass(frozen=True)
-class Look:
+class Measures:
     """Measures of a drawing's ground and lines. All but `level` are shares of the pixels or ratios, from 0 to 1.
 
     Attributes:
@@ -157,7 +157,7 @@ class Look:
     evenness: float
 
     @classmethod
-    def at(cls, pixels: np.ndarray) -> Look:
+    def at(cls, pixels: np.ndarray) -> Measures:
         """(H, W, 3) in [0, 255], lines darker than the ground."""
         ground = ground_of(pixels)
         ink = ink_of(pixels, ground)

@@ -54,7 +54,7 @@ On {count} of `{split}`, 8 samples of each, {size} (`python -m pix2pix evaluate`
 
 
 @dataclass(frozen=True)
-class Run:
+class RunFacts:
     """The facts of a run that a card states.
 
     Attributes:
@@ -80,7 +80,7 @@ class Run:
     lengths: Sequence[Sequence[int]] = ()
 
 
-def training_card(run: Run, metrics: dict[str, Any] | None = None) -> str:
+def training_card(run: RunFacts, metrics: dict[str, Any] | None = None) -> str:
     """The card of a finished run, in Markdown with the Hub's front matter.
 
     Args:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-MEASURED = 0.05  # share of a run by minutes that measures its speed
+SHARE_MEASURED = 0.05  # share of a run by minutes that measures its speed
 LONGEST_MEASURED = 15.0  # most seconds of the measurement
 FEWEST_MEASURED = 3  # fewest steps of the measurement
 LOOK_SECONDS = 5.0  # seconds between looks, at first
@@ -86,4 +86,4 @@ def plan_again(plan: Plan, minutes: float, done: int, seconds: float, speed: Spe
 
 
 def seconds_to_measure(minutes: float) -> float:
-    return min(LONGEST_MEASURED, MEASURED * 60 * minutes)
+    return min(LONGEST_MEASURED, SHARE_MEASURED * 60 * minutes)

@@ -27,12 +27,12 @@ from pix2pix.devices import keep_freed_memory
 from pix2pix.errors import Pix2PixError, TrainingError
 from pix2pix.evaluation.metrics import SAMPLES, evaluate
 from pix2pix.files import hold, remove_unfinished, write_text
-from pix2pix.networks.folding import MEASURED
+from pix2pix.networks.folding import PICTURES
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.check import refuse
 from pix2pix.pairs.folders import Part
 from pix2pix.pairs.pairs import mixed_seed
-from pix2pix.training.card import Run, training_card
+from pix2pix.training.card import RunFacts, training_card
 from pix2pix.training.data import TrainingData
 from pix2pix.training.learner import Learner
 from pix2pix.training.log import Watcher, viewable
@@ -124,7 +124,7 @@ class Trainer:
         self.report = Report(settings, self.watcher, self.data.train, self.data.readings, len(self.val))
         self.learner = Learner(settings, self.processes, self.plan.steps if self.plan else math.inf)
         if settings.init and not resume:
-            first = self._order(0)[:MEASURED]
+            first = self._order(0)[:PICTURES]
             self.learner.start_from(settings.init, (self.pairs[0, index][0] for index in first))
         self.lock = hold(self.folder) if self.processes.is_first else None
         if self.processes.is_first and self.lock is None:
@@ -497,8 +497,8 @@ class Trainer:
         if self.settings.push_to_hub:
             push(self.out, self.settings.push_to_hub)
 
-    def _facts(self) -> Run:
-        return Run(
+    def _facts(self) -> RunFacts:
+        return RunFacts(
             name=self.out.name,
             settings=self.settings,
             parameters=sum(math.prod(shape) for shape in self.learner.generator.config.tensor_shapes().values()),

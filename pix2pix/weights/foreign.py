@@ -39,9 +39,9 @@ def read_file(path: Path) -> tuple[GeneratorConfig, Tensors, dict[str, Any]]:
             return GeneratorConfig(**described["generator"]), tensors, described.get("task", {})
         if found := generator_in(tensors):
             mark, tensors = found
-            reading = Reading(tensors)
-            config, ours = converted(reading, FAMILIES[mark])
-            if strangers := reading.unread():
+            recorded = RecordedTensors(tensors)
+            config, ours = converted(recorded, FAMILIES[mark])
+            if strangers := recorded.unread():
                 raise ValueError(f"it has unexpected tensors ({', '.join(strangers[:5])}).")
             return config, ours, {}
         if kind := other_network(tensors):
@@ -90,23 +90,23 @@ def other_network(tensors: Tensors) -> str:
     return ""
 
 
-def converted(reading: Reading, convert: Callable[[Tensors], tuple[GeneratorConfig, Tensors]]):
+def converted(recorded: RecordedTensors, convert: Callable[[Tensors], tuple[GeneratorConfig, Tensors]]):
     """Convert a file by a family's function.
 
     Raises:
         KeyError: tensors are missing; the message names them all.
     """
     try:
-        result = convert(reading)
+        result = convert(recorded)
     except (TypeError, ValueError, IndexError):
-        if not reading.missing:
+        if not recorded.missing:
             raise
-    if reading.missing:
-        raise KeyError(f"it has no tensors {', '.join(reading.missing)}")
+    if recorded.missing:
+        raise KeyError(f"it has no tensors {', '.join(recorded.missing)}")
     return result
 
 
-class Reading(dict):
+class RecordedTensors(dict):
     """Tensors that record which of them were read and which were missing. A missing one is replaced by a small array,
     so that one pass finds all."""
 
