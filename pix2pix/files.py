@@ -26,6 +26,8 @@ def check_place(path: str | Path) -> None:
     Raises:
         Pix2PixError: it cannot.
     """
+    if Path(path).is_dir():
+        raise Pix2PixError(f"{path} is a folder: name a file.")
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=Path(path).parent):
@@ -64,9 +66,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """A temporary path beside `path`, which is synced and moved to `path` when the block succeeds.
 
     If the block raises or the process dies, an existing file at `path` stays untouched. Parent folders are created. The
-    temporary name keeps the suffix, since writers choose the format by it.
+    temporary name keeps the suffix, since writers choose the format by it. A link stays a link: the file that it points
+    to is replaced. What is no file, such as `/dev/stdout`, is written to directly.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file() and not path.is_dir():
+        yield path
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=f".tmp{path.suffix}", dir=path.parent)
     os.close(handle)
@@ -82,7 +88,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 def sync(path: Path) -> None:
     """Wait until a file's contents are on the disk. A full disk may raise its OSError only now."""
-    with open(path, "rb") as file:
+    with open(path, "r+b") as file:  # Windows syncs only files that are open for writing
         os.fsync(file.fileno())
 
 

@@ -496,6 +496,33 @@ def test_our_own_model_survives_export_and_import(
     assert "is there already" in capsys.readouterr().err
 
 
+def test_a_single_file_keeps_its_task(small_checkpoint: Path, tmp_path: Path):
+    assert main(["export", str(small_checkpoint), str(tmp_path / "one.safetensors")]) == 0
+    assert read_task(tmp_path / "one.safetensors") == read_task(small_checkpoint) != {}
+    torch.save(make_recursive(4, 7, True), tmp_path / "theirs.pth")
+    assert read_task(tmp_path / "theirs.pth") == {}
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "5", "[]", "null", '{"generator": 5}', '{"generator": {}, "task": 5}', "[" * 100_000, '{"generator": {',
+        '{"generator": {}, "task": {"palette": "red"}}', '{"generator": {}, "task": {"palette": ["#ff0000"]}}',
+        '{"generator": {}, "task": {"input_range": "dark"}}',
+        '{"generator": {}, "task": {"input_range": [0, 1' + "0" * 400 + ']}}',
+        '{"generator": {"depth": "eight"}}', '{"generator": {"colour": 1}}',
+    ],
+)  # fmt: skip
+def test_a_damaged_description_gets_a_sentence_in_a_file_and_in_a_folder(description: str, tmp_path: Path):
+    tensors = {"head.bias": torch.zeros(3)}
+    save_file(tensors, tmp_path / "one.safetensors", metadata={"pix2pix": description})
+    (tmp_path / "config.json").write_text(description)
+    save_file(tensors, tmp_path / "model.safetensors")
+    for source in (tmp_path / "one.safetensors", tmp_path):
+        with pytest.raises(CheckpointError, match=re.escape(str(tmp_path))):
+            Generator.from_pretrained(source)
+
+
 def masks_for_sides(generator: Generator, height: int, width: int) -> list[Tensor]:
     return [torch.from_numpy(m)[None] for m in dropout_masks(generator.config.noise_shapes(height, width), 0.5, 1)]
 

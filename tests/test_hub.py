@@ -188,7 +188,7 @@ def broken(folder: Path, what: str) -> None:
         ("no config", "holds no config.json"),
         ("no weights", "holds no model.safetensors"),
         ("cut weights", "model.safetensors cannot be read"),
-        ("not JSON", "config.json is not a pix2pix config"),
+        ("not JSON", "config.json is not JSON"),
         ("no generator", "config.json is not a pix2pix config"),
         ("unknown argument", "config.json does not describe a generator.*colour"),
         ("tensors", r"conv\.bias is missing; extra\.weight is not expected; head\.bias is \(2,\) instead of \(3,\)"),

@@ -20,6 +20,7 @@ from small_hub import SmallHub, small_hub
 
 from pix2pix import DataError
 from pix2pix.errors import MissingSplit
+from pix2pix.pairs.check import look_over
 from pix2pix.pairs.folders import DataSet, Twins, find_source, held_out
 from pix2pix.pairs.layouts import read_layout
 from pix2pix.pictures.edge_filter import outline
@@ -135,6 +136,18 @@ def test_copies_of_one_picture_stay_on_one_side_of_the_split(tmp_path: Path):
     assert len(val.names) == 4 and len(train.names) == 36  # two pictures, each twice
     stems = {name.removeprefix("copy-") for name in val.names}
     assert len(stems) == 2 and not stems & {name.removeprefix("copy-") for name in train.names}
+
+
+def test_damaged_exif_data_is_ignored_as_viewers_do(tmp_path: Path):
+    for folder in ("trainA", "trainB"):
+        (tmp_path / folder).mkdir()
+        for i in range(2):
+            damaged = {"exif": b"Exif\0\0garbagegarbage"} if i else {}
+            Image.new("RGB", (40, 20), "red").save(tmp_path / folder / f"{i}.jpg", **damaged)
+    data = DataSet(tmp_path)
+    source = data.split("train")
+    assert look_over(data, {"train": source}).faults == []
+    assert [side.size for side in source.open(1)] == [(40, 20), (40, 20)]
 
 
 @given(st.sets(st.text(min_size=1), max_size=60), st.randoms())

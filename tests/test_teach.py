@@ -549,6 +549,11 @@ def test_a_run_that_failed_may_be_changed_and_its_pairs_stay(shelf: Shelf, opene
     assert desk.answer({"do": "pairs", "run": run_id}, "me")["run"] == ""
 
 
+def test_a_model_may_be_called_pairs(shelf: Shelf):
+    run = shelf[started(small_desk(shelf), name="Pairs")]
+    assert run.out.parent == run.folder and run.out != run.pairs
+
+
 def test_two_models_of_one_name_can_be_told_apart(shelf: Shelf):
     desk = small_desk(shelf)
     assert [shelf[started(desk)].name for _ in range(3)] == ["Mine", "Mine 2", "Mine 3"]

@@ -25,6 +25,7 @@ from pix2pix.networks.config import OBJECTIVES
 from pix2pix.networks.generator import PictureNorm
 from pix2pix.networks.losses import discriminator_loss, generator_gan_loss, mode_seeking_loss
 from pix2pix.training import command as train
+from pix2pix.training.log import Watcher
 
 
 def test_twenty_steps_make_a_checkpoint_folder(pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture):
@@ -406,6 +407,17 @@ def test_the_log_has_the_waiting_time_and_drops_repeated_steps(pairs: Path, tmp_
     assert frames.n_frames == 3
 
 
+def test_a_log_line_that_a_full_disk_cut_off_spoils_no_other(tmp_path: Path):
+    watcher = Watcher(tmp_path)
+    watcher.log({"step": 1, "L1": 0.5})
+    with open(tmp_path / "log.jsonl", "a") as file:
+        file.write('{"step": 2, "L')
+    watcher.log({"step": 3, "L1": 0.25})
+    assert watcher.lines() == [{"step": 1, "L1": 0.5}, {"step": 3, "L1": 0.25}]
+    watcher.forget_after(2)
+    assert (tmp_path / "log.jsonl").read_text() == '{"step": 1, "L1": 0.5}\n'
+
+
 def test_tensorboard_gets_the_same_figures(pairs: Path, tmp_path: Path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -435,6 +447,9 @@ for (x, y), _ in zip(trainer._batches(), range(10)):
 if trainer.processes.is_first:
     torch.save([p.detach() for n in (learner.model, learner.discriminator) for p in n.parameters()], out + ".pt")
 """
+# By address, since looking up this machine's name may take long or lead elsewhere.
+TWO = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d",
+       "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -443,16 +458,25 @@ def test_two_processes_train_the_same_weights_as_one_with_both_shares(pairs: Pat
     script = tmp_path / "steps.py"
     script.write_text(TWO_PROCESSES)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    # By address, since looking up this machine's name may take long or lead elsewhere.
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d",
-              "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"]  # fmt: skip
-    for name, door, batch in (("two", launch, "1"), ("one", [sys.executable], "2")):
+    for name, door, batch in (("two", TWO, "1"), ("one", [sys.executable], "2")):
         command = [*door, str(script), str(pairs), str(tmp_path / name), batch]
         done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
     one, two = (torch.load(tmp_path / f"{name}.pt", weights_only=True) for name in ("one", "two"))
     for mine, theirs in zip(one, two, strict=True):
         torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_two_processes_by_minutes_plan_alike_and_write_a_model(pairs: Path, tmp_path: Path):
+    pytest.importorskip("accelerate")
+    command = [*TWO, str(ROOT / "train.py"), "--data", str(pairs), "--out", str(tmp_path / "out"), *SMALL]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [*command, "--minutes", "0.25"], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "out" / "config.json").exists()
 
 
 def test_options_override_a_recipe():

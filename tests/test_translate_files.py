@@ -51,6 +51,13 @@ def test_a_folder_is_translated_to_a_folder_of_the_same_names(pictures: Path, sm
     assert said.err == "pix2pix: Skipped, since these are not pictures: notes.txt.\n"
 
 
+def test_a_link_to_nothing_is_ignored(pictures: Path, small_checkpoint: Path, tmp_path, capsys):
+    (pictures / "gone.png").symlink_to(tmp_path / "nothing.png")
+    for _ in range(2):  # at first, the folder for the outputs is not there
+        assert translate(pictures, pictures / "out", model=small_checkpoint) == 0
+    assert files(pictures / "out") == ["a-2.png", "a.png", "more/b.png"]
+
+
 def test_a_bad_picture_gets_a_sentence_and_stops_no_other(pictures: Path, small_checkpoint: Path, tmp_path, capsys):
     (pictures / "a.bmp").write_bytes((pictures / "a.png").read_bytes()[:100])
     assert translate(pictures, tmp_path / "out", "--samples", 2, model=small_checkpoint) == 1

@@ -78,7 +78,8 @@ class Run:
 
     @property
     def out(self) -> Path:
-        return self.folder / slug(self.name)
+        name = slug(self.name)
+        return self.folder / (f"{name}-model" if name == self.pairs.name else name)
 
     @property
     def has_model(self) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pix2pix.errors import DataError, ImageError, MissingSplit
 from pix2pix.pairs.hub import HubStream, hub_splits
@@ -21,6 +21,7 @@ from pix2pix.pairs.source import AS_SEEN, Pair, Readings, Source, shared_names
 from pix2pix.pictures.color import grey
 from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import as_stored, open_image
+from pix2pix.pictures.turning import as_seen
 
 MAKES = ("edges", "lightness")
 HUB = "hub:"
@@ -233,7 +234,7 @@ class SideBySide(Files):
                 )
 
     def stored(self, index: int) -> Pair:
-        image = ImageOps.exif_transpose(stored_picture(self.split.files[index][0]))
+        image = as_seen(stored_picture(self.split.files[index][0]))
         half = image.width // 2
         return image.crop((0, 0, half, image.height)), image.crop((half, 0, 2 * half, image.height))
 

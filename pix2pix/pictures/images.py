@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageChops, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, UnidentifiedImageError
 
 from pix2pix.errors import ImageError, reason
 from pix2pix.pictures.profiles import to_srgb
+from pix2pix.pictures.turning import as_seen
 
 MAX_PIXELS = 4096 * 4096
 MAX_SIDE = 32768
@@ -33,7 +34,7 @@ def to_rgb(image: Image.Image, span: Span | None = None) -> Image.Image:
     Args:
         span: values that become black and white, for 16 or 32 bits per pixel. None: `usual_span` of this picture.
     """
-    image = to_srgb(ImageOps.exif_transpose(image))
+    image = to_srgb(as_seen(image))
     if image.mode in DEEP:
         return to_levels(image, span or usual_span(*value_range(image))).convert("RGB")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from pix2pix.errors import ImageError
 from pix2pix.pictures.images import DEEP, Span, resized, to_rgb
 from pix2pix.pictures.palettes import Palette, colours, nearest_label
+from pix2pix.pictures.turning import as_seen
 
 NEAR = 48.0  # largest distance (Euclidean, in levels) from a colour table's entry to its label
 FAR = 64.0  # distance in levels from which a grey belongs to no label
@@ -41,7 +42,7 @@ class Reading:
             ImageError: the picture should hold label numbers, and holds other values.
         """
         if self.palette and self.numbers is not False:
-            image = ImageOps.exif_transpose(image)
+            image = as_seen(image)
             found = label_use(image, self.palette)
             if self.numbers and not found.numbered:
                 raise ImageError(f"it holds {found.words}, and the labels are numbered 0 to {len(self.palette) - 1}")

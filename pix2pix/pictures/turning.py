@@ -6,9 +6,12 @@ show it, or its pixels as they are stored. The shapes tell which, unless the pho
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PIL import ExifTags, Image, ImageOps
 
-from pix2pix.pictures.images import Size
+if TYPE_CHECKING:
+    from pix2pix.pictures.images import Size
 
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -24,8 +27,16 @@ SAME = 0.02  # largest difference of two ratios of width to height that count as
 
 def turn_of(image: Image.Image) -> int:
     """The EXIF orientation: 1 where there is nothing to turn, otherwise a key of `TURNS`."""
-    turn = image.getexif().get(ExifTags.Base.Orientation, 1)
+    try:
+        turn = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # Pillow raises many kinds of errors for damaged EXIF data, which viewers ignore
+        return 1
     return turn if turn in TURNS else 1
+
+
+def as_seen(image: Image.Image) -> Image.Image:
+    """A picture turned upright by its EXIF tag, and without this tag."""
+    return image if turn_of(image) == 1 else ImageOps.exif_transpose(image)
 
 
 def turned(size: Size, turn: int) -> Size:
@@ -68,7 +79,7 @@ def upright(a: Image.Image, b: Image.Image, otherwise: bool = False) -> tuple[Im
         return a, b
     raw = drawn_raw((a.size, b.size), turns)
     together = otherwise if raw is None else raw
-    one, other = (ImageOps.exif_transpose(image) for image in (a, b))
+    one, other = as_seen(a), as_seen(b)
     if together and turns[1] == 1:
         other = other.transpose(TURNS[turns[0]])
     elif together and turns[0] == 1:

@@ -4,6 +4,8 @@ timelapse at the end."""
 from __future__ import annotations
 
 import json
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ class Watcher:
 
     def __init__(self, folder: Path, tensorboard: bool = False) -> None:
         self.folder = folder
+        self._log = folder / "log.jsonl"
         self.board: Any = None  # created with the first line, so that a run that cannot start leaves nothing
         self._board_class: Any = None
         if tensorboard:
@@ -48,8 +51,12 @@ class Watcher:
     def log(self, line: dict[str, Any]) -> None:
         """Append a line. All its numbers except "step" and "epoch" become TensorBoard scalars of that step."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        with open(self._log, "a+b") as file:
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                if file.read() != b"\n":  # a full disk cut off the last line
+                    file.write(b"\n")
+            file.write(json.dumps(line).encode() + b"\n")
         if board := self._open_board():
             for name, value in line.items():
                 if name not in ("step", "epoch"):
@@ -62,11 +69,9 @@ class Watcher:
 
     def forget_after(self, step: int) -> None:
         """Remove the log lines of steps that will be repeated after a kill."""
-        path = self.folder / "log.jsonl"
-        if path.exists():
-            lines = path.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if line.endswith("}") and json.loads(line)["step"] <= step]
-            write_text(path, "".join(line + "\n" for line in kept))
+        if self._log.exists():
+            kept = [line for line in self.lines() if line["step"] <= step]
+            write_text(self._log, "".join(json.dumps(line) + "\n" for line in kept))
         for grid in self.grids():
             if grid.stem.startswith("step_") and int(grid.stem[5:]) > step:
                 grid.unlink()
@@ -89,9 +94,12 @@ class Watcher:
         return [grids[round(i)] for i in np.linspace(0, len(grids) - 1, min(most, len(grids)))]
 
     def lines(self) -> list[dict[str, Any]]:
-        """The log."""
-        path = self.folder / "log.jsonl"
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+        """The log, without lines that a full disk or a kill cut off."""
+        found = []
+        for text in self._log.read_bytes().splitlines() if self._log.exists() else ():
+            with suppress(ValueError):
+                found.append(json.loads(text))
+        return found
 
     def finish(self) -> None:
         """Close TensorBoard's files and write a timelapse of the grids."""

@@ -67,11 +67,13 @@ class Processes:
             return here
         return bool(self._mean(torch.tensor(float(here), device=self.device)) > 0)
 
-    def mean(self, here: float) -> float:
-        """The mean over all processes. All must ask."""
+    def first(self, here: float) -> float:
+        """The first process's value. All processes must call this."""
         if self.count == 1:
             return here
-        return float(self._mean(torch.tensor(here, device=self.device)))
+        from accelerate.utils import broadcast
+
+        return float(broadcast(torch.tensor(here, device=self.device)))  # type: ignore[arg-type]
 
     def _mean(self, tensor: Tensor) -> Tensor:
         from accelerate.utils import reduce

@@ -264,7 +264,8 @@ class Trainer:
         ready = pace.steps >= FEWEST_MEASURED and pace.seconds >= seconds_to_measure(minutes)
         if not self.processes.any(ready):
             return False
-        self._adopt(plan_by_minutes(minutes, self.learner.step, self.seconds, self._speed()))
+        seconds = self.processes.first(self.seconds)
+        self._adopt(plan_by_minutes(minutes, self.learner.step, seconds, self._speed()))
         return True
 
     def _plan_again(self) -> bool:
@@ -272,7 +273,7 @@ class Trainer:
         free = self.settings.minutes and not self.settings.steps and self.pace.steps
         if not free or self.plan is None or self.learner.step >= self.plan.steps:
             return False
-        seconds = self.processes.mean(self.seconds)
+        seconds = self.processes.first(self.seconds)
         plan = plan_again(self.plan, self.settings.minutes or 0.0, self.learner.step, seconds, self._speed())
         changed = plan != self.plan
         self._adopt(plan)
@@ -284,11 +285,11 @@ class Trainer:
         self.looks_at = plan.next_look(self.learner.step)
 
     def _speed(self) -> Speed:
-        """What was measured, the same in all processes."""
+        """What the first process measured. Only that one looks at val and evaluates."""
         pace, share = self.pace, self._evaluated()
         finish = EVALUATION_COST * pace.output * SAMPLES * share + FINISH_SECONDS if share else FINISH_SECONDS
         step = (pace.seconds / pace.steps, pace.look, finish)
-        return Speed(*(self.processes.mean(value) for value in step))
+        return Speed(*(self.processes.first(value) for value in step))
 
     def _evaluated(self) -> int:
         """How many pairs of val are evaluated at the end: of a run by minutes, as many as fit into a tenth of it."""

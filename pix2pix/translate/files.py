@@ -119,7 +119,9 @@ def translate_folder(
 def files_below(folder: Path, but: Path) -> Iterator[Path]:
     """The visible files in a folder and below it, by name, except those in the folder `but`."""
     for entry in sorted(folder.iterdir()):
-        if is_hidden(entry.name) or (but.exists() and os.path.samefile(entry, but)):
+        if is_hidden(entry.name) or not entry.exists():  # a link to nothing
+            continue
+        if but.exists() and os.path.samefile(entry, but):
             continue
         if entry.is_dir() and not entry.is_symlink():
             yield from files_below(entry, but)

@@ -32,7 +32,24 @@ def read_config(folder: Path) -> dict[str, Any]:
     """
     path = folder / CONFIG_FILE
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        return checked_description(json.loads(path.read_text(encoding="utf-8")), path)
+    except FileNotFoundError:
+        raise CheckpointError(
+            f"{folder} holds no {CONFIG_FILE}: a checkpoint folder has {CONFIG_FILE} and {WEIGHTS_FILE}."
+        ) from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read ({error.strerror}): check its permissions.") from None
+    except (ValueError, RecursionError):
+        raise CheckpointError(f"{path} is not JSON: copy or download it again.") from None
+
+
+def checked_description(config: Any, path: Path) -> dict[str, Any]:
+    """A description of a generator as it stands in the file `path`, with at least the keys "generator" and "task".
+
+    Raises:
+        CheckpointError: it describes no generator.
+    """
+    try:
         generator, task = config["generator"], config.get("task", {})
         if not isinstance(generator, dict) or not isinstance(task, dict):
             raise TypeError
@@ -44,13 +61,9 @@ def read_config(folder: Path) -> dict[str, Any]:
                 black, white = map(float, task[name])
                 if not math.isfinite(white - black) or black == white:
                     raise ValueError
-    except FileNotFoundError:
-        raise CheckpointError(
-            f"{folder} holds no {CONFIG_FILE}: a checkpoint folder has {CONFIG_FILE} and {WEIGHTS_FILE}."
-        ) from None
     except DataError as error:
         raise CheckpointError(str(error)) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         raise CheckpointError(f'{path} is not a pix2pix config: it needs an object "generator".') from None
     return {**config, "task": task}
 

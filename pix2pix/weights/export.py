@@ -56,7 +56,7 @@ def check_free(output: Path) -> None:
     """
     if output.exists() and (output.is_file() or (output / CONFIG_FILE).exists()):
         raise CheckpointError(f"{output} is there already: choose another place.")
-    check_place(output)
+    check_place(output / CONFIG_FILE if output.is_dir() else output)
 
 
 def write_folder(output: Path, config: GeneratorConfig, weights: Tensors, task: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ import numpy as np
 
 from pix2pix.errors import CheckpointError
 from pix2pix.networks.config import GeneratorConfig
+from pix2pix.weights.checkpoint import checked_description
 from pix2pix.weights.tensors import Tensors, read_tensors
 
 
@@ -36,14 +37,15 @@ def read_file(path: Path) -> tuple[GeneratorConfig, Tensors, dict[str, Any]]:
     tensors, described = read_tensors(path)
     try:
         if described is not None:
-            return GeneratorConfig(**described["generator"]), tensors, described.get("task", {})
+            config = checked_description(described, path)
+            return GeneratorConfig(**config["generator"]), tensors, config["task"]
         if found := generator_in(tensors):
             mark, tensors = found
             recorded = RecordedTensors(tensors)
-            config, ours = converted(recorded, FAMILIES[mark])
+            shape, ours = converted(recorded, FAMILIES[mark])
             if strangers := recorded.unread():
                 raise ValueError(f"it has unexpected tensors ({', '.join(strangers[:5])}).")
-            return config, ours, {}
+            return shape, ours, {}
         if kind := other_network(tensors):
             raise ValueError(f"it is {kind}. Supported are the U-Nets unet_128 and unet_256 (latest_net_G.pth).")
     except KeyError as error:

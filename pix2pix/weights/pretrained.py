@@ -11,9 +11,17 @@ import numpy as np
 
 from pix2pix.errors import CheckpointError
 from pix2pix.networks.config import GeneratorConfig
-from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE, check_tensors, read_config, read_folder
+from pix2pix.weights.checkpoint import (
+    CONFIG_FILE,
+    WEIGHTS_FILE,
+    check_tensors,
+    checked_description,
+    read_config,
+    read_folder,
+)
 from pix2pix.weights.hub import FOREIGN_FILE, download
 from pix2pix.weights.known import known_model
+from pix2pix.weights.tensors import read_description
 
 if TYPE_CHECKING:
     from pix2pix.networks.generator import Generator
@@ -79,12 +87,15 @@ def read_task(source: str | Path) -> dict[str, Any]:
     """A model's task, without loading the model: "direction", "input" (edges, paint, labels or photo), "image_size".
 
     Raises:
-        CheckpointError: see `find_checkpoint` and `read_config`.
+        CheckpointError: see `find_checkpoint`, `read_config` and `read_description`.
     """
     if (model := known_model(str(source))) is not None:
         return model.task  # without a download
     path = find_checkpoint(source)
-    return {} if path.is_file() else read_config(path)["task"]
+    if path.is_dir():
+        return read_config(path)["task"]
+    description = read_description(path)
+    return {} if description is None else checked_description(description, path)["task"]
 
 
 def load_weights(source: str | Path) -> tuple[GeneratorConfig, dict[str, np.ndarray], dict[str, Any]]:

@@ -10,6 +10,7 @@ import pickletools
 import struct
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +46,42 @@ def read_tensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
 
 
 def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
+    with opened_safetensors(path) as file:
+        names = [name for name in file.keys() if not name.endswith(COUNTERS)]  # noqa: SIM118
+        return {name: float32(file, path, name) for name in names}, described(file)
+
+
+def read_description(path: Path) -> dict[str, Any] | None:
+    """Our own description in a file, if it holds one, without its tensors.
+
+    Raises:
+        CheckpointError: it is a safetensors file that is damaged.
+    """
+    with open(path, "rb") as start:
+        if start.read(9)[8:] != b"{":
+            return None
+    with opened_safetensors(path) as file:
+        return described(file)
+
+
+@contextmanager
+def opened_safetensors(path: Path) -> Iterator[Any]:
+    """
+    Raises:
+        CheckpointError: the file is damaged.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy") as file:
-            description = (file.metadata() or {}).get(CONFIG_KEY)
-            names = [name for name in file.keys() if not name.endswith(COUNTERS)]  # noqa: SIM118
-            tensors = {name: float32(file, path, name) for name in names}
-        return tensors, None if description is None else json.loads(description)
-    except (SafetensorError, OSError, TypeError, ValueError) as error:
+            yield file
+    except (SafetensorError, OSError, TypeError, ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} cannot be read ({reason(error)}): copy or download it again.") from None
+
+
+def described(file: Any) -> dict[str, Any] | None:
+    text = (file.metadata() or {}).get(CONFIG_KEY)
+    return None if text is None else json.loads(text)
 
 
 def float32(file: Any, path: Path, name: str) -> np.ndarray:
