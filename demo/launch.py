@@ -66,7 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
         check_uploads()
         models = Models(names, options.device, options.max_models, options.allow_any_model, options.memory)
         limits = Limits(options.max_users, options.rate, 2 * options.rate, pixels=options.max_pixels)
-        service = Service(limits, Journal(sys.stderr if options.log else None), models.state)
+        journal = Journal(sys.stderr if options.log else None)
+        service = Service(limits, journal, models.state, only_here=is_home(options))
         desk = desk_for(options, models)
         page = build(models, service, desk)
         page.queue(max_size=2 * options.max_users)  # the service refuses earlier, with a sentence
@@ -146,9 +147,7 @@ def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
     from demo.teach.terms import HOME, STRANGERS
     from pix2pix import Pix2PixError
 
-    # Behind a proxy on this machine, strangers come from the loopback address too.
-    open_to_others = options.share or ON_SPACE or bool(os.environ.get("FORWARDED_ALLOW_IPS"))
-    home = options.host in ("127.0.0.1", "localhost", "::1") and not open_to_others
+    home = is_home(options)
     if not (home if options.teach is None else options.teach):
         return None
     if not all(find_spec(name) for name in ("torch", "torchvision", "torchmetrics")):
@@ -156,6 +155,13 @@ def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
             raise Pix2PixError("--teach needs PyTorch: pip install .[train].")
         return None
     return Desk(models, Shelf(options.taught), HOME if home else STRANGERS)
+
+
+def is_home(options: argparse.Namespace) -> bool:
+    """Whether only this machine reaches the page."""
+    # Behind a proxy on this machine, strangers come from the loopback address too.
+    open_to_others = options.share or ON_SPACE or bool(os.environ.get("FORWARDED_ALLOW_IPS"))
+    return options.host in ("127.0.0.1", "localhost", "::1") and not open_to_others
 
 
 def write_site(target: Path, names: list[str]) -> int:

@@ -297,16 +297,59 @@ def test_it_finishes_running_work_when_it_is_stopped(name: str, tmp_path: Path):
 # --- the parts, by themselves ----------------------------------------------------------------------------------------
 
 
-def door(limits: Limits) -> Any:
+def door(limits: Limits, only_here: bool = False) -> Any:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         while (await receive()).get("more_body"):
             pass
+        await send({"type": "http.response.start", "status": 200, "headers": []})
 
-    service = Service(limits)
+    service = Service(limits, only_here=only_here)
     service.functions.inputs, service.functions.kinds = {0: 1}, {0: "drawing"}
     for middleware in reversed(service.middleware()):
         app = middleware.cls(app, **middleware.kwargs)
     return app
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("127.0.0.1:7860", "", 200),
+        ("localhost:7860", "http://localhost:7860", 200),
+        ("[::1]:7860", "http://[::1]:7860", 200),
+        ("127.0.0.1:7860", "http://127.0.0.1:3000", 200),  # another program of this machine
+        ("", "", 200),  # HTTP/1.0; no browser sends this
+        ("rebound.example:7860", "", 403),
+        ("rebound.example:7860", "http://rebound.example:7860", 403),
+        ("127.0.0.1:7860", "https://other.example", 403),
+        ("127.0.0.1:7860", "null", 403),
+        ("127.0.0.1.other.example", "", 403),
+        ("localhost.other.example", "", 403),
+        ("[::1", "", 403),
+    ],
+)
+def test_web_pages_of_other_sites_reach_no_page_at_home(host: str, origin: str, status: int):
+    sent: list[dict] = []
+
+    async def receive() -> dict:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    headers = [(name, value.encode()) for name, value in ((b"host", host), (b"origin", origin)) if value]
+    scope = {
+        "type": "http", "method": "GET", "path": "/", "headers": headers, "query_string": b"",
+        "client": ("127.0.0.1", 5),
+    }  # fmt: skip
+    for only_here, expected in ((True, status), (False, 200)):
+        sent.clear()
+        asyncio.run(door(Limits(), only_here)(scope, receive, send))  # type: ignore[arg-type]
+        assert sent[0]["status"] == expected
+
+
+def test_a_page_at_home_is_closed_to_other_sites(url: str):
+    assert httpx.get(url, headers={"Host": "rebound.example"}, trust_env=False).status_code == 403
+    assert httpx.get(url, trust_env=False).status_code == 200
 
 
 def test_slow_senders_are_cut_off():

@@ -149,8 +149,8 @@ def test_a_first_visitor_may_have_the_drawing_back(address: str, browser):
 def test_a_model_that_is_picked_during_the_demonstration_shows_its_own(address: str, browser, other_edges: Path):
     with open_page(browser, address, first_visit=True, start=False) as page:
         page.wait_for_selector("#picture[data-blank=false]")
-        page.click(f"[data-model='{other_edges}']")
-        opened(page, str(other_edges))
+        page.click(f"[data-model='{other_edges.name}']")
+        opened(page, other_edges.name)
         wait_until(page, "document.querySelector('#picture').dataset.blank === 'false'")
         assert dark_of(page).any()
 
@@ -191,7 +191,7 @@ def test_variations_dim_when_the_drawing_moves_on_and_go_with_the_model(page, ot
     assert "old" not in page.get_attribute(".variations", "class").split()
     draw(page, [(40, 40), (200, 120)])
     assert "old" in page.get_attribute(".variations", "class").split()
-    pick_model(page, str(other_edges))
+    pick_model(page, other_edges.name)
     assert page.locator(".variations button").count() == 0
 
 
@@ -222,7 +222,7 @@ def test_models_are_radio_buttons_that_arrow_keys_change(page, facade: Path, oth
     assert page.locator("[data-model='edges2shoes']").inner_text().split("\n") == ["Shoes", "edges2shoes"]
     page.focus("[data-model='edges2shoes']")
     page.keyboard.press("ArrowRight")
-    opened(page, str(facade))
+    opened(page, facade.name)
     page.keyboard.press("ArrowLeft")
     opened(page, "edges2shoes")
     for control in ("[data-model][tabindex='0']", "[role=radiogroup].cards [aria-checked=true]"):
@@ -230,18 +230,18 @@ def test_models_are_radio_buttons_that_arrow_keys_change(page, facade: Path, oth
 
 
 def test_a_page_starts_with_the_seed_of_its_model(address: str, browser, other_edges: Path):
-    with open_page(browser, f"{address}?model={other_edges}") as page:
+    with open_page(browser, f"{address}?model={other_edges.name}") as page:
         assert seed_of(page) == 3
         assert translated(picture_of(page), Translator.from_pretrained(other_edges)(sheet_of(page), seed=3))
 
 
 def test_a_look_that_nobody_chose_is_the_next_models_own(page, other_edges: Path, facade: Path):
-    pick_model(page, str(other_edges))
+    pick_model(page, other_edges.name)
     assert seed_of(page) == 3
     pick_model(page, "edges2shoes")
     assert seed_of(page) == SHOES_SEED
     set_seed(page, 8)
-    pick_model(page, str(facade))
+    pick_model(page, facade.name)
     assert seed_of(page) == 8
 
 
@@ -253,7 +253,7 @@ def test_remix_shows_one_drawing_by_all_models_that_take_it(page, shoes: Transla
     for url, model in zip(urls, (shoes, Translator.from_pretrained(other_edges)), strict=True):
         assert translated(decode(url), model(drawing, seed=SHOES_SEED))
     page.locator("#remixes .row button").last.click()
-    opened(page, str(other_edges))
+    opened(page, other_edges.name)
     assert same(sheet_of(page), drawing)
 
 
@@ -263,7 +263,7 @@ def test_remix_shows_one_drawing_by_all_models_that_take_it(page, shoes: Transla
 def test_the_history_brings_model_drawing_and_seed_back(page, shoes: Translator, facade: Path):
     page.wait_for_selector("#history button")
     shoe = sheet_of(page)
-    pick_model(page, str(facade))
+    pick_model(page, facade.name)
     drag(page, "box", (60, 60), (180, 200))
     settled(page)
     house = sheet_of(page)
@@ -279,7 +279,7 @@ def test_the_history_brings_model_drawing_and_seed_back(page, shoes: Translator,
     assert (seed_of(page), same(sheet_of(page), shoe)) == (SHOES_SEED, True)
     assert translated(picture_of(page), shoes(shoe, seed=SHOES_SEED))
     page.locator("#history button[title$=' 11']").click()  # the first one, until the shoe has rested
-    opened(page, str(facade))
+    opened(page, facade.name)
     assert (seed_of(page), same(sheet_of(page), house)) == (11, True)
 
 
@@ -299,13 +299,13 @@ def test_a_later_stage_of_a_drawing_takes_the_place_of_the_earlier_one(page):
 def test_model_seed_and_drawing_survive_a_reload(page, other_edges: Path):
     clear(page)
     draw(page, [(40, 40), (200, 120)])
-    pick_model(page, str(other_edges))
+    pick_model(page, other_edges.name)
     set_seed(page, 21)
     drawn, picture = sheet_of(page), picture_of(page)
     page.reload()
     ready(page)
     settled(page)
-    assert (model_of(page), seed_of(page)) == (str(other_edges), 21)
+    assert (model_of(page), seed_of(page)) == (other_edges.name, 21)
     assert same(sheet_of(page), drawn) and same(picture_of(page), picture)
 
 
@@ -330,14 +330,14 @@ def test_two_tabs_do_not_overwrite_each_other(page):
 
 def test_a_link_opens_the_same_drawing_model_seed_and_picture(address: str, browser, facade: Path):
     with open_page(browser, address, start=False) as page:
-        pick_model(page, str(facade))
+        pick_model(page, facade.name)
         drag(page, "box", (60, 60), (180, 200))
         set_seed(page, 12)
         drawn, picture, link = sheet_of(page), page.get_attribute("#picture", "src"), copied_link(page)
     assert link.startswith(f"{address}#") and "?" not in link  # what follows the # is not sent to the server
     with open_page(browser, link, start=False) as other:
         settled(other)
-        assert (model_of(other), seed_of(other)) == (str(facade), 12)
+        assert (model_of(other), seed_of(other)) == (facade.name, 12)
         assert same(sheet_of(other), drawn)
         assert other.get_attribute("#picture", "src") == picture
 
@@ -388,8 +388,8 @@ def test_a_damaged_link_is_reported(address: str, browser):
 
 
 def test_a_link_of_model_and_seed_alone_opens_both(address: str, browser, facade: Path):
-    with open_page(browser, f"{address}?model={facade}&seed=12") as page:
-        assert (model_of(page), seed_of(page)) == (str(facade), 12)
+    with open_page(browser, f"{address}?model={facade.name}&seed=12") as page:
+        assert (model_of(page), seed_of(page)) == (facade.name, 12)
         assert translated(picture_of(page), Translator.from_pretrained(facade)(sheet_of(page), seed=12))
 
 
@@ -547,7 +547,7 @@ def test_no_serious_accessibility_fault(address: str, browser, facade: Path, scr
         assert page.evaluate("document.body.classList.contains('dark')") == (scheme == "dark")
         vary(page)
         assert serious_faults(page) == []
-        pick_model(page, str(facade))
+        pick_model(page, facade.name)
         page.click("#help")
         assert serious_faults(page) == []
         page.keyboard.press("Escape")

@@ -1,9 +1,12 @@
-"""Small ASGI middlewares that are independent of Gradio: refusals, health, open addresses, bounded bodies."""
+"""Small ASGI middlewares that are independent of Gradio: refusals, health, foreign sites, open addresses, bounded
+bodies."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -57,6 +60,29 @@ class Health:
             await JSONResponse(state, 200 if state["status"] == "ok" else 503)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+class OnlyHere:
+    """Refuses requests that a web page of another site makes through a browser on this machine.
+
+    Such a page may give its own name the address 127.0.0.1 (DNS rebinding), or send a form to it. Its name then stands
+    in `Host` or in `Origin`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+            host, origin = headers.get(b"host", ""), headers.get(b"origin", "")
+            if not ((not host or is_loopback(f"//{host}")) and (not origin or is_loopback(origin))):
+                raise Refused(
+                    403,
+                    "This page is for this machine alone: open it at 127.0.0.1 or localhost, or set "
+                    "FORWARDED_ALLOW_IPS to the address of the proxy before it.",
+                )
+        await self.app(scope, receive, send)
 
 
 class OnlyOpen:
@@ -124,6 +150,15 @@ class BoundedBody:
 def address(scope: Scope) -> str:
     """The visitor's network address."""
     return scope["client"][0] if scope.get("client") else ""
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address such as `http://localhost:7860` or `//[::1]` is of this machine alone."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def length_of(scope: Scope) -> int | None:

@@ -15,7 +15,7 @@ from demo.server.door import Door
 from demo.server.jobs import JOB, Jobs
 from demo.server.journal import Journal
 from demo.server.limits import Limits
-from demo.server.middlewares import BoundedBody, Health, OnlyOpen, Refusals
+from demo.server.middlewares import BoundedBody, Health, OnlyHere, OnlyOpen, Refusals
 from demo.server.routes import UPLOAD, is_open, name_of
 from demo.server.visitors import Visitors
 
@@ -29,6 +29,7 @@ class Service:
         limits: limits of the page.
         journal: journal of the work and the refusals.
         health: function for the facts in `/health` beside the number of waiting jobs.
+        only_here: refuse what web pages of other sites ask through a browser on this machine.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Service:
         limits: Limits,
         journal: Journal | None = None,
         health: Callable[[], dict] = dict,
+        only_here: bool = False,
     ) -> None:
         self.limits = limits
         self.journal = journal or Journal()
@@ -43,12 +45,14 @@ class Service:
         self.jobs = Jobs(limits)
         self.functions = Functions()
         self.health = health
+        self.only_here = only_here
 
     def middleware(self) -> list[Middleware]:
         """The middlewares before Gradio, outermost first, for `launch(app_kwargs={"middleware": ...})`."""
         return [
             Middleware(Refusals, journal=self.journal, name_of=name_of),  # type: ignore[arg-type]
             Middleware(Health, state=self._state),  # type: ignore[arg-type]
+            *([Middleware(OnlyHere)] if self.only_here else []),
             Middleware(OnlyOpen, is_open=is_open),  # type: ignore[arg-type]
             Middleware(BoundedBody, limit_of=self._limit_of, silence=self.limits.silence),  # type: ignore[arg-type]
             Middleware(Door, visitors=self.visitors, jobs=self.jobs, functions=self.functions),  # type: ignore[arg-type]
