@@ -150,6 +150,10 @@ def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
     home = is_home(options)
     if not (home if options.teach is None else options.teach):
         return None
+    if not Path("/proc").is_dir():  # by which a trainer is told from another process of its number
+        if options.teach:
+            raise Pix2PixError("--teach works on Linux alone: leave it out.")
+        return None
     if not all(find_spec(name) for name in ("torch", "torchvision", "torchmetrics")):
         if options.teach:
             raise Pix2PixError("--teach needs PyTorch: pip install .[train].")

@@ -35,7 +35,6 @@ TITLES = {
     "edges2shoes": "Shoes",
     "edges2handbags": "Handbags",
     "edges2cats": "Cats",
-    "edges2butterflies": "Butterflies",
     "labels2facade": "House fronts",
     "map2sat": "City from above",
     "sat2map": "Maps from satellites",

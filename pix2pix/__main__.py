@@ -190,8 +190,8 @@ def run_translate(options: argparse.Namespace) -> int:
     from PIL import Image
 
     from pix2pix.pictures.drawings import WORDS
+    from pix2pix.pictures.places import LINE_KINDS
     from pix2pix.translate.files import translate_file, translate_folder
-    from pix2pix.translate.translator import DRAWN
 
     folder, output = options.input.is_dir(), options.output
     if not folder and output.suffix.lower() not in Image.registered_extensions():
@@ -204,7 +204,7 @@ def run_translate(options: argparse.Namespace) -> int:
         raise Pix2PixError("--no-dropout leaves the noise out, so all samples are alike: leave --samples out.")
     seeds = [None] if options.no_dropout else seeds_from(options.seed, options.samples)
     translator = load(options, options.scale)
-    if options.polarity != "auto" and translator.input_kind not in DRAWN:
+    if options.polarity != "auto" and translator.input_kind not in LINE_KINDS:
         raise Pix2PixError(f"--polarity is about drawings, and {options.model} takes {translator.input_kind}.")
     if not folder:
         found = translate_file(translator, options.input, output, seeds, options.polarity, say)
@@ -241,9 +241,10 @@ def run_evaluate(options: argparse.Namespace) -> None:
     from pix2pix.evaluation.report import metrics_text, pairs_words
     from pix2pix.evaluation.sheet import Sheet
     from pix2pix.files import check_place, write_text
+    from pix2pix.pictures.places import LINE_KINDS
 
     translator = load(options)
-    if options.perturb and translator.input_kind not in ("edges", "paint"):
+    if options.perturb and translator.input_kind not in LINE_KINDS:
         raise Pix2PixError(f"--perturb draws edges by hand, and {options.model} takes {translator.input_kind}.")
     for path in filter(None, (options.json, options.html)):
         check_place(path)

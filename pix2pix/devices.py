@@ -56,6 +56,11 @@ def has_fast_bf16(device: str | torch.device) -> bool:
     return kind == "cpu" and any(hasattr(torch.cpu, name) and getattr(torch.cpu, name)() for name in tests)
 
 
+def cores() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def import_onnxruntime() -> Any:
     """The `onnxruntime` module, imported with its telemetry off: it reads that setting once, at its import."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

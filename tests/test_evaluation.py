@@ -78,6 +78,19 @@ def test_a_model_that_answers_with_the_target_has_its_relief_and_disobeys():
     assert report["colour_miss"] > 0.15
 
 
+def test_painted_figures_leave_margins_out():
+    x, y = (tensor(image) for image in art())
+    scores = PaintScores()
+
+    def wrong_in_the_margin(image, seed: int, polarity: str):
+        output = art()[1].copy()
+        output.paste("black", (0, 0, output.width, 8))
+        return output
+
+    scores.add(wrong_in_the_margin, x, y, 0, lambda picture: picture[:, 8:])  # type: ignore[arg-type]
+    assert scores.report()["painted_l1"] < 0.002
+
+
 def test_a_blank_drawing_is_left_out():
     scores = PaintScores()
     blank = torch.ones(3, 64, 64)

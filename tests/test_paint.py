@@ -212,6 +212,20 @@ def test_paint_follows_from_the_key(tmp_path: Path):
     assert not torch.equal(first[0], first[2])
 
 
+def test_thick_lines_are_one_kind_of_input_at_every_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Lines as thick as these count as areas in the file, but not at the size of training."""
+    rings = Image.new("RGB", (1024, 1024), "white")
+    for inset in range(100, 300, 60):
+        ImageDraw.Draw(rings).ellipse((inset, inset, 1000 - inset, 1000 - inset), outline="black", width=14)
+    (tmp_path / "train").mkdir()
+    Image.fromarray(np.concatenate([np.asarray(rings)] * 2, 1)).save(tmp_path / "train" / "rings.png")
+    assert is_flat_art(np.asarray(rings)) and not is_flat_art(np.asarray(rings.resize((286, 286))))
+    seen = []
+    monkeypatch.setattr("pix2pix.pairs.pairs.painted", lambda pair, flat, *_: (seen.append(flat), pair)[1])
+    pairs = Pairs(find_source(tmp_path), size=256, jitter=True, paint=True)
+    assert [len(pairs[epoch, 0]) for epoch in range(2)] == [2, 2] and seen == [True, True]
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -158,6 +158,16 @@ def test_a_zip_of_many_large_pictures_needs_little_memory(tmp_path: Path):
     assert most < 100e6  # all forty take 480 MB
 
 
+def test_all_zips_of_a_message_share_one_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    buffer, png = io.BytesIO(), io.BytesIO()
+    picture().save(png, "PNG")
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("1.png", png.getvalue())
+    monkeypatch.setattr(intake_module, "ZIP_BYTES", 2 * len(png.getvalue()))
+    zips = [dropped(tmp_path, f"{number}.zip", buffer.getvalue()) for number in range(3)]
+    assert "1.png in 2.zip is too large: make the pictures smaller." in pairs_of(zips, "edges")[1]
+
+
 def test_reading_ends_at_its_deadline(tmp_path: Path):
     with pytest.raises(Pix2PixError, match="more than 5 seconds"):
         pairs_of([dropped(tmp_path, "a.png", picture())], "edges", Deadline(until=0.0, seconds=5))

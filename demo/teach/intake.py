@@ -7,7 +7,7 @@ import hashlib
 import io
 import math
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -20,9 +20,8 @@ from pix2pix.errors import DataError, ImageError
 from pix2pix.files import is_hidden
 from pix2pix.pairs.halves import WIDE
 from pix2pix.pairs.layouts import A_WORDS, B_WORDS
-from pix2pix.pictures.color import grey
-from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import open_image
+from pix2pix.pictures.made import MADE
 
 KINDS = ("sides", "groups", "edges", "lightness")
 SIDE = 320  # longest side of a kept picture, in pixels; training scales to 286
@@ -130,7 +129,7 @@ def pairs_of(
             made.append(Made(picture.name, small(a), small(picture.image.crop((half, 0, 2 * half, height)))))
         else:
             photo = small(picture.image)
-            a = (grey if kind == "lightness" else outline)(photo)
+            a = MADE[kind](photo)
             if kind == "edges" and np.asarray(a).min() > FAINT:
                 faults.append(f"{picture.name} shows no outlines: use a larger or clearer picture.")
                 continue
@@ -203,19 +202,27 @@ def same_shape(name: str, a: Image.Image, b: Image.Image) -> Made:
 
 def read_all(files: Sequence[Dropped], max_pixels: int) -> Iterator[Picture | str]:
     """Every picture among the files, also in zips, and a sentence for every other file."""
+    left = ZIP_BYTES
     for file in files:
         if file.path.suffix.lower() == ".zip" or zipfile.is_zipfile(file.path):
-            yield from unzipped(file, max_pixels)
+            left -= yield from unzipped(file, max_pixels, left)
         else:
             yield picture_or_fault(file.name, file.path, file.group, max_pixels)
 
 
-def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
-    """The pictures in a zip, each read separately and within the limit. Nothing is unpacked to disk."""
+def unzipped(file: Dropped, max_pixels: int, left: int) -> Generator[Picture | str, None, int]:
+    """The pictures in a zip, each read separately. Nothing is unpacked to disk.
+
+    Args:
+        left: the most bytes to unpack.
+
+    Returns:
+        The number of bytes that were unpacked.
+    """
     total = 0
     if directory_size(file.path) > DIRECTORY_BYTES:
         yield f"{file.name} holds too many files: send at most {ZIP_ENTRIES:,} in one zip."
-        return
+        return total
     try:
         with zipfile.ZipFile(file.path) as archive:
             entries = [
@@ -225,17 +232,18 @@ def unzipped(file: Dropped, max_pixels: int) -> Iterator[Picture | str]:
             ]
             if len(entries) > ZIP_ENTRIES:
                 yield f"{file.name} holds {len(entries):,} files: send at most {ZIP_ENTRIES:,} in one zip."
-                return
+                return total
             for entry in entries:
                 with archive.open(entry) as opened:
                     data = opened.read(ENTRY_BYTES + 1)
                 total += len(data)
-                if len(data) > ENTRY_BYTES or total > ZIP_BYTES:
+                if len(data) > ENTRY_BYTES or total > left:
                     yield f"{entry.filename} in {file.name} is too large: make the pictures smaller."
-                    return
+                    return total
                 yield picture_or_fault(entry.filename, io.BytesIO(data), file.group, max_pixels)
     except Exception:  # damaged, encrypted and exotic zips raise errors of several libraries
         yield f"{file.name} cannot be unpacked: make the zip again, without a password."
+    return total
 
 
 def directory_size(path: Path) -> float:

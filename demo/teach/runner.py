@@ -20,6 +20,7 @@ from threading import Condition, Thread
 
 from demo.teach.runs import Run, Shelf
 from pix2pix import list_models
+from pix2pix.devices import cores
 from pix2pix.errors import Pix2PixError
 from pix2pix.training.progress import FILE as PROGRESS_FILE
 from pix2pix.training.state import has_state
@@ -196,7 +197,7 @@ def start(run: Run, options: list[str]) -> subprocess.Popen:
                 progress.write(training)
     else:
         (training / "progress.json").unlink(missing_ok=True)
-    threads = str(max(1, (os.cpu_count() or 2) - 1))
+    threads = str(max(1, cores() - 1))
     path = os.pathsep.join(filter(None, [str(PACKAGE), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONPATH": path}
     with open(run.folder / "console.log", "wb") as log:

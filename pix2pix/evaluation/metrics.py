@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -187,7 +188,7 @@ def evaluate(
         first = seed + SAMPLES * i
         samples = translator.sample(to_image(x.numpy()), range(first, first + SAMPLES), polarity="dark-lines")
         if paint:
-            paint.add(translator, x, y, first)
+            paint.add(translator, x, y, first, partial(pairs.without_margins, i))
         outputs = [torch.from_numpy(to_array(sample)) for sample in samples]
         x, y, *outputs = (pairs.without_margins(i, part) for part in (x, y, *outputs))
         figures = [rows["model"].add(output, y) for output in outputs]

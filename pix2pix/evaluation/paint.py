@@ -4,8 +4,10 @@ them."""
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Callable
 
 import numpy as np
+import torch
 from PIL import Image
 from scipy import ndimage
 from torch import Tensor
@@ -33,13 +35,21 @@ class PaintScores:
         self.reliefs: list[tuple[float, float]] = []
         self.misses: list[float] = []
 
-    def add(self, translator: Translator, x: Tensor, y: Tensor, seed: int) -> None:
+    def add(
+        self,
+        translator: Translator,
+        x: Tensor,
+        y: Tensor,
+        seed: int,
+        without_margins: Callable[[Tensor], Tensor] = lambda picture: picture,
+    ) -> None:
         """Paint the input of a pair and translate it.
 
         Args:
             translator: the model.
             x, y: (3, S, S) in [-1, 1]: the drawing or flat art, and its target.
             seed: seed of the noise.
+            without_margins: see `Pairs.without_margins`, of this pair.
         """
         drawing, target = ((part.permute(1, 2, 0).numpy() + 1) * 127.5 for part in (x, y))
         art = is_flat_art(drawing)
@@ -49,7 +59,8 @@ class PaintScores:
         paper = np.full_like(drawing, 255)
         with_targets = drawing if art else over(filled(paper, labels, target, 1.0), drawing)
         output = translated(translator, with_targets, seed)
-        self.l1.append(float(np.abs(output - target).mean() / 255))
+        seen = torch.from_numpy(output / 127.5 - 1).permute(2, 0, 1)
+        self.l1.append(float((without_margins(seen) - without_margins(y)).abs().mean() / 2))
         self.reliefs.append((relief(output, labels), relief(target, labels)))
 
         colour = nth_colour(len(self.misses))

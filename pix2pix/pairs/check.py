@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from tqdm import tqdm
 
+from pix2pix.devices import cores
 from pix2pix.errors import DataError, reason
 from pix2pix.pairs.folders import DataSet, Part
 from pix2pix.pairs.layouts import listed
@@ -127,7 +127,7 @@ def looked_at(
 
     looks: Looks = []
     count = min(OF_A_STREAM, len(source.names)) if source.arriving else len(source.names)
-    with ThreadPoolExecutor(1 if source.arriving else os.cpu_count()) as pool:
+    with ThreadPoolExecutor(1 if source.arriving else cores()) as pool:
         seen = tqdm(pool.map(look, range(count)), "Checking pictures", count, unit="pair", delay=1, leave=False)
         for name, (stamp, result) in zip(source.names, seen, strict=False):  # a stream has more names
             if isinstance(result, str):

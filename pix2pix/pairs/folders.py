@@ -18,12 +18,10 @@ from pix2pix.errors import DataError, ImageError, MissingSplit
 from pix2pix.pairs.hub import HubStream, hub_splits
 from pix2pix.pairs.layouts import SPLIT_WORDS, Split, printable, read_layout
 from pix2pix.pairs.source import AS_SEEN, Pair, Readings, Source, shared_names
-from pix2pix.pictures.color import grey
-from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import as_stored, open_image
+from pix2pix.pictures.made import MADE
 from pix2pix.pictures.turning import as_seen
 
-MAKES = ("edges", "lightness")
 HUB = "hub:"
 VAL_SPLITS = ("val", "validation", "test")  # names on the Hub; folders may use other words
 HELD_OUT = 0.1  # share of the pairs that are held out where a folder has no val split
@@ -75,8 +73,8 @@ class DataSet:
         if str(data).startswith(HUB):
             self._named = hub_splits(str(data)[len(HUB) :], columns, streaming, config)
             return
-        if make not in ("", *MAKES):
-            raise DataError(f"{make!r} cannot be made from photos: choose {' or '.join(MAKES)}.")
+        if make not in ("", *MADE):
+            raise DataError(f"{make!r} cannot be made from photos: choose {' or '.join(MADE)}.")
         self._root = Path(data)
         if not self._root.is_dir():
             raise DataError(f"There is no folder {self._root}: --data takes a folder of pairs, or hub:owner/name.")
@@ -262,7 +260,7 @@ class Photos(Files):
 
     def open(self, index: int, readings: Readings = AS_SEEN) -> Pair:
         _, photo = super().open(index, Readings(readings.b, readings.b))
-        return (grey if self.make == "lightness" else outline)(photo), photo
+        return MADE[self.make](photo), photo
 
 
 def held_out(keys: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -9,7 +9,8 @@ Two kinds of pairs are painted. The pixels of the input tell the kind:
 * **Flat art** and a picture of the same thing with light and shade. Its areas already have colours. They get outlines,
   and some become white. There the target becomes white clay: its own shading, without its colours.
 
-All random numbers come from a NumPy generator that is seeded by (seed, epoch, pair).
+All random numbers follow from (seed, epoch, pair): those of the paint from a NumPy generator, those of the hand from
+PyTorch's global state, as in `pix2pix.pairs.pairs`.
 """
 
 from __future__ import annotations

@@ -99,6 +99,7 @@ class Pairs(Dataset):
         self.seed, self.unpainted, self.outlines, self.warp = seed, unpainted, outlines, warp
         self.crop, self.whole, self.stretched, self.paper = crop, whole, stretched, paper
         self._places: dict[int, Place] = {}
+        self._flat: dict[int, bool] = {}  # whether an input is flat art, for `paint`; scaled, it may look otherwise
         self._kept: dict[int, Tensor] = {}
         self._kept_bytes = 0
 
@@ -113,7 +114,7 @@ class Pairs(Dataset):
         # The changes draw from PyTorch's global state: one that follows from the key, until the old one is restored.
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(mixed_seed(self.seed, epoch, index))
-            pair = self._changed(pair)
+            pair = self._changed(pair, self._flat[index])
         x, y = pair.to(torch.float32).div(127.5).sub(1)
         if self.lightness:
             x, y = (torch.from_numpy(part.copy()) for part in lightness_and_colour(y.numpy()))
@@ -144,7 +145,7 @@ class Pairs(Dataset):
             if self.direction == "BtoA":
                 x, y = y, x
             x = inverted_lines(x) if self.inverted else x
-            flat = self.paint and is_flat_art(np.asarray(x))
+            flat = self._flat[index] = self.paint and is_flat_art(np.asarray(x))
             x = flat_colours(x) if flat else x
             inputs, targets = (reading.palette for reading in self.readings.facing(self.direction))
             place = self._places[index] = self._place(x.size)
@@ -154,11 +155,10 @@ class Pairs(Dataset):
                 self._kept_bytes += pair.numel()
         return pair
 
-    def _changed(self, pair: Tensor) -> Tensor:
+    def _changed(self, pair: Tensor, flat: bool) -> Tensor:
         """The pair after jitter, mirroring, paint and redrawing. One tensor holds both pictures, so both get the same
         changes."""
         by_hand = self.hand_drawn and self.jitter
-        flat = self.paint and is_flat_art(pair[0].permute(1, 2, 0).numpy())
         placed = self.jitter and (self.hand_drawn or self.paint)
         labels = self.readings.facing(self.direction)[1].palette is not None
         if by_hand and not flat:
@@ -205,5 +205,6 @@ def to_bytes(
 
 
 def mixed_seed(*parts: int) -> int:
-    """A 63-bit seed from several non-negative integers. Different integers give unrelated seeds."""
+    """A 63-bit seed from several non-negative integers, each below 2**32. Tuples of one length give unrelated seeds;
+    zeros at the end of a longer one change nothing."""
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> 1)

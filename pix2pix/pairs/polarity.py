@@ -7,6 +7,7 @@ from collections import Counter
 from pix2pix.errors import DataError
 from pix2pix.pairs.source import AS_SEEN, Readings, Source
 from pix2pix.pictures.drawings import DARK, LIGHT, PAPER, PHOTOGRAPHED, SCENE, has_no_colour, kind_of
+from pix2pix.pictures.places import LINE_KINDS
 
 LOOKED_AT = 24  # inputs of a complete data set
 OF_A_STREAM = 4  # first inputs of a stream, whose others have not arrived
@@ -24,7 +25,7 @@ def look_at(source: Source, direction: str, input_kind: str, make: str = "", rea
         make: how inputs are made from photos; see `find_source`.
         readings: meaning of the values of A and B.
     """
-    if input_kind not in ("edges", "paint") or make:
+    if input_kind not in LINE_KINDS or make:
         return DARK
     count = len(source.names)
     indices = range(min(OF_A_STREAM, count)) if source.arriving else range(0, count, -(-count // LOOKED_AT) or 1)

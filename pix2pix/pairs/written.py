@@ -13,9 +13,8 @@ from pix2pix.files import atomic_path
 from pix2pix.pairs.check import look_over, refuse
 from pix2pix.pairs.folders import DataSet
 from pix2pix.pairs.layouts import printable
-from pix2pix.pictures.color import grey
-from pix2pix.pictures.edge_filter import outline
 from pix2pix.pictures.images import resized
+from pix2pix.pictures.made import MADE
 
 QUALITY = 95  # of the JPEG files, whose colours keep their full size
 
@@ -81,7 +80,7 @@ def write_splits(
 def with_input(photo: Image.Image, make: str, size: int) -> Image.Image:
     """A photo and, on its left, the input made from it; each of `size` by `size` pixels."""
     photo = resized(photo, (size, size))
-    return side_by_side((grey if make == "lightness" else outline)(photo), photo)
+    return side_by_side(MADE[make](photo), photo)
 
 
 def side_by_side(a: Image.Image, b: Image.Image) -> Image.Image:

@@ -14,12 +14,12 @@ from PIL import Image, ImageChops, UnidentifiedImageError
 
 from pix2pix.errors import ImageError, reason
 from pix2pix.pictures.profiles import to_srgb
+from pix2pix.pictures.turning import Size as Size
 from pix2pix.pictures.turning import as_seen
 
 MAX_PIXELS = 4096 * 4096
 MAX_SIDE = 32768
 FAINT_ON_WHITE = 208  # levels, of all channels
-Size = tuple[int, int]  # width and height, pixels
 Span = tuple[float, float]  # the values that become black and white
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")  # modes of more than 8 bits
 # The formats of browsers and cameras. Pillow reads some forty more, with code that is rarely used and rarely attacked;

@@ -9,6 +9,8 @@ from PIL import Image
 
 from pix2pix.pictures.images import Size, resized
 
+LINE_KINDS = ("edges", "paint")  # kinds of input that are lines on white
+
 
 def is_stretched(input_kind: str, make: str) -> bool:
     """Whether a whole picture is stretched to a square: photos are. Drawings, label maps and pictures to be coloured
@@ -19,7 +21,7 @@ def is_stretched(input_kind: str, make: str) -> bool:
 def paper(input_kind: str) -> str | None:
     """The colour of the margins around an input: white around drawings. None around others, whose border is
     repeated."""
-    return "white" if input_kind in ("edges", "paint") else None
+    return "white" if input_kind in LINE_KINDS else None
 
 
 def scaled_whole(size: Size, side: int, stretched: bool) -> Place:

@@ -6,13 +6,9 @@ show it, or its pixels as they are stored. The shapes tell which, unless the pho
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PIL import ExifTags, Image, ImageOps
 
-if TYPE_CHECKING:
-    from pix2pix.pictures.images import Size
-
+Size = tuple[int, int]  # width and height, pixels
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,

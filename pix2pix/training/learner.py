@@ -21,6 +21,7 @@ from pix2pix.networks.losses import discriminator_loss, distances, generator_gan
 from pix2pix.networks.noise import dropout_masks
 from pix2pix.networks.upsampling import fitting_weights, ordinary_weights, tie_kernels
 from pix2pix.pairs.pairs import mixed_seed
+from pix2pix.pictures.places import LINE_KINDS
 from pix2pix.training.augmentation import augmented
 from pix2pix.training.processes import Processes
 from pix2pix.training.settings import Settings
@@ -118,7 +119,7 @@ class Learner:
             total = total + settings.l1_weight * distance
         if settings.mode_seeking_weight:
             # Drawn things stand on white, and smudges on it would be the cheapest way to differ.
-            things = y.amin(1, keepdim=True) < NEARLY_WHITE if settings.input_kind in ("edges", "paint") else None
+            things = y.amin(1, keepdim=True) < NEARLY_WHITE if settings.input_kind in LINE_KINDS else None
             alike = mode_seeking_loss(fakes[0], fakes[1], settings.chroma_weight, things)
             losses["mode_seeking"] = (alike * unpainted(x) if settings.paint else alike).mean()
             total = total + settings.mode_seeking_weight * losses["mode_seeking"]

@@ -11,9 +11,10 @@ from typing import Any
 
 from pix2pix.errors import TrainingError
 from pix2pix.networks.config import CHOICES, GAN_KINDS, NORMS, OBJECTIVES, PATCHES, Objective
-from pix2pix.pairs.folders import MAKES
 from pix2pix.pairs.source import DIRECTIONS, OUTLINES, UNPAINTED
 from pix2pix.pictures.drawings import POLARITIES
+from pix2pix.pictures.made import MADE
+from pix2pix.pictures.places import LINE_KINDS
 
 
 def option(
@@ -86,7 +87,9 @@ class Settings:
         "lines of the drawings; light lines are inverted, and with auto the majority decides",
         choices=POLARITIES,
     )
-    make: str = learn("", "make A from photos alone: their edges, or their lightness for colourisation", choices=MAKES)
+    make: str = learn(
+        "", "make A from photos alone: their edges, or their lightness for colourisation", choices=tuple(MADE)
+    )
     columns: tuple[str, str] = learn(("imageA", "imageB"), "columns of a Hub data set", metavar=("A", "B"))
     config: str = learn("", "configuration of a Hub data set that has several", metavar="NAME")
     streaming: bool = learn(False, "start before all of a Hub data set is downloaded")
@@ -265,9 +268,9 @@ class Settings:
                 raise TrainingError(f"{flag(name)} requires --mode-seeking-weight above 0.")
         if self.norm == "none" and not self.init:
             raise TrainingError("--norm none goes on from a trained model: add --init.")
-        if self.hand_drawn and self.input_kind not in ("edges", "paint"):
+        if self.hand_drawn and self.input_kind not in LINE_KINDS:
             raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
-        if self.polarity != "auto" and self.input_kind not in ("edges", "paint"):
+        if self.polarity != "auto" and self.input_kind not in LINE_KINDS:
             raise TrainingError("--polarity is about drawings: it needs --input-kind edges or paint.")
         if self.paint and self.input_kind != "paint":
             raise TrainingError("--paint makes painted drawings: it needs --input-kind paint.")

@@ -19,7 +19,7 @@ from pix2pix.pictures.color import coloured, lightness_and_colour
 from pix2pix.pictures.drawings import DARK, PHOTOGRAPHED, WORDS, Drawing, check_polarity, read_drawing
 from pix2pix.pictures.images import Size, check_size, to_array, to_image
 from pix2pix.pictures.palettes import snap
-from pix2pix.pictures.places import Place, paper
+from pix2pix.pictures.places import LINE_KINDS, Place, paper
 from pix2pix.pictures.reading import Reading
 from pix2pix.translate.bands import bytes_in_bands
 from pix2pix.translate.engines import LARGE, Engine, bytes_at_once, load_engine
@@ -32,7 +32,6 @@ Noise = list[np.ndarray] | None  # dropout masks; None: dropout off
 Report = Callable[[int, int], None]
 PIXELS_AT_ONCE = 1 << 20
 LOG = logging.getLogger("pix2pix")
-DRAWN = ("edges", "paint")  # kinds of input that are drawings
 
 
 def silent(done: int, count: int) -> None:
@@ -220,7 +219,7 @@ class Translator:
         check_polarity(polarity)
         image = self.reading(image)
         as_it_is = polarity == "auto" and self.task.get("drawings") == PHOTOGRAPHED
-        if self.input_kind not in DRAWN or as_it_is:
+        if self.input_kind not in LINE_KINDS or as_it_is:
             return Drawing(image, DARK)
         return read_drawing(image, polarity, self.size, painted=self.input_kind == "paint")
 
