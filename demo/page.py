@@ -35,6 +35,7 @@ CHOOSE = """element.addEventListener('click', ({ target }) => {
     if (!button) return;
     props.value = button.dataset.tile;
     trigger('submit');
+    if (matchMedia('(max-width: 820px)').matches) document.querySelector('#tile-result').scrollIntoView();
 });"""
 # What the tab of pictures tells when it opens; see `forPictures` in web/teach/cards.js.
 WISH = """async (_, model) => {{

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -196,7 +197,7 @@ def test_drawing_goes_on_when_the_server_is_killed_and_tiles_work_when_it_is_bac
         assert frames[-1] >= frames[4] + 3
         shoes = Translator.from_pretrained("edges2shoes")
         assert near(picture_of(page), shoes(sheet_of(page), seed=SHOES_SEED))
-        page.get_by_text("on your device, without the server").wait_for()
+        page.locator(".place", has_text="on your device, without the server").wait_for()
         set_seed(page, 9)
         assert near(picture_of(page), shoes(sheet_of(page), seed=9))
         port = url.rstrip("/").rpartition(":")[2]
@@ -205,7 +206,7 @@ def test_drawing_goes_on_when_the_server_is_killed_and_tiles_work_when_it_is_bac
             process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
         try:
             wait_for(url, process, tmp_path / "again")
-            page.get_by_text("on your device", exact=True).wait_for()
+            page.locator(".place", has_text=re.compile("^on your device$")).wait_for()
             drawn = sheet_of(page)
             page.get_by_role("tab", name="Tiles").click()
             Image.effect_noise((64, 64), 60).convert("RGB").save(tmp_path / "tile.png")
@@ -304,7 +305,7 @@ def test_the_live_camera_draws_here_and_only_here(outlines: Path, page):
     assert not same(found, before)
     dark = np.asarray(found.convert("L")) == 0
     assert 300 < dark.sum() < 2000, "the outline of a square"
-    translator = Translator.from_pretrained(model_of(page))
+    translator = Translator.from_pretrained(outlines)
     assert near(picture_of(page), translator(found, seed_of(page)))
     page.click("#undo")
     assert same(sheet_of(page), before)

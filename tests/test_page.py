@@ -49,14 +49,19 @@ from pix2pix import Translator, list_models
 
 pytestmark = pytest.mark.browser
 LARGE = {"width": 1440, "height": 900}
+PHONE_WITH_BARS = {"width": 390, "height": 664}
 
 
 # --- one screen ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("screen", [DESKTOP, LARGE, PHONE], ids=["1280x800", "1440x900", "390x844"])
-def test_both_squares_are_whole_on_the_first_screen(address: str, browser, screen: dict):
-    phone = screen is PHONE
+@pytest.mark.parametrize(
+    ("screen", "least"),
+    [(DESKTOP, 480), (LARGE, 480), (PHONE, 260), (PHONE_WITH_BARS, 180)],
+    ids=["1280x800", "1440x900", "390x844", "390x664"],
+)
+def test_both_squares_are_whole_on_the_first_screen(address: str, browser, screen: dict, least: int):
+    phone = screen["width"] < 400
     with open_page(browser, address, viewport=screen, has_touch=phone, is_mobile=phone) as page:
         sheet, picture = (page.locator(f"#{name}").bounding_box() for name in ("sheet", "picture"))
         for box in (sheet, picture):
@@ -64,14 +69,13 @@ def test_both_squares_are_whole_on_the_first_screen(address: str, browser, scree
             assert box["y"] >= 0 and box["y"] + box["height"] <= screen["height"]
             assert abs(box["width"] - box["height"]) <= 1
         assert abs(sheet["width"] - picture["width"]) <= 1
-        assert sheet["width"] >= (260 if phone else 480)
+        assert sheet["width"] >= least
         if phone:
             assert picture["y"] + picture["height"] <= sheet["y"]
         else:
             assert abs(sheet["y"] - picture["y"]) <= 2
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert page.evaluate("document.documentElement.scrollHeight <= window.innerHeight"), "the page must not scroll"
-        least = 44 if phone else 24
         small = page.evaluate(
             """least => [...document.querySelectorAll('#studio :is(button, summary, input:not([type=file]))')]
                 .filter(each => each.checkVisibility({ visibilityProperty: true }))
@@ -79,17 +83,17 @@ def test_both_squares_are_whole_on_the_first_screen(address: str, browser, scree
                 .map(([name, each]) => [name, each.getBoundingClientRect()])
                 .filter(([, box]) => box.width < least || box.height < least)
                 .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)""",
-            least - 0.5,
+            (44 if phone else 24) - 0.5,
         )
         assert small == []
         outside = page.evaluate(
-            """look => ['undo', 'redo', 'clear', 'dice', 'variations', 'share', 'replay', 'download', 'help', look]
-                .filter(id => {
-                    const box = document.getElementById(id).getBoundingClientRect();
+            """others => ['#undo', '#redo', '#clear', '#dice', '#variations', '#share', '#replay', '#help', ...others]
+                .filter(name => {
+                    const box = document.querySelector(name).getBoundingClientRect();
                     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-                    return !top || !document.getElementById(id).contains(top);
+                    return !top || !document.querySelector(name).contains(top);
                 })""",
-            "settings" if phone else "seed",
+            ["#settings", ".split summary"] if phone else ["#seed", "#download"],
         )
         assert outside == [], "these cannot be clicked"
 
@@ -134,6 +138,12 @@ def test_a_first_visitor_is_shown_a_drawing_until_they_touch_the_page(address: s
         ready(page)
         settled(page)
         assert 0 < dark_of(page).sum() <= 16
+
+
+def test_a_first_visitor_who_wants_less_motion_sees_the_drawing_at_once(address: str, browser):
+    with open_page(browser, address, first_visit=True, start=False, reduced_motion="reduce") as page:
+        page.wait_for_selector("#picture[data-final=true][data-blank=false]")
+        assert dark_of(page).sum() > 200 and int(page.get_attribute("#sheet", "data-frame")) <= 2
 
 
 def test_a_first_visitor_may_have_the_drawing_back(address: str, browser):
@@ -215,6 +225,31 @@ def test_where_it_is_unsure_is_a_switch_over_the_picture(page):
 
 
 # --- models ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_focus_stays_where_the_keyboard_left_it(page):
+    page.focus("#undo")
+    while page.get_attribute("#undo", "aria-disabled") == "false":
+        page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "undo"
+    for key in ("Escape", "Enter"):
+        page.focus(".split summary")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.dataset.save") == "512"
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.matches('.split summary')")
+        assert page.get_attribute(".split details", "open") is None
+
+
+def test_screen_readers_hear_of_tools_and_of_finished_pictures(page):
+    page.keyboard.press("e")
+    assert page.inner_text(".said") == "Eraser"
+    set_seed(page, 7)
+    settled(page)
+    page.locator(".said", has_text="The picture is ready: Shoes, look 7.").wait_for(state="attached")
+    page.click("#clear")
+    assert page.get_attribute("#picture", "alt") == ""
 
 
 def test_models_are_radio_buttons_that_arrow_keys_change(page, facade: Path, other_edges: Path):

@@ -86,6 +86,17 @@ def test_the_palette_offers_colours_and_any_other(page):
     settled(page)
 
 
+def test_the_bucket_takes_the_colour_that_was_picked_for_the_pen_and_lines_stay_black(page):
+    page.click(f"[data-colour='{BLUE}']")
+    choose(page, "fill")
+    assert page.get_attribute(f"[data-colour='{BLUE}']", "aria-checked") == "true"
+    page.click(f"[data-colour='{RED}']")
+    choose(page, "pen")
+    page.click("[data-colour='#000000']")
+    choose(page, "fill")
+    assert page.get_attribute(f"[data-colour='{RED}']", "aria-checked") == "true"
+
+
 def test_a_change_from_elsewhere_drops_an_open_polygon(page):
     drag(page, "box", (60, 60), (200, 200))
     choose(page, "polygon")

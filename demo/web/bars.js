@@ -41,8 +41,9 @@ export function sheetBar(root, { sheet, toolbox, leave, colour }) {
     redo,
     drop,
     show() {
-      button('undo').disabled = !sheet.done.length;
-      button('redo').disabled = !sheet.undone.length;
+      // Not `disabled`, which would drop the keyboard's focus when nothing is left to undo.
+      button('undo').setAttribute('aria-disabled', String(!sheet.done.length));
+      button('redo').setAttribute('aria-disabled', String(!sheet.undone.length));
     },
   };
 }
@@ -57,5 +58,10 @@ export function settingsPanel(root) {
   button.addEventListener('click', () => show(button.getAttribute('aria-expanded') !== 'true'));
   root.addEventListener('pointerdown', ({ target }) => {
     if (!(/** @type {Element} */ (target).closest('#settings, .size, .look'))) show(false);
+  });
+  root.addEventListener('keydown', ({ key, target }) => {
+    if (key !== 'Escape' || button.getAttribute('aria-expanded') !== 'true') return;
+    if (/** @type {Element} */ (target).closest('.size, .look')) button.focus();
+    show(false);
   });
 }

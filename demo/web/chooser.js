@@ -77,9 +77,13 @@ export class Chooser {
     this.#model = model;
     if (!this.server || this.#away) this.#failed.delete(model); // the network may be back
     this.#tell();
-    const opened = (await this.#shouldLoad(model)) ? await this.#load(model) : null;
-    if (opened) return opened;
-    const server = this.#serverFor(model);
+    let opened = (await this.#shouldLoad(model)) ? await this.#load(model) : null;
+    const server = opened ? null : this.#serverFor(model);
+    if (server && !(await this.#serverIsHere())) {
+      opened = this.#mayLoad(model) ? await this.#load(model) : null;
+      if (!opened) throw new Trouble(this.texts.gone);
+    }
+    if (opened || !server) return /** @type {{ rate: number }} */ (opened);
     return this.#orDevice(model, () => server.open(model, report), () => this.device.open(model));
   }
 

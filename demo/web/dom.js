@@ -41,8 +41,9 @@ export function pictureButton(label, image) {
 /**
  * Make buttons a radio group: one is checked, and arrow keys move between them.
  * @param {HTMLElement} group @param {(button: HTMLButtonElement) => void} pick
+ * @param {(button: HTMLButtonElement) => boolean} waits which buttons arrow keys only focus, since to pick one is dear
  */
-export function radioGroup(group, pick) {
+export function radioGroup(group, pick, waits = () => false) {
   const buttons = () => /** @type {HTMLButtonElement[]} */ ([...group.querySelectorAll('button')]);
   group.addEventListener('click', (event) => {
     const button = /** @type {Element} */ (event.target).closest('button');
@@ -59,7 +60,7 @@ export function radioGroup(group, pick) {
     const at = all.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
     const next = all[(at + step + all.length) % all.length];
     next.focus();
-    pick(next);
+    if (!waits(next)) pick(next);
   });
   return {
     /** @param {(button: HTMLButtonElement) => boolean} is */
@@ -71,22 +72,32 @@ export function radioGroup(group, pick) {
         button.setAttribute('aria-checked', String(button === found));
         button.tabIndex = button === (found ?? all[0]) ? 0 : -1;
       }
-      found?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      if (found) reveal(found);
     },
   };
 }
 
-/** Menus close when something else is clicked, and on Esc. @param {HTMLElement} root */
+/** Scroll what is cut off at a side into view, but nothing up or down. @param {HTMLElement} element */
+export function reveal(element) {
+  let row = element.parentElement;
+  while (row && row.scrollWidth <= row.clientWidth) row = row.parentElement;
+  if (!row) return;
+  const [box, seen] = [element.getBoundingClientRect(), row.getBoundingClientRect()];
+  row.scrollLeft += Math.min(0, box.left - seen.left) + Math.max(0, box.right - seen.right);
+}
+
+/** Menus close when something else is clicked, and on Esc. The focus in one stays at its button. @param {HTMLElement} root */
 export function menus(root) {
   const close = (/** @type {Node | null} */ but) => {
     for (const menu of root.querySelectorAll('details.menu[open]')) {
-      if (!but || !menu.contains(but)) menu.removeAttribute('open');
+      if (but && menu.contains(but)) continue;
+      if (menu.contains(document.activeElement)) find(menu, 'summary').focus();
+      menu.removeAttribute('open');
     }
   };
   document.addEventListener('pointerdown', (event) => close(/** @type {Node} */ (event.target)));
   root.addEventListener('click', (event) => {
-    const button = /** @type {Element} */ (event.target).closest('details.menu button');
-    if (button) button.closest('details')?.removeAttribute('open');
+    if (/** @type {Element} */ (event.target).closest('details.menu button')) close(null);
   });
   root.addEventListener('keydown', (event) => event.key === 'Escape' && close(null));
 }

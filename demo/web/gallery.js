@@ -1,6 +1,6 @@
 // The cards of the models, and the examples of the chosen one.
 
-import { filled, find, pictureButton, radioGroup } from './dom.js';
+import { filled, find, pictureButton, radioGroup, reveal } from './dom.js';
 
 /** @typedef {import('./main.js').Model} Model */
 
@@ -22,10 +22,13 @@ export class Gallery {
     this.#texts = texts;
     this.#icons = icons;
     this.#place = find(root, '.cards');
-    this.#radio = radioGroup(this.#place, (card) => use(card.dataset.model ?? ''));
+    this.#radio = radioGroup(
+      this.#place, (card) => use(card.dataset.model ?? ''), (card) => Boolean(models[card.dataset.model ?? '']?.cost),
+    );
     this.#place.replaceChildren(...Object.keys(models).map((name) => this.#card(name)));
     new ResizeObserver(() => {
-      this.#place.querySelector('[aria-checked=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+      const checked = /** @type {HTMLElement | null} */ (this.#place.querySelector('[aria-checked=true]'));
+      if (checked) reveal(checked);
     }).observe(this.#place); // also when the tab opens
   }
 

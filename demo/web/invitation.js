@@ -46,7 +46,9 @@ export class Demonstration {
     const layers = sheet.copy();
     sheet.wipe();
     this.#layers = layers;
-    for (const { layer, pixels } of steps(layers, sheet.paper, SIDE)) {
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    if (still) sheet.take(layers);
+    for (const { layer, pixels } of still ? [] : steps(layers, sheet.paper, SIDE)) {
       const pace = layer === 'lines' ? PACE : BRUSH;
       for (let from = 0; from < pixels.length; from += pace) {
         if (this.#layers !== layers) return;

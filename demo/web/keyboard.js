@@ -103,6 +103,7 @@ export function keyboard(root, toolbox, does) {
     if (tool) {
       lift();
       toolbox.choose(tool.name);
+      does.say(toolbox.tool?.label ?? '');
     } else if (key === 'escape') toolbox.tool?.drop?.(toolbox.work());
     else if (key === 'enter' && toolbox.tool?.finish && event.target === document.body) toolbox.tool.finish(toolbox.work());
     else if (key === '[') toolbox.resize(toolbox.size - 1);

@@ -96,7 +96,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     adopt: (under) => look.choose(under),
   });
   const camera = liveCamera(root, sheet, texts, toast);
-  status(root, { transport, engine, sheet, texts, toast, server, offerCamera: (possible) => camera.offer(possible) });
+  status(root, { transport, engine, sheet, texts, toast, say, server, offerCamera: (possible) => camera.offer(possible) });
 
   // --- the drawing and its picture ------------------------------------------------------------------------------------
 
@@ -149,6 +149,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     if (sheet.blank || by !== model) return;
     const last = final && frame === transport.frames && !(askedOf === 'device' && computer === 'server' && engine.awaits(model));
     if (last) drawnBy = computer;
+    if (last && !demonstration.plays) say(filled(texts.ready, { title: models[by].title, seed: under }));
     picture.show(image, frame, last);
     samples.arrived();
     film.note(sheet.png(), image);
@@ -214,6 +215,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     picture.empty();
     sheet.show();
     showSheet();
+    keep(); // the page may be reloaded before the model is ready
     const card = /** @type {HTMLElement} */ (gallery.find(name));
     card.setAttribute('aria-busy', 'true');
     try {
@@ -231,6 +233,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       fit(back);
       if (own) look.seed = models[back].seed;
       sheet.changed('shown');
+      keep();
     } finally {
       card.removeAttribute('aria-busy');
     }

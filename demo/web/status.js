@@ -10,10 +10,11 @@ import { filled, find } from './dom.js';
  * @param {import('./sheet.js').Sheet} studio.sheet
  * @param {Record<string, string>} studio.texts
  * @param {(words: string) => void} studio.toast
+ * @param {(words: string) => void} studio.say tells screen readers
  * @param {boolean} studio.server whether there is one
  * @param {(possible: boolean) => void} studio.offerCamera
  */
-export function status(root, { transport, engine, sheet, texts, toast, server, offerCamera }) {
+export function status(root, { transport, engine, sheet, texts, toast, say, server, offerCamera }) {
   const state = find(root, '.state');
   transport.onState = (now) => {
     state.dataset.name = now.name;
@@ -24,6 +25,7 @@ export function status(root, { transport, engine, sheet, texts, toast, server, o
 
   const place = find(root, '.place');
   let shown = '';
+  let said = ''; // to screen readers
   let told = ''; // the reason that was told last
   engine.onPlace = ({ name, alone, loading, reason }) => {
     place.dataset.place = name;
@@ -36,6 +38,9 @@ export function status(root, { transport, engine, sheet, texts, toast, server, o
       place.classList.remove('fading');
       requestAnimationFrame(() => place.classList.toggle('fading', loading === null));
     }
+    const words = loading === null ? shown : texts.getting; // and not each percent
+    if (words !== said) say(words);
+    said = words;
     const slow = reason === texts.too_slow;
     place.title = reason && (slow ? reason : filled(texts.no_device, { reason }));
     if (reason && !slow && reason !== told && server) toast(place.title);

@@ -108,6 +108,7 @@ export class Toolbox {
     const wanted = kind === 'labels' ? nearest(colour, palette) : colour;
     const painting = this.tool?.name === 'picker' ? this.#before === 'fill' : this.tool?.settings === 'fill';
     this.colours[kind === 'paint' && painting ? 'fill' : 'pen'] = wanted;
+    if (!painting && wanted !== BLACK) this.colours.fill = wanted; // who picks blue for the pen expects a blue bucket
     if (kind === 'paint' && ![BLACK, ...PALETTE].includes(wanted)) {
       this.recent = [wanted, ...this.recent.filter((each) => each !== wanted)].slice(0, RECENT);
     }

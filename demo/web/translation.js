@@ -5,9 +5,12 @@ import { squared } from './pictures.js';
 import { SIDE } from './rules.js';
 
 export class Translation {
+  #words;
+
   /** @param {HTMLElement} root @param {import('./toolbox.js').Toolbox} toolbox whose colour picker works on it, too */
   constructor(root, toolbox) {
     this.image = /** @type {HTMLImageElement} */ (find(root, '#picture'));
+    this.#words = this.image.alt;
     this.image.addEventListener('pointerdown', (event) => {
       if (toolbox.tool?.name === 'picker' && !this.blank) toolbox.work().pick(this.#colourAt(event));
     });
@@ -20,6 +23,7 @@ export class Translation {
   /** The sheet is blank, so there is no picture. */
   empty() {
     this.image.dataset.blank = 'true';
+    this.image.alt = '';
     this.stale();
   }
 
@@ -34,6 +38,7 @@ export class Translation {
     this.image.dataset.frame = String(frame);
     this.image.dataset.final = String(last);
     this.image.dataset.blank = 'false';
+    this.image.alt = this.#words;
   }
 
   /** @param {PointerEvent} event */

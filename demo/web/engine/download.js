@@ -15,7 +15,9 @@ const RELAXED = [
 
 /** @param {string} url */
 async function fetched(url) {
-  const response = await fetch(url);
+  const response = await fetch(url).catch(() => {
+    throw new Error('It cannot be fetched: check the connection, and choose it again.');
+  });
   if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
   return response;
 }

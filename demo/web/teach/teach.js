@@ -121,7 +121,10 @@ export async function start(root, { texts, icons }) {
   };
   document.addEventListener('visibilitychange', () => document.hidden || look());
 
-  button('new').addEventListener('click', () => show(''));
+  button('new').addEventListener('click', () => {
+    show('');
+    find(root, '.prepare').scrollIntoView({ block: 'nearest' });
+  });
   button('draw').addEventListener('click', () => drawWith(watched));
   button('pictures').addEventListener('click', () => translateWith(watched, texts.pictures_room));
   const deed = (/** @type {string} */ what, /** @type {Record<string, unknown>} */ more = {}) =>
