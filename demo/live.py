@@ -18,7 +18,7 @@ from PIL import Image
 
 from demo import texts
 from demo.models import Models
-from demo.rules import HARDLY, HOTTEST, LARGEST_RATE, LOOKS
+from demo.rules import ALIKE_BELOW, LARGEST_RATE, LOOKS, SPREAD_SHOWN_WHITE
 from pix2pix import MAX_SEED, ImageError, Pix2PixError, mean_distance, open_image
 from pix2pix.pictures.drawings import KINDS, LOOK, as_lines, fitted, kind_of
 from pix2pix.pictures.images import data_url, resized
@@ -109,7 +109,7 @@ def variations(models: Models, frame: Any) -> str:
         seeds = range(first, first + count)
         with models.turns.drawing():
             results = translator.sample(drawing, seeds, rate, polarity="dark-lines")
-        alike = count > 1 and mean_distance(results) < HARDLY
+        alike = count > 1 and mean_distance(results) < ALIKE_BELOW
         pictures = [
             {"image": data_url(result, lossless=True), "seed": s} for result, s in zip(results, seeds, strict=True)
         ]
@@ -124,9 +124,9 @@ def variations(models: Models, frame: Any) -> str:
 
 def spread_map(samples: Sequence[Image.Image]) -> Image.Image:
     """A map of the differences between samples of one drawing: their mean in dark grey, under each pixel's standard
-    deviation in warm colours, from dark red to white. `HOTTEST` of the range and more is white."""
+    deviation in warm colours, from dark red to white. `SPREAD_SHOWN_WHITE` of the range and more is white."""
     stack = np.stack([np.asarray(sample, np.float32) for sample in samples]) / 255
-    heat = np.clip(stack.std(0).mean(-1) / HOTTEST, 0, 1)[..., None]
+    heat = np.clip(stack.std(0).mean(-1) / SPREAD_SHOWN_WHITE, 0, 1)[..., None]
     warm = np.clip(3 * heat - np.array([0.0, 1.0, 2.0], np.float32), 0, 1)  # black, red, yellow, white
     grey = 0.35 * stack.mean((0, -1))[..., None]
     return Image.fromarray(np.rint(255 * np.maximum(warm, grey * (1 - heat))).astype(np.uint8))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from demo import texts
 from demo.models import Models
-from demo.rules import HANDLED, SIDE, WIDTH
+from demo.rules import CHANNEL_MULTIPLE, HANDLED, SIDE
 from demo.studio import WEB, filled, properties, scripts, template, web_files, weights
 from pix2pix import Pix2PixError
 from pix2pix.networks.config import GeneratorConfig
@@ -78,7 +78,7 @@ def runs_in_browsers(folder: Path) -> bool:
         return False
     return (
         all(getattr(generator, name) in values for name, values in HANDLED.items())
-        and generator.features % WIDTH == generator.max_features % WIDTH == 0
+        and generator.features % CHANNEL_MULTIPLE == generator.max_features % CHANNEL_MULTIPLE == 0
         and not generator.encoder_dropped_levels
         and config["task"].get("image_size", 2**generator.depth) == SIDE
         and SIDE % 2**generator.depth == 0

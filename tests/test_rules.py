@@ -19,7 +19,7 @@ from places import ROOT
 from demo import texts
 from demo.live import MAX_FRAME, MAX_FRAME_SIDE, spread_map
 from demo.materials import MATERIALS
-from demo.rules import DRAWN, HANDLED, HARDLY, RULES, SIDE, THRESHOLD
+from demo.rules import ALIKE_BELOW, DRAWN, HANDLED, RULES, SIDE, THRESHOLD
 from demo.site import runs_in_browsers
 from pix2pix import MAX_SEED, PALETTES, list_models, mean_distance, read_task
 from pix2pix.networks.config import CHOICES, GeneratorConfig
@@ -200,7 +200,7 @@ def test_both_see_alike_how_much_looks_differ_and_where():
     }))"""
     found = in_node(code, [[np.asarray(look).ravel().tolist() for look in one] for one in looks])
     plain = [[look.convert("RGB") for look in one] for one in looks]
-    assert [same for same, _ in found] == [mean_distance(one) < HARDLY for one in plain]
+    assert [same for same, _ in found] == [mean_distance(one) < ALIKE_BELOW for one in plain]
     assert len({same for same, _ in found}) == 2
     for (_, where), one in zip(found, plain, strict=True):
         difference = np.reshape(where, (32, 32, 4))[..., :3] - np.asarray(spread_map(one), int)

@@ -57,7 +57,7 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         Image.fromarray(np.concatenate([np.asarray(half) for half in halves], 1)).save(folder / f"{i}.png")
     trainer = Trainer(settings(tmp_path, tmp_path / "out", features=16, max_features=64, epochs=1))
     trainer.learner.total_steps = 10_000  # a flat learning rate
-    x, y = (torch.stack(t) for t in zip(*trainer.shown, strict=True))
+    x, y = (torch.stack(t) for t in zip(*trainer.val, *trainer.extra, strict=True))
 
     def error() -> float:
         with torch.no_grad():

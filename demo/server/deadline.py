@@ -24,7 +24,7 @@ class Deadline:
     pixels: int = MAX_PIXELS
     until: float = math.inf
     seconds: float = math.inf
-    gone: Callable[[], bool] = bool
+    gone: Callable[[], bool] = lambda: False
 
     def check(self) -> None:
         """

@@ -36,7 +36,7 @@ class Service:
         self,
         limits: Limits,
         journal: Journal | None = None,
-        health: Callable[[], dict] = dict,
+        health: Callable[[], dict] = lambda: {},
         only_here: bool = False,
     ) -> None:
         self.limits = limits

@@ -4,6 +4,7 @@ import { isKept } from './engine/download.js';
 import { openEngine } from './engine/index.js';
 import { squared } from './pictures.js';
 import { outlined } from './outlines.js';
+import { hasLightLines, inverted } from './polarity.js';
 import { LARGEST_RATE, LARGEST_SEED, LOOKS, SIDE } from './rules.js';
 import { alike, spreadMap } from './spread.js';
 
@@ -96,15 +97,16 @@ export class DeviceEngine {
   }
 
   /**
-   * As on the server, except that a drawing on paper is taken for a photo of a thing.
+   * As on the server, except that a drawing on paper is taken for a photo of a thing, and light lines are noticed on an
+   * even ground alone.
    * @param {string} image @param {number} threshold @param {import('./engines.js').PictureKind | 'auto'} kind
    * @returns {Promise<import('./engines.js').Lines>}
    */
   async lines(image, threshold, kind) {
     const picture = squared(await createImageBitmap(await (await fetch(image)).blob()), SIDE, '#ffffff', true);
     const { data } = picture;
-    if (kind === 'light lines') for (let at = 0; at < data.length; at++) if (at % 4 < 3) data[at] = 255 - data[at];
-    if (kind === 'dark lines' || kind === 'light lines') return { image: this.#picture(data, true), kind };
+    if (kind === 'light lines' || (kind === 'auto' && hasLightLines(data))) return { image: this.#picture(inverted(data), true), kind: 'light lines' };
+    if (kind === 'dark lines') return { image: this.#picture(data, true), kind };
     return { image: this.#picture(outlined(data, SIDE, threshold), true), kind: 'scene' };
   }
 

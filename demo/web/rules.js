@@ -9,11 +9,11 @@ export const LINE_PEN = 2; // pixels, where a model's config has no pen
 export const AREA_PEN = 12; // the same for models that take labels
 export const LARGEST_PEN = 32;
 export const THRESHOLD = 0.25; // threshold of a photo's outlines, from 0 to 1
-export const HOTTEST = 0.25; // standard deviation, in the range from 0 to 1, that "unsure" shows as white
-export const HARDLY = 0.01; // mean distance below which all looks count as one picture
+export const SPREAD_SHOWN_WHITE = 0.25; // standard deviation, in the range from 0 to 1, that "unsure" shows as white
+export const ALIKE_BELOW = 0.01; // mean distance below which all looks count as one picture
 export const LONGEST_NAME = 40; // letters of a taught model's name
 export const UNTIL_STOPPED = 600; // minutes that a training without an end may take
-export const WIDTH = 8; // the engine in the browser runs networks whose numbers of features are multiples of it
+export const CHANNEL_MULTIPLE = 8; // the engine in the browser runs networks whose numbers of features are multiples of it
 
 /** What the engine in the browser runs of a generator's settings. @type {Record<string, unknown[]>} */
 export const HANDLED = {

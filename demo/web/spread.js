@@ -1,6 +1,6 @@
 // How much the looks of one drawing differ, and where. Level for level as demo/live.py does it.
 
-import { HARDLY, HOTTEST } from './rules.js';
+import { ALIKE_BELOW, SPREAD_SHOWN_WHITE } from './rules.js';
 
 /** @typedef {Uint8ClampedArray<ArrayBuffer>} Pixels  RGBA */
 
@@ -13,7 +13,7 @@ export function alike(pictures) {
     }
   }
   // The alpha of all is the same, so that three values of four count.
-  return pairs > 0 && sum / (255 * pairs * 0.75 * pictures[0].length) < HARDLY;
+  return pairs > 0 && sum / (255 * pairs * 0.75 * pictures[0].length) < ALIKE_BELOW;
 }
 
 /**
@@ -32,7 +32,7 @@ export function spreadMap(pictures) {
       deviation += Math.sqrt(levels.reduce((sum, level) => sum + (level - middle) ** 2, 0) / count) / 3;
       mean += middle / 3;
     }
-    const heat = Math.min(1, deviation / HOTTEST);
+    const heat = Math.min(1, deviation / SPREAD_SHOWN_WHITE);
     for (let c = 0; c < 3; c++) {
       const warm = Math.max(0, Math.min(1, 3 * heat - c)); // black, red, yellow, white
       map[at + c] = 255 * Math.max(warm, 0.35 * mean * (1 - heat));

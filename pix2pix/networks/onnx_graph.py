@@ -190,8 +190,9 @@ class Graph:
         `x` has its border of zeros already.
 
         ONNX Runtime computes 16 channels even where there are 3, so that the four phases together cost no more than
-        one of them. All four then read input rows r - 1 and r; what is meant for row 2r + 1 comes from r + 1, so it
-        is the first of its two rows, and after `interleave` there is one row too many at either end.
+        one of them. All four read the same window of 2 x 2, which for output row 2r + 1 is one row late, and so with
+        the columns. After `interleave`, the picture therefore has one extra row and column at each end, which `trim`
+        removes.
         """
         kernel = self.weights[f"{name}.weight"][rows].transpose(1, 0, 2, 3)
         parts = [kernel[:, :, [2 + a, a]][:, :, :, [2 + b, b]] for a in (0, 1) for b in (0, 1)]

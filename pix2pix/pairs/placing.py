@@ -41,9 +41,8 @@ def place(pair: Tensor, size: int, flat: bool = False, labels: bool = False) -> 
     if flat:
         small[0] = F.interpolate(pair[:1].float(), (side, side))[0]
     else:
-        small[0] = WHITE - (2 * (WHITE - small[0])).clamp(
-            max=WHITE
-        )  # thin lines fade when scaled down, so they are darkened
+        ink = 2 * (WHITE - small[0])  # twice as dark, since thin lines fade when they are scaled down
+        small[0] = WHITE - ink.clamp(max=WHITE)
     canvas = torch.full((2, 3, size, size), float(WHITE))
     if labels:
         small[1] = F.interpolate(pair[1:].float(), (side, side))[0]

@@ -89,21 +89,32 @@ def label_use(image: Image.Image, palette: Palette) -> LabelUse:
         table[: len(entries)] = entries
         shown, reach = table[values], NEAR
     else:
-        shown, reach = np.repeat((values * (255 if image.mode == "1" else 1))[:, None], 3, 1).astype(float), 0.0
+        levels = values * 255 if image.mode == "1" else values
+        shown, reach = np.repeat(levels[:, None], 3, 1).astype(float), 0.0
     nearest = nearest_label(shown, palette)
     distance = np.linalg.norm(shown - colours(palette)[nearest], axis=-1)
     coloured = bool((distance <= reach).all())
     void = bool(values[-1] == 255 and values[values < 255].max(initial=0) < len(palette))
-    most = values[-2] if void and len(values) > 4 else values[-1]
-    listed = ", ".join(map(str, values)) if len(values) <= 4 else f"{values[0]} to {most}{' and 255' * void}"
     return LabelUse(
         numbered=bool(values[-1] < len(palette)),
         void=void,
         coloured=coloured,
         far=bool(2 * counts[distance > FAR].sum() > counts.sum()),
         labels=tuple(np.unique(nearest).tolist()),
-        words=f"the number{'s' if len(values) > 1 else ''} {listed}",
+        words=f"the number{'s' if len(values) > 1 else ''} {listing(values, void)}",
     )
+
+
+def listing(values: np.ndarray, void: bool) -> str:
+    """Numbers in words: a few of them one by one, or else their range.
+
+    Args:
+        values: different numbers, in order.
+        void: whether the last is 255, which stands apart.
+    """
+    if len(values) <= 4:
+        return ", ".join(map(str, values))
+    return f"{values[0]} to {values[-2]} and 255" if void else f"{values[0]} to {values[-1]}"
 
 
 def whole_numbers(image: Image.Image) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from pix2pix.pairs.pairs import Pairs
 from pix2pix.pairs.polarity import look_at, says_light
 from pix2pix.pairs.source import Readings, Source
 from pix2pix.pictures.drawings import PHOTOGRAPHED
-from pix2pix.pictures.palettes import read_palette
+from pix2pix.pictures.palettes import Palette, read_palette
 from pix2pix.pictures.places import is_stretched, paper
 from pix2pix.pictures.reading import Reading
 from pix2pix.training.settings import Settings
@@ -32,9 +32,9 @@ class TrainingData:
         self.settings = settings
         self.data = DataSet(settings.data, settings.make, settings.columns, settings.streaming, settings.config)
         self.train, self.val = self.data.split("train"), self.data.val()
-        palettes = (read_palette(name) if name else None for name in (settings.palette, settings.output_palette))
-        spans = (settings.input_range, settings.output_range)
-        meant = Readings.of(settings.direction, *map(Reading, spans, palettes))
+        inputs = Reading(settings.input_range, palette_of(settings.palette))
+        targets = Reading(settings.output_range, palette_of(settings.output_palette))
+        meant = Readings.of(settings.direction, inputs, targets)
         splits = {"train": self.train, **({"val": self.val} if self.val else {})}
         self._found = look_over(self.data, splits, meant, settings.direction, settings.stretch)
         self.faults = self._found.faults
@@ -103,3 +103,7 @@ class TrainingData:
             "drawings": PHOTOGRAPHED if self._drawn == PHOTOGRAPHED else None,
         }
         return {name: value for name, value in facts.items() if value}
+
+
+def palette_of(name: str) -> Palette | None:
+    return read_palette(name) if name else None

@@ -298,7 +298,7 @@ def unpainted(x: Tensor) -> Tensor:
         x: (N, C, H, W) in [-1, 1], black lines and any colours on white.
 
     Returns:
-        (N,) bool, true where nothing but white is wider than a line.
+        (N,) bool, true for drawings without paint: all that is dark or coloured is narrower than `LINE`.
     """
     without_lines = torch.nn.functional.max_pool2d(x.amin(1, keepdim=True), LINE, 1, LINE // 2)
     return (without_lines < NEARLY_WHITE).float().mean((1, 2, 3)) < 0.001

@@ -11,7 +11,7 @@ class Pace:
     left out.
 
     Attributes:
-        steps, seconds: how many steps, and what they took together, with all that is done between them but the looks.
+        steps, seconds: number of steps, and their time in all, with loading and saving but without the looks at val.
         look: what the last look took.
         output: what one output took.
     """

@@ -103,8 +103,8 @@ class Trainer:
         val = self.data.plain(self.data.val, settings.lightness) if self.data.val else None
         self.val = [] if val is None else [val[i] for i in range(min(VAL_PAIRS, len(val)))]
         train = self.data.plain(self.data.train, settings.lightness)
-        more = range(min(FEWEST_SHOWN - len(self.val) if self.val else FIXED_PAIRS, len(train)))
-        self.shown = [*self.val[:FIXED_PAIRS], *(train[i] for i in more)]
+        wanted = FEWEST_SHOWN - len(self.val) if self.val else FIXED_PAIRS
+        self.extra = [train[i] for i in range(min(wanted, len(train)))]  # fill the grid where val has few pairs
 
         # An epoch drops the last pairs that do not fill a batch. In the next epoch these are others.
         self.steps_per_epoch = len(self.pairs) // (settings.batch_size * self.processes.count)
@@ -339,7 +339,7 @@ class Trainer:
         masks = dropout_masks(shapes, model.config.dropout, self.settings.seed)
         noise = [torch.from_numpy(mask)[None].to(device) for mask in masks]
         rows, distances = [], []
-        watched = [*self.val, *self.shown[len(self.val) :]]
+        watched = [*self.val, *self.extra]
         for x, y in watched:
             output = model(x[None].to(device), noise)[0].float().cpu()
             output, target = viewable(x, output), viewable(x, y)
@@ -350,7 +350,8 @@ class Trainer:
         self._keep(step, l1)
         epoch = step // self.steps_per_epoch
         name = f"epoch_{epoch:04d}.png" if self.settings.by_epochs else f"step_{step:07d}.png"
-        self._unless_full(self.watcher.samples, rows[: len(self.shown)], name, step)
+        grid = [*rows[: len(self.val)][:FIXED_PAIRS], *rows[len(self.val) :]]
+        self._unless_full(self.watcher.samples, grid, name, step)
         rounded = None if l1 is None else round(l1, 5)
         look = {"step": step, "seconds": round(self.seconds, 1), "l1": rounded, "picture": f"samples/{name}", **losses}
         self.progress.looks = [other for other in self.progress.looks if other["step"] < step] + [look]

@@ -128,7 +128,8 @@ class Level(NamedTuple):
 
     Attributes:
         name: "encoder.1", ..., "decoder.0", ..., "head".
-        number: 1, ..., 0, ..., depth - 1.
+        number: the level's place in its half. The encoder's start at 1, since the outermost is computed anew; the
+            decoder's start at 0, and the head is `depth - 1`.
         down: whether it halves the sides; its bands are then counted in its own rows. Otherwise it doubles them, and
             its bands are counted in rows of the level before.
         shape: (C, H, W) of its output.

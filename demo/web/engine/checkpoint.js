@@ -1,6 +1,6 @@
 // A checkpoint folder's two files as they are: config.json and model.safetensors.
 
-import { DRAWN, HANDLED, SIDE, WIDTH } from '../rules.js';
+import { DRAWN, HANDLED, SIDE, CHANNEL_MULTIPLE } from '../rules.js';
 
 /**
  * The arguments of `pix2pix.Generator`; what a config leaves out has the default of `GeneratorConfig`.
@@ -59,7 +59,7 @@ export function misfit({ generator, task }) {
     if (!values.includes(settings[name])) return `${name} is ${settings[name]}`;
   }
   for (const [name, width] of Object.entries({ features: network.features, max_features: network.max_features })) {
-    if (width % WIDTH) return `${name} is ${width}, no multiple of ${WIDTH}`;
+    if (width % CHANNEL_MULTIPLE) return `${name} is ${width}, no multiple of ${CHANNEL_MULTIPLE}`;
   }
   if (network.encoder_dropped_levels.length) return 'the encoder has dropout';
   const size = task.image_size ?? 2 ** network.depth;
