@@ -86,22 +86,23 @@ def check_data(settings: Settings) -> int:
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The parsed options; those of recipes come before those of the command line."""
+    """The parsed options. What the command line gives comes first, then what a run by minutes takes from its earlier
+    part or from its model, then recipes, then the defaults."""
     from pix2pix.training.recipes import RECIPES
 
     p = parser()
-    defaults = {name: p.get_default(name) for name in ("input_kind", "mixed_precision")}
-    p.set_defaults(**dict.fromkeys(defaults, ""))
-    asked = p.parse_args(arguments)
-    p.set_defaults(**defaults)
-    for name in asked.recipe or (["minutes"] if asked.minutes else []):
-        p.set_defaults(**RECIPES[name])
-    if asked.minutes:
-        begun = begun_with(asked.out) if asked.resume else {}
-        p.set_defaults(**(begun or fitting(asked.init, asked.make, asked.input_kind)))
-        if not (begun or asked.mixed_precision or os.environ.get("ACCELERATE_MIXED_PRECISION")):
-            p.set_defaults(mixed_precision=fastest_precision(asked.device))
-    options = p.parse_args(arguments)
+    defaults = vars(p.parse_args(arguments))
+    nothing = argparse.Namespace(**dict.fromkeys(defaults))  # argparse puts no defaults over it
+    given = {name: value for name, value in vars(p.parse_args(arguments, nothing)).items() if value is not None}
+    chosen: dict[str, Any] = {}
+    for name in given.get("recipe") or (["minutes"] if given.get("minutes") else []):
+        chosen |= RECIPES[name]
+    if given.get("minutes"):
+        begun = begun_with(given.get("out", "")) if given.get("resume") else {}
+        chosen |= begun or fitting(given.get("init", ""), given.get("make", ""), given.get("input_kind", ""))
+        if not (begun or "mixed_precision" in given or os.environ.get("ACCELERATE_MIXED_PRECISION")):
+            chosen["mixed_precision"] = fastest_precision(defaults["device"])
+    options = argparse.Namespace(**{**defaults, **chosen, **given})
     if not options.out and not options.check:
         p.error("the following arguments are required: --out")
     del options.recipe
