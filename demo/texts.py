@@ -188,8 +188,8 @@ WEB = {
     "guide_title": "How it works",
     "guide_buttons": "Buttons",
     "guide_keys": "Keys",
-    "guide": "<p>Draw on the sheet. While you draw, a neural network, pix2pix, turns your drawing into the picture "
-    "beside it.</p><p>Each model at the top has learned one kind of picture from pairs of drawings and pictures.</p>"
+    "guide": "<p>Draw on the sheet. While you draw, a neural network, pix2pix, turns your drawing into a picture.</p>"
+    "<p>Each model at the top has learned one kind of picture from pairs of drawings and pictures.</p>"
     "<p>Each <b>look</b> is another version of the picture. <b>How different</b> sets how far the looks may differ.</p>"
     "<p>Two fingers zoom into the sheet, and so does the wheel with Ctrl.</p>",
 }
