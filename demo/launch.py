@@ -260,7 +260,7 @@ def parser() -> argparse.ArgumentParser:
         "--models",
         nargs="+",
         metavar="MODEL",
-        help="bundled names, folders or Hub ids (default: the bundled and the known)",
+        help="bundled names, folders or Hub ids (default: the bundled models and the known ones on the Hub)",
     )
     p.add_argument(
         "--max-users",
@@ -305,14 +305,14 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--teach",
         action=argparse.BooleanOptionalAction,
-        help="offer the tab Teach (default: to this machine alone; to others with limits, and for a day)",
+        help="offer the Teach tab to other machines too, with limits (default: to this machine alone)",
     )
     p.add_argument(
         "--taught",
         type=Path,
         default=data_folder() / "taught",
         metavar="FOLDER",
-        help="where what is taught lies (default %(default)s)",
+        help="folder for the pairs and models of the Teach tab (default %(default)s)",
     )
     p.add_argument(
         "--export-site",
@@ -348,5 +348,5 @@ def port(text: str) -> int:
 
 def at_least_one(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
     return int(text)

@@ -11,7 +11,7 @@ DESCRIPTION = "Draw, and watch a neural network turn your drawing into a picture
 DRAW_TAB, TILE_TAB, TEACH_TAB = "Draw", "Tiles", "Teach"
 MODEL = "Model"
 SEED = "Look"
-SEED_INFO = "Another number, another look (the seed of the noise)"
+SEED_INFO = "Each number gives another version of the picture (the seed of the random noise)"
 PICTURE, TILE_EXAMPLES = "A picture of any size, such as a satellite tile", "Examples, painted by a script"
 DROP_PICTURE = "Drop a picture here, or click to choose one"
 SETTINGS = "Settings"
@@ -22,11 +22,11 @@ TILE_EXAMPLE = "An example: {line}. Add a picture of your own."
 TILES_DONE = "Part {done} of {count}"
 NO_FILES = "There are no files yet: add some first."
 SEVERAL, SEVERAL_START, SEVERAL_RESULT = "Several at once", "Translate all", "All of them, in a zip"
-MISTAKE = "The server made a mistake: try again."
+MISTAKE = "Something went wrong on the server: try again."
 DOWNLOADING = "Downloading {name}: {here:.0f} of {wanted:.0f} MB"
 API = (
-    "Translate a picture of any size and kind by a model of this page, under a seed. "
-    "Models of drawings get dark lines on white, whatever is sent."
+    "Translate a picture of any size and kind with one of this page's models and a seed. "
+    "For models of drawings, pictures that are not dark lines on white are converted first."
 )
 
 # Plain names of models whose config has no "title".
@@ -102,11 +102,11 @@ WEB = {
     "kind_paper": "a drawing on paper",
     "kind_light": "light lines on dark",
     "kind_dark": "dark lines",
-    "found_paper": "This looks like a drawing on paper: its light is evened out.",
+    "found_paper": "This looks like a drawing on paper: uneven lighting has been corrected.",
     "found_light": "These look like light lines on dark: they are inverted.",
     "lines_more": "More lines",
     "lines_fewer": "Fewer",
-    "threshold": "How strong an edge of the photo must be",
+    "threshold": "How strong an edge in the photo must be to become a line",
     "keep_colours": "Keep its colours",
     "picture": "Picture",
     "picture_alt": "The picture of the drawing",
@@ -118,12 +118,12 @@ WEB = {
     "look": "Look",
     "look_title": "Each number is another look of the same drawing (the seed of the noise)",
     "rate": "How different",
-    "rate_title": "How much the looks differ (the rate of dropout); far left, not at all",
+    "rate_title": "How much the looks differ (the dropout rate); at the far left, they are all the same",
     "dice": "Dice",
     "dice_title": "Another look (D)",
     "variations": f"{LOOKS} looks",
     "variations_title": f"Show {LOOKS} looks of this drawing (V)",
-    "variations_strip": "Variations",
+    "variations_strip": "Looks",
     "variations_empty": f"{LOOKS} looks of your drawing appear here.",
     "variation": "Take look {seed}",
     "colourings": f"{LOOKS} colourings",
@@ -136,7 +136,7 @@ WEB = {
     "examples": "Examples",
     "start_from": "Start from this example: {name}",
     "history": "Your work",
-    "history_label": "What you drew; click one to go back to it",
+    "history_label": "Your earlier drawings; click one to go back to it",
     "history_empty": "What you draw is kept here, on this device.",
     "go_back": "Go back to {title}, look {seed}",
     "remix": "Remix",
@@ -208,7 +208,7 @@ TEACH = {
     "pairs_hint": "A pair is a picture that goes in and the picture that it should become. Ten to fifty are enough. "
     "If you have only photos, drop those: their outlines become the inputs.",
     "kind": "What you drop",
-    "kind_later": "This is for the pictures that you drop next.",
+    "kind_later": "This applies only to the pictures that you drop from now on.",
     "kind_guess": "Detect",
     "kind_sides": "Pairs, side by side",
     "kind_groups": "Two groups",
@@ -223,14 +223,14 @@ TEACH = {
     "waiting": "{count} pictures are waiting for their partners",
     "choose": "Choose files",
     "drawn": "Add a drawing of your own",
-    "drawn_title": "Take the drawing on the tab Draw as an input",
-    "held": "This is the input. Choose the picture that it should become. Or draw that on the tab Draw, and take the "
-    "sheet again.",
+    "drawn_title": "Use the drawing on the Draw tab as an input",
+    "held": "This is the input. Choose the picture that it should become, or draw that picture on the Draw tab and "
+    "then use the sheet as the target.",
     "held_file": "Choose a picture",
-    "held_sheet": "Take the sheet again",
+    "held_sheet": "Use the sheet as the target",
     "held_drop": "Leave this drawing out",
-    "held_same": "The input is still on the sheet: draw what it should become, on the tab Draw.",
-    "held_blank": "The sheet is empty: draw something on the tab Draw first.",
+    "held_same": "The sheet still shows the input: draw what it should become on the Draw tab first.",
+    "held_blank": "The sheet is empty: draw something on the Draw tab first.",
     "drawing": "Drawing",
     "faults": "Files that make no pair",
     "rows": "Pairs",
@@ -275,7 +275,7 @@ TEACH = {
     "draw": "Draw with it",
     "pictures": "Translate pictures with it",
     "pictures_room": TILE_TAB,
-    "not_drawn": "This model takes photos. On a machine of your own, download its folder and run",
+    "not_drawn": "This model takes photos. To use it, download its folder to your own computer and run",
     "stop": "Stop",
     "stop_title": "End now, and keep what it has learned",
     "more_3": "3 minutes more",
@@ -283,7 +283,7 @@ TEACH = {
     "again": "Try again",
     "revise": "Change pairs and settings",
     "revise_title": "Go back to the pairs and settings of this model",
-    "revise_sure": "Discard the pairs that you have added for another model?",
+    "revise_sure": "Discard the pairs that you have added for the new model?",
     "zip": "Folder (zip)",
     "onnx": "ONNX",
     "report": "Report",
@@ -292,8 +292,8 @@ TEACH = {
     "forget_title": "Remove this model and its pairs",
     "forget_sure": "Remove this model and its pairs for good?",
     "push": "Upload to the Hub",
-    "push_words": "The token needs the right to write. It is used once and kept nowhere.",
-    "push_repo": "Place on the Hub",
+    "push_words": "The token needs write access. It is used once and is not stored.",
+    "push_repo": "Name on the Hub",
     "push_token": "Your token",
     "pushing": "Uploading \u2026",
     "pushed": "It is at {address}",
@@ -305,6 +305,6 @@ TEACH = {
     "column_target": "Target",
     "curve_val": "Error on pairs it never saw (L1)",
     "curve_l1": "Error on its own pairs (L1)",
-    "curve_gan": "GAN loss",
+    "curve_gan": "GAN loss of the generator",
     "curve_d": "Loss of the discriminator",
 }

@@ -73,11 +73,11 @@ def parser() -> argparse.ArgumentParser:
     translate.add_argument("--seed", type=seed, default=0, help="seed of the dropout noise (default 0)")
     translate.add_argument(
         "--samples", type=count, default=1,
-        help="number of seeds, from --seed on; several are written as OUT-SEED.suffix (default 1)",
+        help="number of samples, with seeds from --seed upwards; several are written as OUT-SEED.suffix (default 1)",
     )  # fmt: skip
     translate.add_argument(
         "--scale", choices=["whole", "native"],
-        help="give the network the whole picture at its own size, or the pixels as they are (default: as trained)",
+        help="whole: scale the picture to the size of the network; native: keep its pixels (default: as trained)",
     )  # fmt: skip
     translate.add_argument("--no-dropout", action="store_true", help="leave the noise out: one result, no seeds")
     add_polarity(translate, "the picture")
@@ -164,7 +164,7 @@ def add_polarity(command: argparse.ArgumentParser, judged: str) -> None:
 
     command.add_argument(
         "--polarity", choices=POLARITIES, default="auto",
-        help=f"lines of a drawing; light lines are inverted (default auto: as {judged} looks)",
+        help=f"lines of a drawing; light lines are inverted (default auto: decided by {judged})",
     )  # fmt: skip
 
 

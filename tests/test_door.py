@@ -175,7 +175,7 @@ def test_a_picture_over_the_owners_limit_is_refused_by_it(stranger: Stranger):
 def test_a_fast_visitor_is_told_when_to_retry_and_others_are_served(url: str, stranger: Stranger, name: str):
     answers = [stranger.http.post("/gradio_api/cancel", json={}) for _ in range(400)]
     busy = next(answer for answer in answers if answer.status_code == 429)
-    assert re.fullmatch(r"These are more than 50 requests a second: try again in \d+ s\.", busy.json()["detail"])
+    assert re.fullmatch(r"You are sending more than 50 requests a second: try again in \d+ s\.", busy.json()["detail"])
     assert int(busy.headers["retry-after"]) >= 1
     other = Stranger(url)
     assert other.draw(name).status_code == 200

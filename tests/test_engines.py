@@ -90,7 +90,7 @@ def test_translating_on_a_cpu_needs_no_torch(small_checkpoint: Path):
 def test_unknown_engines_are_refused(small_checkpoint: Path):
     with pytest.raises(Pix2PixError, match=r"abacus.*onnx"):
         load_engine(small_checkpoint, "abacus")
-    with pytest.raises(Pix2PixError, match="needs torch"):
+    with pytest.raises(Pix2PixError, match="use --engine torch"):
         load_engine(small_checkpoint, "onnx", "cuda")
 
 

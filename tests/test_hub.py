@@ -120,7 +120,7 @@ def test_an_interrupted_download_is_resumed_where_it_stopped(a_hub: SmallHub, tm
 
 def test_wrong_bytes_are_refused_and_not_kept(a_hub: SmallHub, tmp_path: Path):
     a_hub.spoil = True
-    assert "other bytes than the Hub" in fetch(a_hub, tmp_path, "someone/shoes")[1]
+    assert "does not match its hash on the Hub" in fetch(a_hub, tmp_path, "someone/shoes")[1]
     a_hub.spoil = False
     assert fetch(a_hub, tmp_path, "someone/shoes")[0] == bias_of(a_hub.repos["someone/shoes"]["main"])
 

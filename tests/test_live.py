@@ -197,7 +197,7 @@ def test_a_fault_while_a_model_is_loaded_is_answered(models: Models, name: str, 
 
     monkeypatch.setattr(models, "download", download)
     *_, answer = map(json.loads, fetch(models, picked(name)))
-    assert answer == {"id": 5, "error": "The server made a mistake: try again."}
+    assert answer == {"id": 5, "error": "Something went wrong on the server: try again."}
     assert "a fault" in capsys.readouterr().err
 
 

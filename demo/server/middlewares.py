@@ -80,7 +80,7 @@ class OnlyHere:
                 raise Refused(
                     403,
                     "This page is for this machine alone: open it at 127.0.0.1 or localhost, or set "
-                    "FORWARDED_ALLOW_IPS to the address of the proxy before it.",
+                    "FORWARDED_ALLOW_IPS to the address of the proxy in front of it.",
                 )
         await self.app(scope, receive, send)
 

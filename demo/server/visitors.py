@@ -49,7 +49,7 @@ class Visitors:
             visitor = self._count(name)
             if seconds := visitor.uploads.wait(size):
                 per_minute = 60 * self.limits.upload_rate / 1e6
-                raise Busy(f"These are more than {per_minute:g} MB of uploads a minute", seconds)
+                raise Busy(f"You are sending more than {per_minute:g} MB of uploads a minute", seconds)
 
     @contextmanager
     def listening(self, name: str, answer: bool = True) -> Iterator[None]:
@@ -77,7 +77,7 @@ class Visitors:
                 del self._visitors[other]
         visitor = self._visitors[name]
         if seconds := visitor.requests.wait(1):
-            raise Busy(f"These are more than {self.limits.rate:g} requests a second", seconds)
+            raise Busy(f"You are sending more than {self.limits.rate:g} requests a second", seconds)
         return visitor
 
 

@@ -1,4 +1,4 @@
-"""The server's side of the tab Teach: plain functions from messages of the page to answers."""
+"""The server's side of the Teach tab: plain functions from messages of the page to answers."""
 
 from __future__ import annotations
 

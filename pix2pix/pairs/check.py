@@ -157,8 +157,8 @@ def settle_turns(looks: Looks, found: Findings) -> bool:
     if unsure:
         how = "is turned with it" if raw > seen else "is not"
         found.notes.append(
-            f"in {unsure:,} pairs EXIF turns one picture and no shape tells whether the other was drawn on the stored "
-            f"pixels: it {how}"
+            f"in {unsure:,} pairs EXIF turns one picture, and the shapes do not show whether the other was drawn on "
+            f"the upright photo or on the stored pixels: the other {how}"
         )
     return raw > seen
 

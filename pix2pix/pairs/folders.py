@@ -227,8 +227,8 @@ class SideBySide(Files):
         for (path,), ((width, height),) in zip(split.files, self.sizes, strict=True):
             if width % 2 or width < 2:
                 raise DataError(
-                    f"{printable(path)} is {width} x {height} pixels: its width must be even, for A and B "
-                    "stand side by side in it (pairs in two folders, and photos alone, work too: see the README)."
+                    f"{printable(path)} is {width} x {height} pixels: its width must be even, so that A and B are two "
+                    "equal halves (for other layouts, such as two folders, see docs/training.md)."
                 )
 
     def stored(self, index: int) -> Pair:

@@ -281,8 +281,8 @@ def twins(a: Folder, b: Folder, why: str) -> Split:
     alone = [a_by_key.get(key) or b_by_key[key] for key in sorted(a_by_key.keys() ^ b_by_key.keys())]
     if alone:
         raise DataError(
-            f"No partner of the same name in {printable(a.path)} or {printable(b.path)} for {listed(alone, 10)}: "
-            "add it or remove them."
+            f"Some files of {printable(a.path)} and {printable(b.path)} have no partner of the same name "
+            f"({listed(alone, 10)}): add the partners, or remove these files."
         )
     keys = sorted(a_by_key, key=lambda key: key_of(a_by_key[key], a.path))
     files: list[tuple[Path, ...]] = [(a_by_key[key], b_by_key[key]) for key in keys]

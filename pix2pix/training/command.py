@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(*trainer.data.description(), sep="\n", file=sys.stderr)
             print(
                 f"{len(trainer.pairs)} pairs, {togo} to go on {learner.device}; "
-                f"how it goes is in {trainer.folder / 'report.html'}",
+                f"follow the run in {trainer.folder / 'report.html'}",
                 file=sys.stderr,
             )
             in_bf16 = trainer.settings.mixed_precision == "bf16"

@@ -94,7 +94,7 @@ class Settings:
     config: str = learn("", "configuration of a Hub data set that has several", metavar="NAME")
     streaming: bool = learn(False, "start before all of a Hub data set is downloaded")
     palette: str = learn("", "labels of the input: facades, maps, or a JSON file", metavar="NAME")
-    output_palette: str = learn("", "labels of the output, whose colours are then not mixed", metavar="NAME")
+    output_palette: str = learn("", "labels of the output; targets are scaled without mixing colours", metavar="NAME")
     input_range: tuple[float, float] | None = learn(
         None, "values of 16- and 32-bit inputs that become black and white", also="default from the data",
         metavar=("BLACK", "WHITE"),
@@ -158,8 +158,8 @@ class Settings:
 
     epochs: int = train(
         200,
-        "passes over the pairs; the learning rate falls over the second half. With --resume it may be another number: "
-        "the rate is from then on that of a run of so many",
+        "passes over the pairs; the learning rate falls over the second half. --resume may change the number; "
+        "the learning rate then follows the new length",
         may_change=True,
     )
     minutes: float | None = train(
@@ -192,14 +192,14 @@ class Settings:
     seed: int = train(0, "seed of weights, order, jitter and z")
     mixed_precision: str = train(
         "no",
-        "bf16 is for GPUs, and for CPUs with AMX or AVX-512 BF16; --minutes chooses it there",
+        "bf16 is for GPUs, and for CPUs with AMX or AVX-512 BF16; with --minutes, it is the default there",
         choices=("no", "bf16"),
         environment="ACCELERATE_MIXED_PRECISION",
     )
 
     device: str = run("auto", "auto, cpu, cuda, cuda:1, mps")
     workers: int | None = run(None, "processes that read pictures", also="default 0 on a CPU, 4 on a GPU")
-    save_every: float = run(300.0, "seconds between two saves of the state; a kill loses at most these")
+    save_every: float = run(300.0, "seconds between two saves of the state; a killed run loses at most this much")
     tensorboard: bool = run(False, "write logs for TensorBoard into OUT/training/tensorboard")
     title: str = run("", "plain name of the model, for the page", metavar="WORDS")
     push_to_hub: str = run("", "upload the finished model; needs HF_TOKEN", metavar="OWNER/NAME")
@@ -267,7 +267,7 @@ class Settings:
             if not self.mode_seeking_weight and getattr(self, name) != getattr(Settings, name):
                 raise TrainingError(f"{flag(name)} requires --mode-seeking-weight above 0.")
         if self.norm == "none" and not self.init:
-            raise TrainingError("--norm none goes on from a trained model: add --init.")
+            raise TrainingError("--norm none continues from a trained model: add --init MODEL.")
         if self.hand_drawn and self.input_kind not in LINE_KINDS:
             raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
         if self.polarity != "auto" and self.input_kind not in LINE_KINDS:

@@ -76,8 +76,8 @@ def load_engine(
     fits = str(device) == "cpu" and not config.encoder_dropped_levels and norm_statistics == "picture"
     if engine == "onnx" and not fits:
         raise Pix2PixError(
-            "The engine onnx runs on the CPU, with each picture's own statistics, and without dropout in the encoder: "
-            f"{source} needs torch."
+            "The engine onnx runs only on the CPU, with each picture's own statistics and without dropout in the "
+            f"encoder: use --engine torch for {source}."
         )
     if fits and engine != "torch":
         return OnnxEngine(config, weights), task

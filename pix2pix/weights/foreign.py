@@ -47,7 +47,7 @@ def read_file(path: Path) -> tuple[GeneratorConfig, Tensors, dict[str, Any]]:
                 raise ValueError(f"it has unexpected tensors ({', '.join(strangers[:5])}).")
             return shape, ours, {}
         if kind := other_network(tensors):
-            raise ValueError(f"it is {kind}. Supported are the U-Nets unet_128 and unet_256 (latest_net_G.pth).")
+            raise ValueError(f"it is {kind}; use a U-Net, such as unet_256 (latest_net_G.pth).")
     except KeyError as error:
         raise CheckpointError(f"{path} is not a whole pix2pix generator: {error.args[0]}.") from None
     except (TypeError, ValueError, IndexError) as error:

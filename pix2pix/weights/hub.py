@@ -52,7 +52,7 @@ def download(repo_id: str, revision: str | None = None, report: Callable[[int, i
             f"{name} is not downloaded yet and the Hub cannot be reached: connect to the internet once."
         ) from None
     except Exception as error:  # the client's, or its transport's
-        raise CheckpointError(f"The Hub did not give {name} ({type(error).__name__}): try again later.") from None
+        raise CheckpointError(f"The Hub did not deliver {name} ({type(error).__name__}): try again later.") from None
     check_download(Path(folder), name)
     return Path(folder)
 
@@ -86,7 +86,7 @@ def check_download(folder: Path, name: str) -> None:
         if digest != blob.name:
             file.unlink()
             blob.unlink(missing_ok=True)
-            raise CheckpointError(f"{name} arrived with other bytes than the Hub lists: try again.")
+            raise CheckpointError(f"The download of {name} does not match its hash on the Hub: try again.")
 
 
 def is_cached(name: str) -> bool:

@@ -65,8 +65,8 @@ def find_checkpoint(source: str | Path) -> Path:
     match = HUB_ID.fullmatch(name)
     if match is None or path.suffix in FILE_SUFFIXES:
         raise CheckpointError(
-            f"There is no model {name!r}: it is neither bundled ({', '.join(list_models()) or 'none are'}) "
-            "nor a checkpoint folder nor a checkpoint file nor a Hub id like owner/name."
+            f"There is no model {name!r}: name a bundled one ({', '.join(list_models()) or 'there is none'}), "
+            "a checkpoint folder or file, or a Hub id such as owner/name."
         )
     try:
         return inside(download(match["id"], match["revision"]))

@@ -42,7 +42,7 @@ def read_tensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
         return read_pict(path), None
     if start[:4] == b"PK\x03\x04" or start.startswith(LEGACY_TORCH):
         return read_torch(path), None
-    raise CheckpointError(f"{path} is not a checkpoint: it is neither a PyTorch, a safetensors nor a .pict file.")
+    raise CheckpointError(f"{path} is not a checkpoint: use a PyTorch, safetensors or .pict file.")
 
 
 def read_safetensors(path: Path) -> tuple[Tensors, dict[str, Any] | None]:
@@ -150,7 +150,7 @@ def check_pickle(path: Path) -> None:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
-                    raise CheckpointError(f"{path} is a compressed archive, which no PyTorch file is.")
+                    raise CheckpointError(f"{path} is a compressed archive: unpack it, and use the checkpoint in it.")
                 pickles = [archive.read(name) for name in archive.namelist() if name.endswith("data.pkl")]
         else:
             data = path.read_bytes()
