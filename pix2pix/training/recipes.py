@@ -9,6 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
+# A network of 4.2 million parameters instead of 54, which runs live on two CPU cores.
+COMPACT: dict[str, Any] = {
+    "features": 32,
+    "max_features": 128,
+    "discriminator_features": 24,
+    "upsampling": "nearest",
+    "augment": True,
+}
 RECIPES: dict[str, dict[str, Any]] = {
     "facades": {"direction": "BtoA", "input_kind": "labels", "palette": "facades", "epochs": 200, "batch_size": 1},
     "maps": {"epochs": 200, "batch_size": 1},
@@ -19,25 +27,9 @@ RECIPES: dict[str, dict[str, Any]] = {
     "colorization": {"make": "lightness", "epochs": 6, "batch_size": 4, "jitter": False},  # *
     # Not in the paper: sketches of anime from a blog, trained like maps.
     "sketch2anime": {"input_kind": "edges", "epochs": 75, "batch_size": 1},
-    # A network of 4.2 million parameters instead of 54, which runs live on two CPU cores. Combines with any other.
-    "compact": {
-        "features": 32,
-        "max_features": 128,
-        "discriminator_features": 24,
-        "upsampling": "nearest",
-        "augment": True,
-    },
+    "compact": COMPACT,  # combines with any other
     # Not in the paper either: few pairs, few minutes, from a bundled model. --minutes uses it unless another is given.
-    "minutes": {
-        "features": 32,
-        "max_features": 128,
-        "discriminator_features": 24,
-        "upsampling": "nearest",
-        "augment": True,
-        "ema": 0.995,
-        "keep_best": True,
-        "save_every": 30.0,
-    },
+    "minutes": {**COMPACT, "ema": 0.995, "keep_best": True, "save_every": 30.0},
 }
 
 # Settings that `--minutes` takes from the model that a run starts from; see `pix2pix.training.command.fitting`.
