@@ -77,13 +77,16 @@ export class Chooser {
     this.#model = model;
     if (!this.server || this.#away) this.#failed.delete(model); // the network may be back
     this.#tell();
-    let opened = (await this.#shouldLoad(model)) ? await this.#load(model) : null;
-    const server = opened ? null : this.#serverFor(model);
-    if (server && !(await this.#serverIsHere())) {
-      opened = this.#mayLoad(model) ? await this.#load(model) : null;
-      if (!opened) throw new Trouble(this.texts.gone);
+    if (await this.#shouldLoad(model)) {
+      const opened = await this.#load(model);
+      if (opened) return opened;
     }
-    if (opened || !server) return /** @type {{ rate: number }} */ (opened);
+    const server = this.#serverFor(model);
+    if (!(await this.#serverIsHere())) {
+      const opened = this.#mayLoad(model) && (await this.#load(model));
+      if (opened) return opened;
+      throw new Trouble(this.texts.gone);
+    }
     return this.#orDevice(model, () => server.open(model, report), () => this.device.open(model));
   }
 
