@@ -651,7 +651,7 @@ def test_with_a_slow_model_frames_flow_and_the_last_stroke_arrives(slow_address:
             found = [stroke_for(page, 1.2, 20 + 10 * i) for i in range(8)]
             frames, waits = zip(*found, strict=True)
             # 400 ms on an idle machine. A busy one gets some grace, but never the time of another stroke.
-            if on_time := sorted(waits)[5] <= 400 and max(waits) <= 1000:
+            if (on_time := sorted(waits)[5] <= 400 and max(waits) <= 1000) and min(frames) >= 3:
                 break
     assert min(frames) >= 3, frames
     assert on_time, waits
