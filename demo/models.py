@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from demo.server.turns import Turns
 from pix2pix import CheckpointError, Pix2PixError, download, is_cached, list_models, read_task
 from pix2pix.devices import MEMORY
 from pix2pix.errors import missing
+from pix2pix.files import free_name
 from pix2pix.weights.checkpoint import CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.known import known_model
 from pix2pix.weights.pretrained import BUNDLED
@@ -30,13 +30,12 @@ MAX_LOADED = 8
 def public_names(sources: Sequence[str]) -> dict[str, str]:
     """The names under which visitors know models: the sources themselves, but of a path on this machine only its last
     part, which is numbered where the name is taken. Returns name -> source."""
-    named = {source: source for source in sources if source in list_models() or not Path(source).exists()}
-    for path in sources:
-        if path not in named.values():
-            last = Path(path).resolve().name
-            names = (f"{last}-{number}" if number > 1 else last for number in count(1))
-            named[next(name for name in names if name not in named)] = path
-    return {name: source for source in sources for name in named if named[name] == source}
+    paths = [source for source in sources if source not in list_models() and Path(source).exists()]
+    taken = {source.casefold() for source in sources if source not in paths}
+    return {
+        free_name(Path(source).resolve().name, taken) if source in paths else source: source
+        for source in dict.fromkeys(sources)
+    }
 
 
 def titled(name: str, task: dict[str, Any]) -> str:

@@ -41,7 +41,7 @@ export function pictureButton(label, image) {
 /**
  * Make buttons a radio group: one is checked, and arrow keys move between them.
  * @param {HTMLElement} group @param {(button: HTMLButtonElement) => void} pick
- * @param {(button: HTMLButtonElement) => boolean} waits which buttons arrow keys only focus, since to pick one is dear
+ * @param {(button: HTMLButtonElement) => boolean} waits which buttons arrow keys focus without picking them, because picking one is costly
  */
 export function radioGroup(group, pick, waits = () => false) {
   const buttons = () => /** @type {HTMLButtonElement[]} */ ([...group.querySelectorAll('button')]);

@@ -16,7 +16,7 @@ const RELAXED = [
 /** @param {string} url */
 async function fetched(url) {
   const response = await fetch(url).catch(() => {
-    throw new Error('It cannot be fetched: check the connection, and choose it again.');
+    throw new Error('The model cannot be fetched: check the connection, and choose it again.');
   });
   if (!response.ok) throw new Error(`${url} answered ${response.status}.`);
   return response;
