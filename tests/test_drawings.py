@@ -230,7 +230,7 @@ def test_the_trainer_inverts_light_lines_and_says_so(tmp_path: Path, capsys: pyt
         assert ("light lines on dark: they are inverted" in capsys.readouterr().out) == is_said
     small = {"features": 4, "max_features": 8, "discriminator_features": 4, "device": "cpu", "input_kind": "edges"}
     trainer = Trainer(Settings(data, str(tmp_path / "out"), hand_drawn=True, **small))
-    for pairs in (trainer.pairs, [*trainer.val, *trainer.extra]):
+    for pairs in (trainer.pairs, [*trainer.fixed.val, *trainer.fixed.extra]):
         for x, _ in (pairs[i] for i in range(len(pairs))):
             assert 0.001 < (x < 0).float().mean() < 0.2
     kept = Trainer(Settings(data, str(tmp_path / "out"), polarity="dark-lines", **small))

@@ -15,8 +15,9 @@ from pix2pix.errors import TrainingError
 from pix2pix.networks.folding import fold_norms
 from pix2pix.networks.generator import PictureNorm
 from pix2pix.networks.noise import dropout_masks
+from pix2pix.training.batches import epoch_order
 from pix2pix.training.settings import Settings
-from pix2pix.training.trainer import Trainer, epoch_order
+from pix2pix.training.trainer import Trainer
 
 
 def normed(seed: int = 0, **others: Any) -> Generator:

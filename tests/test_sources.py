@@ -359,7 +359,7 @@ def test_no_copy_of_a_held_out_row_is_trained_on(tmp_path: Path):
 
 
 def test_the_first_epoch_of_a_stream_keeps_about_its_order():
-    from pix2pix.training.trainer import epoch_order
+    from pix2pix.training.batches import epoch_order
 
     order = epoch_order(0, 0, 1000, 256)
     assert sorted(order) == list(range(1000))

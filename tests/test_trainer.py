@@ -57,7 +57,7 @@ def test_it_overfits_two_pairs(tmp_path: Path):
         Image.fromarray(np.concatenate([np.asarray(half) for half in halves], 1)).save(folder / f"{i}.png")
     trainer = Trainer(settings(tmp_path, tmp_path / "out", features=16, max_features=64, epochs=1))
     trainer.learner.total_steps = 10_000  # a flat learning rate
-    x, y = (torch.stack(t) for t in zip(*trainer.val, *trainer.extra, strict=True))
+    x, y = (torch.stack(t) for t in zip(*trainer.fixed.val, *trainer.fixed.extra, strict=True))
 
     def error() -> float:
         with torch.no_grad():
@@ -442,7 +442,7 @@ for network in (learner.generator, learner.model, learner.discriminator):
     for parameter in network.double().parameters():
         parameter.data += trainer.processes.rank  # which sharing undoes
     trainer.processes.share(network.parameters())
-for (x, y), _ in zip(trainer._batches(), range(10)):
+for (x, y), _ in zip(trainer.batches.remaining(trainer.learner), range(10)):
     learner.train_step(x.double(), y.double())
 if trainer.processes.is_first:
     torch.save([p.detach() for n in (learner.model, learner.discriminator) for p in n.parameters()], out + ".pt")

@@ -75,7 +75,7 @@ def test_a_resumed_run_ends_with_the_same_bytes(pairs: Path, tmp_path: Path, cha
     whole = Trainer(settings(pairs, tmp_path / "whole", ema=0.9, **changes))
     whole.train()
     part = Trainer(settings(pairs, tmp_path / "part", ema=0.9, **changes))
-    batches = part._batches()
+    batches = part.batches.remaining(part.learner)
     for _ in range(5):
         part.learner.train_step(*next(batches))
     part.save_state()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,36 @@ class Watcher:
             frames[0].save(
                 temporary, save_all=True, append_images=frames[1:], duration=[1000 * s for s in seconds], loop=0
             )
+
+
+class Means:
+    """What a line of the log tells of the steps since the line before.
+
+    Attributes:
+        last: losses of the last step, by name.
+    """
+
+    def __init__(self) -> None:
+        self.last: dict[str, float] = {}
+        self._sums: dict[str, float] = {}
+        self._steps = 0
+        self._waited, self._begun = 0.0, time.monotonic()
+
+    def add(self, losses: dict[str, float], waited: float) -> None:
+        """A step: its losses, and the seconds that it waited for its pairs."""
+        self.last = losses
+        self._sums = {name: self._sums.get(name, 0.0) + loss for name, loss in losses.items()}
+        self._steps += 1
+        self._waited += waited
+
+    @property
+    def losses(self) -> dict[str, float]:
+        return {name: round(total / self._steps, 5) for name, total in self._sums.items()}
+
+    @property
+    def waiting(self) -> float:
+        """Share of the time spent waiting for pairs, from 0 to 1."""
+        return self._waited / (time.monotonic() - self._begun)
 
 
 def viewable(x: Tensor, y: Tensor) -> Tensor:

@@ -13,14 +13,11 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from pix2pix.devices import keep_freed_memory
@@ -28,14 +25,14 @@ from pix2pix.errors import Pix2PixError, TrainingError
 from pix2pix.evaluation.metrics import SAMPLES, evaluate
 from pix2pix.files import hold, remove_unfinished, write_text
 from pix2pix.networks.folding import PICTURES
-from pix2pix.networks.noise import dropout_masks
 from pix2pix.pairs.check import refuse
 from pix2pix.pairs.folders import Part
-from pix2pix.pairs.pairs import mixed_seed
+from pix2pix.training.batches import Batches
 from pix2pix.training.card import RunFacts, training_card
 from pix2pix.training.data import TrainingData
 from pix2pix.training.learner import Learner
-from pix2pix.training.log import Watcher, viewable
+from pix2pix.training.log import Means, Watcher
+from pix2pix.training.looks import FixedPairs, Kept
 from pix2pix.training.pace import Pace
 from pix2pix.training.plan import (
     FEWEST_MEASURED,
@@ -55,17 +52,12 @@ from pix2pix.translate.translator import Translator
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE
 from pix2pix.weights.hub import check_token, push
 
-FIXED_PAIRS = 6
 STEPS_PER_LINE = 1000  # most steps per line of the log
 LOOKS = 60  # at val, in a run by steps
-VAL_PAIRS = 16  # that a look measures, at most
 REPORT_SECONDS = 2.0  # between two writes of the report, at least
 FINISH_SECONDS = 2.0  # at the end of a run, beside the evaluation
 FINISH_SHARE = 0.1  # of a run by minutes, for its evaluation
 EVALUATION_COST = 2.0  # times the time of an output, for each sample
-WORSE = 1.02  # times the lowest L1 on val, above which weights are not kept
-FEWEST = 5  # val pairs whose L1 decides that: an odd one among fewer would undo what the others teach
-STREAM_WINDOW = 256  # pairs that are shuffled together while a data set is being downloaded
 
 
 class Trainer:
@@ -100,31 +92,23 @@ class Trainer:
         if not resume:  # a resumed run was checked when it began
             refuse(self.data.faults)
         self.pairs = self.data.pairs()
-        val = self.data.plain(self.data.val, settings.lightness) if self.data.val else None
-        self.val = [] if val is None else [val[i] for i in range(min(VAL_PAIRS, len(val)))]
-        train = self.data.plain(self.data.train, settings.lightness)
-        wanted = FEWEST_SHOWN - len(self.val) if self.val else FIXED_PAIRS
-        self.extra = [train[i] for i in range(min(wanted, len(train)))]  # fill the grid where val has few pairs
-
-        # An epoch drops the last pairs that do not fill a batch. In the next epoch these are others.
-        self.steps_per_epoch = len(self.pairs) // (settings.batch_size * self.processes.count)
-        if self.steps_per_epoch == 0:
-            raise TrainingError(f"{settings.data} holds {len(self.pairs)} pairs: use a batch of at most that many.")
+        self.fixed = FixedPairs(self.data, settings, FEWEST_SHOWN)
+        self.batches = Batches(self.pairs, settings, self.processes)
         self.seconds = 0.0
         self.lengths: list[list[int]] = []  # [step, epochs]: earlier plans, each with the step at which it ended
         self.plan: Plan | None = None  # by minutes, once the speed is known
         if settings.steps:
             self.plan = Plan(settings.steps, math.ceil(settings.steps / LOOKS))
         elif settings.by_epochs:
-            self.plan = Plan(settings.epochs * self.steps_per_epoch, self.steps_per_epoch)
+            self.plan = Plan(settings.epochs * self.batches.per_epoch, self.batches.per_epoch)
         self.looks_at = self.plan.next_look(0) if self.plan else 0
         self.pace, self.told, self.reported = Pace(), 0.0, 0.0
-        self.kept: dict[str, Any] = {"step": 0, "lowest": math.inf, "weights": None}
+        self.kept = Kept()
         self.progress = Progress()
-        self.report = Report(settings, self.watcher, self.data.train, self.data.readings, len(self.val))
+        self.report = Report(settings, self.watcher, self.data.train, self.data.readings, len(self.fixed.val))
         self.learner = Learner(settings, self.processes, self.plan.steps if self.plan else math.inf)
         if settings.init and not resume:
-            first = self._order(0)[:PICTURES]
+            first = self.batches.order(0)[:PICTURES]
             self.learner.start_from(settings.init, (self.pairs[0, index][0] for index in first))
         self.lock = hold(self.folder) if self.processes.is_first else None
         if self.processes.is_first and self.lock is None:
@@ -160,101 +144,112 @@ class Trainer:
                 self.lock.close()
 
     def _run(self) -> None:
-        learner, device = self.learner, self.processes.device
-        if device.type == "cpu":
+        learner, processes, settings = self.learner, self.processes, self.settings
+        if processes.device.type == "cpu":
             keep_freed_memory()
-        first = self.processes.is_first
-        bar = tqdm(
-            total=self.plan.steps if self.plan else None,
-            initial=learner.step,
-            unit="step",
-            smoothing=0.05,
-            dynamic_ncols=True,
-            disable=not first,
-        )
-        saved = time.monotonic()
-        sums: dict[str, float] = {}
-        since, waited, counted = time.monotonic(), 0.0, 0
-        batches = self._batches()
-        with bar:
-            self._tell("training" if self.plan else "measuring")
-            if first and not self.settings.by_epochs and learner.step == 0:
+        batches = self.batches.remaining(learner)
+        means, saved = Means(), time.monotonic()
+        with self._bar() as bar:
+            self._tell()
+            if processes.is_first and not settings.by_epochs and learner.step == 0:
                 self._look({})
             while learner.step < learner.total_steps:
                 asked = time.monotonic()
                 self.pace.turn(asked)
-                batch = next(batches, None)
-                if batch is None:  # the plan has become longer since workers read to its end
-                    batches = self._batches()
-                    batch = next(batches)
-                x, y = batch
-                waited += time.monotonic() - asked
-                losses = learner.train_step(x.to(device), y.to(device))
-                sums = {name: sums.get(name, 0.0) + float(value) for name, value in losses.items()}
-                counted += 1
-                broken = not all(math.isfinite(value) for value in sums.values())
-                bar.update()
-                epoch, in_epoch = divmod(learner.step, self.steps_per_epoch)
-                now = time.monotonic()
-                self.seconds = now - self.begun
-                waiting = waited / (now - since)
-                if learner.step % 10 == 0:
-                    shown = {name: f"{float(value):.3f}" for name, value in losses.items()}
-                    of = f"/{self.settings.epochs}" if self.settings.by_epochs else ""
-                    bar.set_postfix(epoch=f"{epoch}{of}", **shown, waiting=f"{waiting:.0%}")
-                if first and now - self.told > SECONDS:
-                    self.progress.losses = {name: round(float(value), 5) for name, value in losses.items()}
-                    self._tell()
+                x, y = next(batches)
+                waited = time.monotonic() - asked
+                tensors = learner.train_step(x.to(processes.device), y.to(processes.device))
+                losses = {name: float(loss) for name, loss in tensors.items()}
+                means.add(losses, waited)
+                self.seconds = time.monotonic() - self.begun
+                self._show(bar, means)
 
-                planned = self._plan_by_minutes() if self.settings.minutes else False
-                if planned and self.plan:
-                    bar.total = self.plan.steps
-                    bar.refresh()
-                enough = self.processes.any(self._enough)
+                planned = self._plan_by_minutes()
+                enough = processes.any(self._enough)
                 looking = planned or enough or learner.step == self.looks_at
-                if first and (looking or (self.settings.by_epochs and in_epoch % STEPS_PER_LINE == 0)):
-                    means = {name: round(total / counted, 5) for name, total in sums.items()}
-                    times = {"seconds": round(self.seconds, 1), "waiting": round(waiting, 3)}
-                    line = {"epoch": epoch, "step": learner.step, **means}
-                    if looking:
-                        line.update(self._look(means))
-                    self._unless_full(self.watcher.log, {**line, **times})
-                    if looking and time.monotonic() - self.reported > REPORT_SECONDS:
-                        self._report()
-                        self.reported = time.monotonic()
-                    sums, since, waited, counted = {}, time.monotonic(), 0.0, 0
+                in_epoch = learner.step % self.batches.per_epoch
+                if looking or (settings.by_epochs and in_epoch % STEPS_PER_LINE == 0):
+                    self._log(means, looking)
+                    means = Means()
                 if looking and self.plan:
                     self.looks_at = self.plan.next_look(learner.step)
                     planned = self._plan_again() or planned
-                    bar.total = self.plan.steps
 
+                late = time.monotonic() - saved > settings.save_every
                 last = learner.step >= learner.total_steps
-                late = time.monotonic() - saved > self.settings.save_every
-                due = last or late or planned or (looking and self.settings.by_epochs)
-                broken = self.processes.any(broken or (first and due and not learner.is_sound()))
-                if broken:
-                    raise TrainingError(
-                        f"A loss or a weight is not finite at step {learner.step:,}: start again with a "
-                        f"lower --lr, or from the last good state with --init {self.out} and another --out."
-                    )
-                stop = self.processes.any(self._stop is not None)
-                if first and (due or stop or enough):
+                due = last or late or planned or (looking and settings.by_epochs)
+                self._check_numbers(losses, due)
+                stop = processes.any(self._stop is not None)
+                if due or stop or enough:
                     saved = time.monotonic()
-                    if stop:
-                        self._tell("stopped")
-                        self.save_state()
-                        self._report()
-                    else:
-                        self._unless_full(self.save_state)
+                    self._save(stop)
                 if stop:
                     raise SystemExit(128 + (self._stop or signal.SIGTERM))
                 if enough:
                     break
-        if first:
+        if processes.is_first:
             self._tell("finishing")
             self._finish()
             self._tell("done")
             self._report()
+
+    def _bar(self) -> tqdm:
+        return tqdm(
+            total=self.plan.steps if self.plan else None,
+            initial=self.learner.step,
+            unit="step",
+            smoothing=0.05,
+            dynamic_ncols=True,
+            disable=not self.processes.is_first,
+        )
+
+    def _show(self, bar: tqdm, means: Means) -> None:
+        """Show a step in the bar, and in `progress.json`."""
+        step = self.learner.step
+        bar.total = self.plan.steps if self.plan else None
+        bar.update()
+        if step % 10 == 0:
+            of = f"/{self.settings.epochs}" if self.settings.by_epochs else ""
+            shown = {name: f"{loss:.3f}" for name, loss in means.last.items()}
+            epoch = f"{step // self.batches.per_epoch}{of}"
+            bar.set_postfix(epoch=epoch, **shown, waiting=f"{means.waiting:.0%}")
+        if time.monotonic() - self.told > SECONDS:
+            self.progress.losses = {name: round(loss, 5) for name, loss in means.last.items()}
+            self._tell()
+
+    def _log(self, means: Means, looking: bool) -> None:
+        """Append a line to the log, with a look at val or without."""
+        if not self.processes.is_first:
+            return
+        step, losses = self.learner.step, means.losses
+        times = {"seconds": round(self.seconds, 1), "waiting": round(means.waiting, 3)}
+        looked = self._look(losses) if looking else {}
+        self._unless_full(
+            self.watcher.log, {"epoch": step // self.batches.per_epoch, "step": step, **losses, **looked, **times}
+        )
+        if looking and time.monotonic() - self.reported > REPORT_SECONDS:
+            self._report()
+            self.reported = time.monotonic()
+
+    def _check_numbers(self, losses: dict[str, float], due: bool) -> None:
+        """Refuse to go on with losses, or to save weights, that are not finite."""
+        broken = not all(math.isfinite(loss) for loss in losses.values())
+        if self.processes.any(broken or (self.processes.is_first and due and not self.learner.is_sound())):
+            raise TrainingError(
+                f"A loss or a weight is not finite at step {self.learner.step:,}: start again with a "
+                f"lower --lr, or from the last good state with --init {self.out} and another --out."
+            )
+
+    def _save(self, stopping: bool) -> None:
+        """Save the state: without fail where the run stops, and otherwise if the disk has room."""
+        if not self.processes.is_first:
+            return
+        if not stopping:
+            self._unless_full(self.save_state)
+            return
+        self._tell("stopped")
+        self.save_state()
+        self._report()
 
     def _plan_by_minutes(self) -> bool:
         """Make the plan, once the speed is measured; tells whether it was made now."""
@@ -299,33 +294,8 @@ class Trainer:
         room = FINISH_SHARE * 60 * self.settings.minutes / (EVALUATION_COST * self.pace.output * SAMPLES)
         return min(count, max(1, int(room)))
 
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """This process's share of the remaining batches."""
-        workers = self.settings.workers
-        if workers is None:  # on a CPU, the step itself uses every core
-            workers = 0 if self.processes.device.type == "cpu" else 1 if self.settings.streaming else 4
-        return iter(DataLoader(self.pairs, batch_sampler=self._keys(), num_workers=workers))  # type: ignore[arg-type]
-
-    def _keys(self) -> Iterator[list[tuple[int, int]]]:
-        mine = self.processes.rank * self.settings.batch_size
-        order: list[int] = []
-        step = self.learner.step
-        while step < self.learner.total_steps:
-            epoch, in_epoch = divmod(step, self.steps_per_epoch)
-            if not order or in_epoch == 0:
-                order = self._order(epoch)
-            start = in_epoch * self.learner.batch + mine
-            yield [(epoch, index) for index in order[start : start + self.settings.batch_size]]
-            step += 1
-
-    def _order(self, epoch: int) -> list[int]:
-        window = STREAM_WINDOW if epoch == 0 and self.pairs.source.arriving else len(self.pairs)
-        return epoch_order(self.settings.seed, epoch, len(self.pairs), window)
-
-    @torch.no_grad()
     def _look(self, losses: dict[str, float]) -> dict[str, float]:
-        """Measure the model on val, keep its weights if they are good, and write the grid of the fixed pairs: rows of
-        input | output | target.
+        """Look at the fixed pairs: measure the model on val, keep its weights if they are good, and write the grid.
 
         Args:
             losses: means since the last look.
@@ -334,41 +304,21 @@ class Trainer:
             "val_l1", from 0 to 1, where there is a val split.
         """
         begun = time.monotonic()
-        model, device, step = self.learner.model, self.processes.device, self.learner.step
-        shapes = model.config.noise_shapes(self.settings.size, self.settings.size)
-        masks = dropout_masks(shapes, model.config.dropout, self.settings.seed)
-        noise = [torch.from_numpy(mask)[None].to(device) for mask in masks]
-        rows, distances = [], []
-        watched = [*self.val, *self.extra]
-        for x, y in watched:
-            output = model(x[None].to(device), noise)[0].float().cpu()
-            output, target = viewable(x, output), viewable(x, y)
-            distances.append(float((output - target).abs().mean()) / 2)
-            rows.append([x.expand(3, -1, -1), output, target])
-        self.pace.output = (time.monotonic() - begun) / len(watched)
-        l1 = sum(distances[: len(self.val)]) / len(self.val) if self.val else None
-        self._keep(step, l1)
-        epoch = step // self.steps_per_epoch
-        name = f"epoch_{epoch:04d}.png" if self.settings.by_epochs else f"step_{step:07d}.png"
-        grid = [*rows[: len(self.val)][:FIXED_PAIRS], *rows[len(self.val) :]]
-        self._unless_full(self.watcher.samples, grid, name, step)
-        rounded = None if l1 is None else round(l1, 5)
-        look = {"step": step, "seconds": round(self.seconds, 1), "l1": rounded, "picture": f"samples/{name}", **losses}
-        self.progress.looks = [other for other in self.progress.looks if other["step"] < step] + [look]
+        model, step, settings = self.learner.model, self.learner.step, self.settings
+        look = self.fixed.look(model, self.processes.device)
+        self.pace.output = (time.monotonic() - begun) / len(self.fixed)
+        self.kept.consider(step, model, look.l1, settings.keep_best, len(self.fixed.val))
+        self.progress.kept = self.kept.step
+        epoch = step // self.batches.per_epoch
+        name = f"epoch_{epoch:04d}.png" if settings.by_epochs else f"step_{step:07d}.png"
+        self._unless_full(self.watcher.samples, look.grid, name, step)
+        l1 = None if look.l1 is None else round(look.l1, 5)
+        facts = {"step": step, "seconds": round(self.seconds, 1), "l1": l1, "picture": f"samples/{name}", **losses}
+        self.progress.looks = [other for other in self.progress.looks if other["step"] < step] + [facts]
         if time.monotonic() - self.told > SECONDS:
             self._tell()
         self.pace.looked(time.monotonic() - begun)
-        return {} if rounded is None else {"val_l1": rounded}
-
-    def _keep(self, step: int, l1: float | None) -> None:
-        """Keep the weights of this step, unless val was nearer before."""
-        decides = self.settings.keep_best and len(self.val) >= FEWEST
-        better = l1 is None or not decides or l1 <= WORSE * self.kept["lowest"]
-        if better:
-            self.kept["step"] = self.progress.kept = step
-            if self.settings.keep_best:
-                self.kept["weights"] = {name: w.clone() for name, w in self.learner.model.state_dict().items()}
-        self.kept["lowest"] = min(self.kept["lowest"], math.inf if l1 is None else l1)
+        return {} if l1 is None else {"val_l1": l1}
 
     def _tell(self, state: str = "", trouble: str = "") -> None:
         """Write how it goes to `progress.json`."""
@@ -411,7 +361,7 @@ class Trainer:
             "batch": self.learner.batch,
             "plan": dataclasses.asdict(self.plan) if self.plan else None,
             "pace": self.pace.measured(),
-            "kept": self.kept,
+            "kept": self.kept.state(),
             "seconds": self.seconds,
             "lengths": self.lengths,
             **self.learner.state(),
@@ -433,7 +383,7 @@ class Trainer:
                 f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
                 f"{len(self.pairs)}: resume with the same pairs."
             )
-        done, asked = state["step"] / self.steps_per_epoch, self.settings.epochs
+        done, asked = state["step"] / self.batches.per_epoch, self.settings.epochs
         if self.settings.by_epochs and (done > asked or (done == asked and (self.out / CONFIG_FILE).exists())):
             raise TrainingError(
                 f"{self.out} holds a run that has done {done:g} epochs: ask for more --epochs, or choose another --out."
@@ -444,7 +394,7 @@ class Trainer:
         self.learner.load(state)
         self.seconds = state["seconds"]
         self.begun -= self.seconds
-        self.kept = state.get("kept", self.kept)
+        self.kept = Kept(**state.get("kept", {}))
         if self.plan:
             self.looks_at = self.plan.next_look(self.learner.step)
         elif state["settings"].get("minutes") == self.settings.minutes and state["plan"]:
@@ -452,7 +402,7 @@ class Trainer:
             self.pace = Pace(**state["pace"])
         before = read_progress(self.folder)
         self.progress.looks = [look for look in before.looks if look["step"] <= self.learner.step] if before else []
-        self.progress.kept = self.kept["step"]
+        self.progress.kept = self.kept.step
         if self.processes.is_first:
             self.watcher.forget_after(self.learner.step)
 
@@ -483,7 +433,7 @@ class Trainer:
             task["make"] = self.settings.make
         self._unless_full(self.watcher.finish)
         metrics = None
-        model = self.learner.trained_model(self.kept["weights"])
+        model = self.learner.trained_model(self.kept.weights)
         if (count := self._evaluated()) and self.data.val:
             all_of_it = count == len(self.data.val.names)
             source = self.data.val if all_of_it else Part(self.data.val, range(count))
@@ -508,7 +458,7 @@ class Trainer:
             held_out=len(self.data.val.names) if self.data.val else 0,
             steps=self.learner.step,
             seconds=self.seconds,
-            kept=self.kept["step"],
+            kept=self.kept.step,
             device=self.processes.device.type,
             lengths=self.lengths,
         )
@@ -518,12 +468,3 @@ class Trainer:
 
     def _ask_to_finish(self, number: int, frame: Any) -> None:
         self._enough = True
-
-
-def epoch_order(seed: int, epoch: int, count: int, window: int) -> list[int]:
-    """The order of the pairs in an epoch: shuffled within each `window` of neighbours."""
-    generator = torch.Generator().manual_seed(mixed_seed(seed, epoch))
-    order: list[int] = []
-    for start in range(0, count, window):
-        order += (start + torch.randperm(min(window, count - start), generator=generator)).tolist()
-    return order
