@@ -42,6 +42,7 @@ def network(**arguments) -> Generator:
         {"skips": False, "activation": "relu6"},
         {"norm": "instance", "dropout_kind": "channel"},
         {"encoder_dropped_levels": (0, 2, 3)},
+        {"dropout_kind": "channel", "dropped_levels": (1,), "grain_levels": (0, 3), "encoder_dropped_levels": (2,)},
         {"norm": "none"},
         {"running_statistics": True},
         {"in_channels": 1, "out_channels": 2},

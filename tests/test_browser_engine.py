@@ -31,6 +31,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "instance": {"features": 8, "max_features": 24, "norm": "instance", "dropped_levels": (1, 3)},
     "channels": {"in_channels": 1, "out_channels": 2, "features": 16, "max_features": 16, "activation": "relu6"},
     "no norms": {"features": 8, "max_features": 16, "norm": "none"},
+    "grain": {"features": 16, "max_features": 24, "dropout_kind": "channel", "grain_levels": (3,)},
+    "grain alone": {"features": 8, "max_features": 16, "dropped_levels": (1,), "grain_levels": (0, 3)},
     "quiet": {"features": 8, "max_features": 8, "dropped_levels": (), "dropout_kind": "channel"},
 }
 NOISES = [(0.5, 0), (0.5, 3), (0.0, 3), (0.9, 123456789), (0.05, 2**40)]

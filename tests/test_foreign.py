@@ -211,6 +211,7 @@ def test_their_classes_load_a_model_of_ours(tmp_path: Path):
         ({"max_features": 16}, r"16 channels and theirs 32 \(--max-features 32\)"),
         ({"depth": 6}, "--depth 8"),
         ({"dropout_kind": "channel"}, "--dropout-kind element"),
+        ({"grain_levels": (4,)}, "--grain-levels 0"),
         ({"norm": "batch"}, "--norm instance"),
         ({"skips": False}, "--generator unet"),
         ({"head": "resize"}, "--head"),

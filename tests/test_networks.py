@@ -150,6 +150,24 @@ def test_noise_shapes_at_256_are_the_three_innermost_decoder_levels():
     assert Generator(features=2, max_features=16).config.noise_shapes(256, 256) == [(16, 2, 2), (16, 4, 4), (16, 8, 8)]
 
 
+def test_grain_drops_single_units_of_the_first_eighth_of_the_channels():
+    torch.manual_seed(0)
+    sizes = {"features": 8, "max_features": 16, "depth": 5}
+    generator = Generator(**sizes, dropout_kind="channel", dropped_levels=(0,), grain_levels=(2, 3)).double()
+    shapes = generator.config.noise_shapes(64, 32)
+    assert shapes == [(16, 1, 1), (2, 16, 8), (1, 32, 16)]
+    x = torch.randn(1, 3, 64, 32, dtype=torch.float64)
+    masks = [torch.rand(1, *shape, dtype=torch.float64) for shape in shapes]
+
+    plain = Generator(**sizes, dropped_levels=(0, 2, 3)).double()  # with masks of all units
+    plain.load_state_dict(generator.state_dict())
+    units = [torch.ones(1, *shape, dtype=torch.float64) for shape in plain.config.noise_shapes(64, 32)]
+    units[0] *= masks[0]
+    units[1][:, :2] = masks[1]
+    units[2][:, :1] = masks[2]
+    torch.testing.assert_close(generator(x, masks), plain(x, units), rtol=0, atol=1e-12)
+
+
 def test_other_pictures_in_the_batch_change_nothing(small_generator: Generator):
     x = torch.randn(3, 3, 32, 32)
     together = small_generator(x)
@@ -180,7 +198,9 @@ def test_a_picture_that_does_not_fit_is_named():
         Generator(features=2, max_features=4, depth=5)(torch.zeros(1, 3, 96, 100))
 
 
-@pytest.mark.parametrize("wrong", [{"depth": 3}, {"dropout": 1.0}, {"features": 0}, {"in_channels": 0}])
+@pytest.mark.parametrize(
+    "wrong", [{"depth": 3}, {"dropout": 1.0}, {"features": 0}, {"in_channels": 0}, {"grain_levels": (2,)}]
+)
 def test_impossible_networks_are_refused(wrong: dict):
     with pytest.raises(ValueError):
         Generator(**wrong)

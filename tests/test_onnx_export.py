@@ -35,8 +35,9 @@ def exported(folder: Path, kind: str = "element", **arguments) -> tuple[Generato
 
 
 @pytest.mark.parametrize(("kind", "sides"), [("element", ["H/16", "W/16"]), ("channel", [1, 1])])
-def test_the_metadata_is_enough_to_make_the_inputs(tmp_path: Path, kind: str, sides: list):
-    generator, path = exported(tmp_path, kind)
+@pytest.mark.parametrize("grain", [(), (3,)])
+def test_the_metadata_is_enough_to_make_the_inputs(tmp_path: Path, kind: str, sides: list, grain: tuple):
+    generator, path = exported(tmp_path, kind, grain_levels=grain)
     session = import_onnxruntime().InferenceSession(path)
     facts = session.get_modelmeta().custom_metadata_map
     assert (facts["input"], facts["direction"], int(facts["image_size"])) == ("labels", "BtoA", 32)
@@ -56,15 +57,16 @@ def test_the_metadata_is_enough_to_make_the_inputs(tmp_path: Path, kind: str, si
     (y,) = session.run(["y"], feeds)
     with torch.no_grad():
         expected = generator(
-            *(torch.from_numpy(feeds[n]) for n in ["x"]), [torch.from_numpy(feeds[f"mask{i}"]) for i in range(3)]
+            *(torch.from_numpy(feeds[n]) for n in ["x"]),
+            [torch.from_numpy(feeds[f"mask{i}"]) for i in range(len(inputs) - 1)],
         )
     np.testing.assert_allclose(y, expected.numpy(), rtol=0, atol=1e-4)
 
 
 def test_a_mask_of_one_number_switches_the_noise_off(tmp_path: Path):
-    generator, path = exported(tmp_path)
+    generator, path = exported(tmp_path, grain_levels=(3,))
     x = np.random.default_rng(0).uniform(-1, 1, (3, 3, 32, 64)).astype(np.float32)
-    masks = {f"mask{i}": np.ones((1, 1, 1, 1), np.float32) for i in range(3)}
+    masks = {f"mask{i}": np.ones((1, 1, 1, 1), np.float32) for i in range(4)}
     (y,) = import_onnxruntime().InferenceSession(path).run(["y"], {"x": x, **masks})
     with torch.no_grad():
         np.testing.assert_allclose(y, generator(torch.from_numpy(x)).numpy(), rtol=0, atol=1e-4)

@@ -299,6 +299,7 @@ def test_save_and_load_give_the_same_weights(small_generator: Generator, tmp_pat
         ({"objective": "cgan+l1", "patch": 16, "generator": "encoder-decoder"}, 6),
         ({"norm": "instance", "padding": "reflect", "head": "resize", "activation": "relu6"}, 6),
         ({"mode_seeking_weight": 0.5, "dropout_kind": "channel", "ema": 0.9}, 6),
+        ({"mode_seeking_weight": 0.5, "dropout_kind": "channel", "dropout_levels": 2, "grain_levels": 2}, 6),
         ({"dropout_levels": 4}, 6),
         ({"dropout_levels": 0}, 6),
     ],
@@ -363,6 +364,15 @@ def test_mode_seeking_takes_the_better_of_two_samples_and_pushes_them_apart(pair
         return float((one - other).mean((2, 3)).abs().mean())
 
     assert spread(1.0) > 3 * spread(0.0)
+
+
+def test_samples_that_are_pushed_apart_share_their_grain(pairs: Path, tmp_path: Path):
+    options = {"dropout_kind": "channel", "dropout_levels": 2, "grain_levels": 1, "mode_seeking_weight": 0.5}
+    learner = Trainer(settings(pairs, tmp_path / "out", **options)).learner
+    assert learner.generator.config.grain_levels == (2,)
+    one, other = learner._noises(torch.zeros(2, 3, 32, 32))
+    assert [torch.equal(a, b) for a, b in zip(one, other, strict=True)] == [False, False, True]
+    assert not torch.equal(one[2][0], one[2][1])  # of two pictures in a batch
 
 
 def test_the_average_follows_its_formula_and_is_stored(pairs: Path, tmp_path: Path):

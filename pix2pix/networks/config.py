@@ -15,6 +15,7 @@ CHOICES = {
 }
 # Receptive field of the discriminator in pixels -> stride-2 levels. With 0 all convolutions are 1x1: the PixelGAN.
 PATCHES = {1: 0, 16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
+GRAIN_SHARE = 8  # one in this many channels of a level with grain drops single units
 NORMS = ("batch", "instance", "layer")
 GAN_KINDS = ("vanilla", "least-squares")
 
@@ -35,6 +36,7 @@ class GeneratorConfig:
     dropout: float = 0.5
     dropped_levels: tuple[int, ...] = (0, 1, 2)
     dropout_kind: str = "element"
+    grain_levels: tuple[int, ...] = ()
     skips: bool = True
     norm: str = "batch"
     activation: str = "relu"
@@ -59,13 +61,16 @@ class GeneratorConfig:
                 raise ValueError(f"{name} is {value!r}: it must be a whole number from {least} to {most}.")
         if type(self.dropout) not in (int, float) or not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout!r}: it must be a number, at least 0 and below 1.")
-        for name, last in (("dropped_levels", self.depth - 2), ("encoder_dropped_levels", self.depth - 1)):
+        decoder, encoder = self.depth - 2, self.depth - 1
+        for name, last in (("dropped_levels", decoder), ("grain_levels", decoder), ("encoder_dropped_levels", encoder)):
             levels = getattr(self, name)
             if type(levels) not in (tuple, list) or any(type(v) is not int or not 0 <= v <= last for v in levels):
                 raise ValueError(f"{name} is {levels!r}: it must be a list of levels from 0 to {last}.")
             if list(levels) != sorted(set(levels)):
                 raise ValueError(f"{name} is {levels!r}: list each level once, in order.")
             object.__setattr__(self, name, tuple(levels))  # a JSON file holds a list
+        if twice := set(self.dropped_levels) & set(self.grain_levels):
+            raise ValueError(f"grain_levels and dropped_levels both hold {min(twice)}: leave it out of one.")
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} is {getattr(self, name)!r}: choose {' or '.join(choices)}.")
@@ -94,18 +99,29 @@ class GeneratorConfig:
         """A picture's sides must be multiples of this many pixels: 256 for the paper's network."""
         return 2**self.depth
 
+    @property
+    def masked_levels(self) -> tuple[int, ...]:
+        """The decoder levels that noise reaches, counted from the innermost, in the order of their masks."""
+        return (*self.dropped_levels, *self.grain_levels)
+
     def noise_shapes(self, height: int, width: int) -> list[tuple[int, int, int]]:
         """(channels, height, width) of each dropout mask for a picture of this size.
 
-        The decoder's masks come first, from the innermost level outwards, then the encoder's, from the outermost
-        inwards. Where whole channels are dropped, height and width are 1.
+        The masks of the decoder's dropped levels come first, from the innermost outwards, then those of its grain, and
+        then the encoder's, from the outermost inwards. Where whole channels are dropped, height and width are 1. A
+        mask of grain has fewer channels than its level, and is for the first ones.
         """
-        inward = self.widths[-2::-1]
-        sites = [(inward[level], self.depth - 1 - level) for level in self.dropped_levels]
-        sites += [(self.widths[level], level + 1) for level in self.encoder_dropped_levels]
-        if self.dropout_kind == "channel":
-            return [(channels, 1, 1) for channels, _ in sites]
-        return [(channels, height >> halvings, width >> halvings) for channels, halvings in sites]
+
+        def site(channels: int, halvings: int, whole: bool) -> tuple[int, int, int]:
+            return (channels, 1, 1) if whole else (channels, height >> halvings, width >> halvings)
+
+        inward, whole = self.widths[-2::-1], self.dropout_kind == "channel"
+        grained = [max(1, width // GRAIN_SHARE) for width in inward]
+        return [
+            *(site(inward[level], self.depth - 1 - level, whole) for level in self.dropped_levels),
+            *(site(grained[level], self.depth - 1 - level, False) for level in self.grain_levels),
+            *(site(self.widths[level], level + 1, whole) for level in self.encoder_dropped_levels),
+        ]
 
     def tensor_shapes(self) -> dict[str, tuple[int, ...]]:
         """The name and shape of every tensor in a checkpoint of this generator, in order."""

@@ -46,6 +46,9 @@ class Generator(nn.Module):
         dropped_levels: decoder levels that carry dropout, counted from the innermost, 0.
         dropout_kind: "element" as in the paper, or "channel", which drops whole channels, so that each random number
             changes the whole picture.
+        grain_levels: decoder levels, counted likewise, an eighth of whose channels drop single units, whatever the
+            kind. Masks of whole channels tell no place from another; this noise does, so that a blank area can become
+            fur. The other channels know the drawing in full.
         skips: whether the decoder sees the encoder's levels. False gives the paper's encoder-decoder (section 4.2).
         norm: "batch", or "instance" without a learned scale and shift. Both use each picture's own statistics. "none"
             has a bias in every convolution instead, so no part of a picture depends on the rest of it beyond the reach
@@ -145,7 +148,7 @@ class Generator(nn.Module):
                 f"A picture of {x.shape[-1]} x {x.shape[-2]} pixels does not fit this generator: "
                 f"its sides must be multiples of {multiple}."
             )
-        masks = dict(zip(self.config.encoder_dropped_levels, (noise or ())[len(self.config.dropped_levels) :]))  # noqa: B905
+        masks = dict(zip(self.config.encoder_dropped_levels, (noise or ())[len(self.config.masked_levels) :]))  # noqa: B905
         skips = []
         for level, down in enumerate(self.encoder):
             x = down(x)
@@ -157,12 +160,12 @@ class Generator(nn.Module):
     def decode(self, skips: Sequence[Tensor], noise: Sequence[Tensor] | None = None) -> Tensor:
         """The picture for an encoding (see `encode`) and a noise (see `forward`)."""
         on_up, on_skip = ACTIVATIONS[self.config.activation], ACTIVATIONS[self.config.skip_activation]
-        masks = dict(zip(self.config.dropped_levels, noise or ()))  # noqa: B905  # the encoder's masks follow
+        masks = dict(zip(self.config.masked_levels, noise or ()))  # noqa: B905  # the encoder's masks follow
         x = ACTIVATIONS[self.config.innermost_activation](skips[-1])
         for level, (up, skip) in enumerate(zip(self.decoder, skips[-2::-1], strict=True)):
             x = up(x)
             if level in masks:
-                x = x * masks[level]
+                x = masked(x, masks[level])
             x = torch.cat([on_up(x), on_skip(skip)], dim=1) if self.config.skips else on_up(x)
         if self.config.head == "resize":
             x = F.pad(F.interpolate(x, scale_factor=2.0), (1, 0, 1, 0))  # an even kernel needs one pixel more
@@ -271,6 +274,12 @@ class PictureNorm(nn.Module):
         if len(x) == 1:  # the same result, without a copy of scale and shift for each picture
             return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=1e-5)
         return F.instance_norm(x, weight=self.weight, bias=self.bias, eps=1e-5)
+
+
+def masked(x: Tensor, mask: Tensor) -> Tensor:
+    """`x` times a dropout mask, of all its channels or of the first ones alone."""
+    channels = mask.shape[1]
+    return x * mask if channels == x.shape[1] else torch.cat([x[:, :channels] * mask, x[:, channels:]], dim=1)
 
 
 def leaky_relu(x: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pix2pix.networks.config import GeneratorConfig
+from pix2pix.networks.config import GRAIN_SHARE, GeneratorConfig
 
 OPSET = 17
 
@@ -26,7 +26,7 @@ def onnx_model(config: GeneratorConfig, weights: Mapping[str, np.ndarray], task:
     """
     graph = Graph(weights)
     encoder_masks = {
-        level: f"mask{len(config.dropped_levels) + i}" for i, level in enumerate(config.encoder_dropped_levels)
+        level: f"mask{len(config.masked_levels) + i}" for i, level in enumerate(config.encoder_dropped_levels)
     }
     masks = [*add_decoder(graph, config, add_encoder(graph, config, encoder_masks)), *encoder_masks.values()]
     channels = {"x": config.in_channels, "y": config.out_channels}
@@ -88,8 +88,8 @@ def add_encoder(graph: Graph, config: GeneratorConfig, masks: Mapping[int, str] 
 def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> list[str]:
     """Add the decoder, from the encoder's outputs and the masks, "mask0", ..., to "y", (N, C', H, W). Returns the
     masks' names."""
-    masks = {level: f"mask{i}" for i, level in enumerate(config.dropped_levels)}
-    x = graph.add("Mul", [shares[0], masks[0]]) if 0 in masks else shares[0]
+    masks = {level: f"mask{i}" for i, level in enumerate(config.masked_levels)}
+    x = graph.masked(shares[0], masks[0], 0, config) if 0 in masks else shares[0]
     for level, name in enumerate(after_the_first(config), start=1):
         x = graph.half(name, graph.activation(config.activation, x), False, config)
         if config.skips:
@@ -101,7 +101,7 @@ def add_decoder(graph: Graph, config: GeneratorConfig, shares: list[str]) -> lis
         if level < config.depth - 1:
             x = graph.after_up(x, level, config)
         if level in masks:
-            x = graph.add("Mul", [x, masks[level]])
+            x = graph.masked(x, masks[level], level, config)
     graph.finish(x)
     return list(masks.values())
 
@@ -230,6 +230,23 @@ class Graph:
         if config.norm == "none":
             return self.add_bias(x, f"decoder.{level}.conv", output)
         return self.norm(x, f"decoder.{level}.norm", output)
+
+    def masked(self, x: str, mask: str, level: int, config: GeneratorConfig) -> str:
+        """A decoder level times its dropout mask, which grain has for the first channels alone."""
+        width = config.widths[config.depth - 2 - level]
+        channels = max(1, width // GRAIN_SHARE)
+        if level not in config.grain_levels or channels == width:
+            return self.add("Mul", [x, mask])
+        sizes = self.tensor(f"grain_{width}", np.array([channels, width - channels], np.int64))
+        first, others = (f"{end}_{len(self.nodes)}" for end in ("grained", "plain"))
+        self.split(x, sizes, [first, others])
+        return self.add("Concat", [self.add("Mul", [first, mask]), others], axis=1)
+
+    def split(self, x: str, sizes: str, outputs: list[str]) -> None:
+        """`x` in parts of so many channels."""
+        from onnx import helper
+
+        self.nodes.append(helper.make_node("Split", [x, sizes], outputs, axis=1))
 
     def add_bias(self, x: str, name: str, output: str | None = None) -> str:
         bias = self.tensor(f"{name}.bias", self.weights[f"{name}.bias"][:, None, None])

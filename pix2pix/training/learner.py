@@ -60,6 +60,7 @@ class Learner:
             dropped_levels=range(settings.dropout_levels), dropout_kind=settings.dropout_kind,
             skips=settings.generator == "unet", norm=settings.norm, activation=settings.activation,
             padding=settings.padding, head=settings.head,
+            grain_levels=tuple(range(settings.dropout_levels, settings.dropout_levels + settings.grain_levels)),
         ))  # fmt: skip
         if settings.upsampling == "nearest":
             tie_kernels(self.generator)
@@ -153,16 +154,20 @@ class Learner:
 
     def _noises(self, x: Tensor) -> list[list[Tensor]]:
         """The dropout masks of this step, with as many sets for each picture as it has samples. Draws are numbered over
-        all samples of all processes, from 1, so that no noise is used twice."""
+        all samples of all processes, from 1, so that no noise is used twice.
+
+        The samples of a picture share their grain. Otherwise, the mode-seeking loss would reward blotches."""
         samples = max(2, self.settings.nearest_of) if self.settings.mode_seeking_weight else 1
         first = 1 + (self.step * self.batch + self.processes.rank * self.settings.batch_size) * samples
         shapes = self.generator.config.noise_shapes(x.shape[-2], x.shape[-1])
         rate = self.generator.config.dropout
         draws = [dropout_masks(shapes, rate, self.settings.seed, first + i) for i in range(len(x) * samples)]
-        return [
+        first_noise, *others = [
             [torch.from_numpy(np.stack(level)).to(x) for level in zip(*draws[sample::samples], strict=True)]
             for sample in range(samples)
         ]
+        grain = len(self.generator.config.dropped_levels)  # where its masks begin
+        return [first_noise, *([*noise[:grain], *first_noise[grain:]] for noise in others)]
 
     @torch.no_grad()
     def _nearest(self, noises: list[list[Tensor]], encoding: list[Tensor], y: Tensor) -> list[Tensor]:

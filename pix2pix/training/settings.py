@@ -133,6 +133,9 @@ class Settings:
     dropout_levels: int = network(
         3, "how many of the innermost levels of G's decoder have dropout; 5 breaks up repeated textures"
     )
+    grain_levels: int = network(
+        0, "how many of the next levels have grain, which gives blank areas a texture; 3 suits fur"
+    )
     patch: int = network(70, "receptive field of D in pixels", choices=PATCHES)
     discriminator_features: int | None = network(None, "channels of D's first level", also="default as --features")
     discriminator_norm: str = network(
@@ -254,6 +257,11 @@ class Settings:
             raise TrainingError(
                 f"--dropout-levels is {self.dropout_levels}: with --depth {self.depth} it must be from 0 to "
                 f"{self.depth - 1}."
+            )
+        if not 0 <= self.grain_levels < self.depth - self.dropout_levels:
+            raise TrainingError(
+                f"--grain-levels is {self.grain_levels}: with --depth {self.depth} and --dropout-levels "
+                f"{self.dropout_levels} it must be from 0 to {self.depth - self.dropout_levels - 1}."
             )
         if self.target.adversarial and self.patch > 70 and self.size < (least := 64 if self.patch == 142 else 128):
             raise TrainingError(

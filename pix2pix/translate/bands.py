@@ -68,7 +68,7 @@ class Bands:
             tell: called before each band.
             last: whether no other noise follows, so that the encoder's levels can be dropped once they are read.
         """
-        sites = len(self.config.dropped_levels) + len(self.config.encoder_dropped_levels)
+        sites = len(self.config.masked_levels) + len(self.config.encoder_dropped_levels)
         for i, mask in enumerate(noise or [np.ones((1, 1, 1), np.float32)] * sites):
             self._kept[f"mask{i}"] = mask
         if self.encoder[-1].name not in self._kept or self.config.encoder_dropped_levels:
@@ -225,9 +225,7 @@ class Levels:
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, np.ndarray], by_running: bool) -> None:
         self.config, self.weights, self.by_running = config, weights, by_running
         self.graph = Graph(weights)
-        sites = [f"decoder.{n}" for n in config.dropped_levels] + [
-            f"encoder.{n}" for n in config.encoder_dropped_levels
-        ]
+        sites = [f"decoder.{n}" for n in config.masked_levels] + [f"encoder.{n}" for n in config.encoder_dropped_levels]
         self.masks = {site: f"mask{i}" for i, site in enumerate(sites)}
 
     def encoder(self, level: Level) -> bytes:
@@ -265,7 +263,12 @@ class Levels:
                 statistics = [self.graph.tensor(part, self.weights[part]) for part in running]
             inputs = [x, *self.graph.scale_and_shift(f"{name}.norm"), *statistics]
             x = self.graph.add("BatchNormalization", inputs, epsilon=1e-5)
-        return self.graph.add("Mul", [x, self.masks[name]]) if name in self.masks else x
+        if name not in self.masks:
+            return x
+        half, number = name.split(".")
+        if half == "encoder":
+            return self.graph.add("Mul", [x, self.masks[name]])
+        return self.graph.masked(x, self.masks[name], int(number), self.config)
 
     def _convolved(self, x: str, number: int, pads: str, output: str | None = None) -> str:
         reflect = self.config.padding == "reflect" and number < self.config.depth - 1

@@ -153,7 +153,7 @@ class OnnxEngine:
 
     def decode(self, encoding: dict[str, np.ndarray], noise: Sequence[np.ndarray] | None) -> np.ndarray:
         if noise is None:
-            noise = [np.ones((1, 1, 1), np.float32)] * len(self.config.dropped_levels)
+            noise = [np.ones((1, 1, 1), np.float32)] * len(self.config.masked_levels)
         masks = {f"mask{i}": mask[None] for i, mask in enumerate(noise)}
         smaller = self.config.multiple // 2  # the encoding's innermost level has twice the smallest size
         height, width = (smaller * side for side in encoding["up"].shape[2:])

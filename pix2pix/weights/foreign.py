@@ -313,6 +313,8 @@ def recursive_faults(config: GeneratorConfig, ours: Mapping[str, np.ndarray]) ->
         faults.append("it has no skips (--generator unet)")
     if config.dropout_kind == "channel":
         faults.append("it drops whole channels (--dropout-kind element)")
+    if config.grain_levels:
+        faults.append("it has grain (--grain-levels 0)")
     if not config.papers_own:
         faults.append("its layers are not the paper's (leave --activation, --padding and --head out)")
     biases = (f"encoder.{level}.conv.bias" for level in (0, config.depth - 1))

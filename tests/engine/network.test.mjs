@@ -38,9 +38,13 @@ for (const [build, module] of builds()) {
       const expected = new Uint8Array(bytes(referenced(each.name, 'masks.bin')));
       for (const [rate, seed] of each.seeds) {
         network.drop(rate, BigInt(seed));
-        for (const { address, channels, area } of network.plan.masks) {
-          const mask = network.numbers(address, channels * area), units = new Float32Array(channels * area);
-          mask.forEach((value, i) => { units[i % channels * area + Math.floor(i / channels)] = value; });
+        for (const { address, channels, area, stride } of network.plan.masks) {
+          const mask = network.numbers(address, stride * area), units = new Float32Array(channels * area);
+          mask.forEach((value, i) => {
+            const channel = i % stride;
+            if (channel < channels) units[channel * area + Math.floor(i / stride)] = value;
+            else assert.equal(value, 1);
+          });
           const found = new Uint8Array(units.buffer);
           assert.deepEqual(found, expected.subarray(at, at + found.length), `rate ${rate}, seed ${seed}`);
           at += found.length;

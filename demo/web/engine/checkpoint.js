@@ -12,6 +12,7 @@ import { DRAWN, HANDLED, SIDE, CHANNEL_MULTIPLE } from '../rules.js';
  * @property {number} depth
  * @property {number} dropout
  * @property {number[]} dropped_levels
+ * @property {number[]} grain_levels
  * @property {'element' | 'channel'} dropout_kind
  * @property {'batch' | 'instance' | 'none'} norm
  * @property {'relu' | 'relu6'} activation
@@ -36,7 +37,7 @@ import { DRAWN, HANDLED, SIDE, CHANNEL_MULTIPLE } from '../rules.js';
 /** @type {CompleteConfig} */
 const DEFAULTS = {
   in_channels: 3, out_channels: 3, features: 64, max_features: 512, depth: 8, dropout: 0.5, dropped_levels: [0, 1, 2],
-  dropout_kind: 'element', skips: true, norm: 'batch', activation: 'relu', padding: 'zeros', head: 'transposed',
+  dropout_kind: 'element', grain_levels: [], skips: true, norm: 'batch', activation: 'relu', padding: 'zeros', head: 'transposed',
   encoder_dropped_levels: [], skip_activation: 'relu', innermost_activation: 'relu', running_statistics: false,
 };
 

@@ -64,6 +64,8 @@ export class GpuNetwork {
   constructor(network, device, size) {
     this.network = network;
     this.device = device;
+    /** The noise whose masks its memory holds; see `Network.noise`. */
+    this.noise = network.noise;
     /** What went wrong. The device tells it at any time, so every answer looks here. @type {string} */
     this.fault = '';
     device.lost.then(({ message }) => { this.fault ||= message || 'The graphics processor was lost.'; });
@@ -115,7 +117,10 @@ export class GpuNetwork {
   async decode(rate, seed) {
     const { network, network: { plan: { masks, output, encoding, decoding } } } = this;
     network.drop(rate, seed);
-    for (const { address, channels, area } of masks) this.upload(address, channels * area);
+    if (this.noise !== network.noise) {
+      this.noise = network.noise;
+      for (const { address, area, stride } of masks) this.upload(address, stride * area);
+    }
     this.submit(decoding, encoding.length, (commands) => {
       commands.copyBufferToBuffer(this.memory, output.address, this.answer, 0, this.answer.size);
     });

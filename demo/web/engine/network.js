@@ -11,7 +11,7 @@ const BYTES = 4;  // of a float32
  * What a build exports: kernel/kernel.c and kernel/noise.c.
  * @typedef {{memory: WebAssembly.Memory, __heap_base: WebAssembly.Global<'i32'>}
  *   & Record<import('./plan.js').Kernel, (...args: number[]) => void>
- *   & {dropout_mask: (address: number, channels: number, area: number, threshold: bigint, keep: number, seed: bigint, level: bigint) => void}
+ *   & {dropout_mask: (address: number, channels: number, area: number, stride: number, threshold: bigint, keep: number, seed: bigint, level: bigint) => void}
  * } Kernels
  */
 
@@ -31,6 +31,8 @@ export class Network {
     layout.fill(this.kernels.memory);
     /** The picture that is encoded. @type {Float32Array | null} */
     this.picture = null;
+    /** The rate and the seed of the masks. */
+    this.noise = '';
   }
 
   /**
@@ -86,9 +88,12 @@ export class Network {
    * @param {number | bigint} seed
    */
   drop(rate, seed) {
+    const noise = `${rate} ${seed}`;
+    if (noise === this.noise) return;
+    this.noise = noise;
     const threshold = BigInt(roundedToEven(rate * 2 ** 32)), keep = 1 / (1 - rate);
-    this.plan.masks.forEach(({ address, channels, area }, level) => {
-      this.kernels.dropout_mask(address, channels, area, threshold, keep, BigInt(seed), BigInt(level));
+    this.plan.masks.forEach(({ address, channels, area, stride }, level) => {
+      this.kernels.dropout_mask(address, channels, area, stride, threshold, keep, BigInt(seed), BigInt(level));
     });
   }
 

@@ -18,7 +18,13 @@ import { complete, widths } from './checkpoint.js';
  * @property {number[]} args
  * @property {Follow} [rows] of the result; missing where each depends on the whole picture, as after a norm.
  */
-/** @typedef {{address: number, channels: number, area: number}} Mask area: in units, 1 where whole channels are dropped. */
+/**
+ * @typedef {object} Mask of numbers in the order (area, stride).
+ * @property {number} address
+ * @property {number} channels that are dropped, the first ones.
+ * @property {number} area in units, 1 where whole channels are dropped.
+ * @property {number} stride channels of the level. Those that are not dropped are ones.
+ */
 
 /**
  * @typedef {object} Plan
@@ -45,6 +51,9 @@ const LANES = 4;
 
 /** Rows of a 4x4 kernel: output row 2r reads input rows r - 1 and r by 3 and 1; row 2r + 1 reads r and r + 1 by 2 and 0. */
 const PHASE = [[3, 1], [2, 0]];
+
+/** One in this many channels of a level with grain drops single units, as in pix2pix/networks/config.py. */
+const GRAIN_SHARE = 8;
 
 const BYTES = 4;      // of a float32
 const LEAKY = 0.2;
@@ -109,11 +118,12 @@ class Planner {
 
   /** The masks by their decoder level. @param {number} size @returns {Map<number, Mask>} */
   masks(size) {
-    const { depth, dropped_levels: levels, dropout_kind: kind } = this.config;
-    return new Map(levels.map((level) => {
-      const channels = this.widths[depth - 2 - level];
-      const area = kind === 'channel' ? 1 : (size >> depth - 1 - level) ** 2;
-      return [level, { address: this.layout.room(channels * area), channels, area }];
+    const { depth, dropped_levels: dropped, grain_levels: grained, dropout_kind: kind } = this.config;
+    return new Map([...dropped, ...grained].map((level) => {
+      const stride = this.widths[depth - 2 - level], grain = grained.includes(level);
+      const channels = grain ? Math.floor(stride / GRAIN_SHARE) : stride;
+      const area = kind === 'channel' && !grain ? 1 : (size >> depth - 1 - level) ** 2;
+      return [level, { address: this.layout.holding(new Float32Array(stride * area).fill(1)), channels, area, stride }];
     }));
   }
 

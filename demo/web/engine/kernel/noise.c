@@ -29,16 +29,17 @@ static void philox(uint64_t block, uint64_t level, uint64_t seed, uint64_t out[4
 
 // One mask: 0 where a unit is dropped, `keep` where it is kept.
 //
-// mask: (area, channels), while the stream's units stand in the order (channel, area).
+// mask: (area, stride), of which it writes the first channels, while the stream's units stand in the order (channel,
+// area).
 // threshold: the rate times 2**32, rounded to even. level, seed: see noise.py, whose draw is 0, that of sampling.
 __attribute__((export_name("dropout_mask")))
-void dropout_mask(float *mask, int channels, int area, uint64_t threshold, float keep, uint64_t seed,
-                  uint64_t level) {
+void dropout_mask(float *mask, int channels, int area, int stride, uint64_t threshold, float keep,
+                  uint64_t seed, uint64_t level) {
   uint64_t words[4];
   for (int unit = 0, count = channels * area; unit < count; unit++) {
     int half = unit % 8;  // a block gives four words of 64 bits, each a low and a high half
     if (half == 0) philox(unit / 8 + 1, level, seed, words);
     uint64_t word = half % 2 ? words[half / 2] >> 32 : (uint32_t)words[half / 2];
-    mask[unit % area * channels + unit / area] = word >= threshold ? keep : 0;
+    mask[unit % area * stride + unit / area] = word >= threshold ? keep : 0;
   }
 }
