@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -62,6 +62,20 @@ network = partial(option, group="networks")
 goal = partial(option, group="objective")
 train = partial(option, group="training")
 run = partial(option, group="running", may_change=True)
+
+# Ranges of numbers: whose they are, whether a value is inside, and the range in words.
+RANGES: list[tuple[tuple[str, ...], Callable[[float], bool], str]] = [
+    (("nearest_of", "epochs", "batch_size", "steps"), lambda n: n >= 1, "at least 1"),
+    (("features", "discriminator_features"), lambda n: 1 <= n <= 1024, "from 1 to 1024"),
+    (("max_features",), lambda n: 1 <= n <= 4096, "from 1 to 4096"),
+    (("lr", "l1_weight", "minutes", "save_every"), lambda n: 0 < n < math.inf, "above 0"),
+    (("mode_seeking_weight", "chroma_weight"), lambda n: 0 <= n < math.inf, "at least 0"),
+    (("unpainted", "outlines"), lambda n: 0 <= n <= 1, "from 0 to 1"),
+    (("ema",), lambda n: 0 <= n < 1, "at least 0 and below 1"),
+    (("seed",), lambda n: 0 <= n < 2**63, "from 0 to 2**63 - 1"),
+    (("workers",), lambda n: n >= 0, "at least 0"),
+    (("depth",), lambda n: 5 <= n <= 12, "from 5, for pictures of 32 pixels, to 12"),
+]
 
 
 @dataclasses.dataclass
@@ -210,49 +224,31 @@ class Settings:
 
     def __post_init__(self) -> None:
         self.columns = (self.columns[0], self.columns[1])
+        self._check_values()
+        self._check_networks()
+        self._check_data()
+
+    def _check_values(self) -> None:
+        """Each option by itself."""
+        for field in dataclasses.fields(self):
+            choices, value = field.metadata["choices"], getattr(self, field.name)
+            if choices and value not in choices and (value != "" or field.default != ""):
+                listed = ", ".join(map(str, choices))
+                raise TrainingError(f"{flag(field.name)} is {value!r}: choose one of {listed}.")
         for name in ("input_range", "output_range"):
             if value := getattr(self, name):
                 black, white = value
                 setattr(self, name, (black, white))
                 if black == white or not all(map(math.isfinite, value)):
                     raise TrainingError(f"{flag(name)} is {black:g} {white:g}: name two different numbers.")
-        for field in dataclasses.fields(self):
-            choices, value = field.metadata["choices"], getattr(self, field.name)
-            if choices and value not in choices and (value != "" or field.default != ""):
-                listed = ", ".join(map(str, choices))
-                raise TrainingError(f"{flag(field.name)} is {value!r}: choose one of {listed}.")
-        for name in ("nearest_of", "epochs", "batch_size", "steps"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 1.")
-        for name, most in (("features", 1024), ("max_features", 4096), ("discriminator_features", 1024)):
-            value = getattr(self, name)
-            if value is not None and not 1 <= value <= most:
-                raise TrainingError(f"{flag(name)} is {value}: it must be from 1 to {most}.")
-        for name in ("lr", "l1_weight", "minutes", "save_every"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value < math.inf:
-                raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be above 0.")
-        for name in ("mode_seeking_weight", "chroma_weight"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be at least 0.")
-        for name in ("unpainted", "outlines"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise TrainingError(f"{flag(name)} is {getattr(self, name)}: it must be from 0 to 1.")
-        if not self.hand_drawn and (self.outlines != Settings.outlines or self.warp):
-            raise TrainingError("--outlines and --warp are about hand-drawn lines: they need --hand-drawn.")
-        if not self.paint and self.unpainted != Settings.unpainted:
-            raise TrainingError("--unpainted is about painted drawings: it needs --paint.")
-        if not self.augment and not self.augment_colours:
-            raise TrainingError("--no-augment-colours is about --augment: add --augment.")
-        if not 0 <= self.ema < 1:
-            raise TrainingError(f"--ema is {self.ema}: it must be at least 0 and below 1.")
-        if not 0 <= self.seed < 2**63:
-            raise TrainingError(f"--seed is {self.seed}: it must be from 0 to 2**63 - 1.")
-        if self.workers is not None and self.workers < 0:
-            raise TrainingError(f"--workers is {self.workers}: it must be at least 0.")
-        if not 5 <= self.depth <= 12:
-            raise TrainingError(f"--depth is {self.depth}: it must be from 5, for pictures of 32 pixels, to 12.")
+        for names, fits, must in RANGES:
+            for name in names:
+                value = getattr(self, name)
+                if value is not None and not fits(value):
+                    raise TrainingError(f"{flag(name)} is {value}: it must be {must}.")
+
+    def _check_networks(self) -> None:
+        """Options of the networks and the objective, together."""
         if not 0 <= self.dropout_levels < self.depth:
             raise TrainingError(
                 f"--dropout-levels is {self.dropout_levels}: with --depth {self.depth} it must be from 0 to "
@@ -276,18 +272,28 @@ class Settings:
                 raise TrainingError(f"{flag(name)} requires --mode-seeking-weight above 0.")
         if self.norm == "none" and not self.init:
             raise TrainingError("--norm none continues from a trained model: add --init MODEL.")
-        if self.hand_drawn and self.input_kind not in LINE_KINDS:
+        if not self.augment and not self.augment_colours:
+            raise TrainingError("--no-augment-colours is about --augment: add --augment.")
+
+    def _check_data(self) -> None:
+        """Options of the pairs, together."""
+        drawn = self.input_kind in LINE_KINDS
+        if self.hand_drawn and not drawn:
             raise TrainingError("--hand-drawn draws lines as a hand does: it needs --input-kind edges or paint.")
-        if self.polarity != "auto" and self.input_kind not in LINE_KINDS:
+        if self.polarity != "auto" and not drawn:
             raise TrainingError("--polarity is about drawings: it needs --input-kind edges or paint.")
+        if self.hand_drawn and not self.jitter:
+            raise TrainingError("--hand-drawn is part of the jitter: leave --no-jitter out.")
+        if not self.hand_drawn and (self.outlines != Settings.outlines or self.warp):
+            raise TrainingError("--outlines and --warp are about hand-drawn lines: they need --hand-drawn.")
         if self.paint and self.input_kind != "paint":
             raise TrainingError("--paint makes painted drawings: it needs --input-kind paint.")
         if self.paint and self.output_palette:
             raise TrainingError("--paint changes the colours of the targets: leave --output-palette out.")
         if self.paint and self.make == "lightness":
             raise TrainingError("--paint needs lines or flat art as inputs: leave --make lightness out.")
-        if self.hand_drawn and not self.jitter:
-            raise TrainingError("--hand-drawn is part of the jitter: leave --no-jitter out.")
+        if not self.paint and self.unpainted != Settings.unpainted:
+            raise TrainingError("--unpainted is about painted drawings: it needs --paint.")
         if self.crop and not self.jitter:
             raise TrainingError("--crop cuts at random, as part of the jitter: add --jitter, or leave --no-jitter out.")
         if self.crop and (self.hand_drawn or self.paint):
