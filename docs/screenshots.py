@@ -47,7 +47,9 @@ def main() -> None:
         take(page, "facade")
         start(page, "map2sat", "river")
         take(page, "city")
-        start(page, "edges2cats", "loaf")
+        start(page, "edges2cats", "head")
+        page.click("#variations")  # its coats
+        page.wait_for_selector("#variations:not(:disabled)")
         take(page, "cats")
         variations(page)
         tiles(page)
