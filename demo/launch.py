@@ -158,7 +158,14 @@ def desk_for(options: argparse.Namespace, models: Models) -> Desk | None:
         if options.teach:
             raise Pix2PixError("--teach needs PyTorch: pip install .[train].")
         return None
-    return Desk(models, Shelf(options.taught), HOME if home else STRANGERS)
+    try:
+        shelf = Shelf(options.taught)
+    except Pix2PixError as error:
+        if options.teach:
+            raise
+        print(f"The page does not teach: {error}", file=sys.stderr)
+        return None
+    return Desk(models, shelf, HOME if home else STRANGERS)
 
 
 def is_home(options: argparse.Namespace) -> bool:
@@ -173,8 +180,9 @@ def write_site(target: Path, names: list[str]) -> int:
     from demo.models import Models
     from demo.site import export_site
 
-    written = export_site(target, Models(names))
-    left = [name for name in names if name not in written]
+    models = Models(names)
+    written = export_site(target, models)
+    left = [name for name in models.tasks if name not in written]
     print(f"The site is in {target}, with {', '.join(written)}.")
     if left:
         print(f"Left out, since they need a server: {', '.join(left)}.")

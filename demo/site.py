@@ -55,7 +55,10 @@ def export_site(target: Path, models: Models) -> list[str]:
     """
     folders = {name: folder for name in models.tasks if (folder := models.folder(name)) and runs_in_browsers(folder)}
     if not folders:
-        raise Pix2PixError("None of these models can run in a browser: name a bundled one that takes drawings.")
+        raise Pix2PixError(
+            "None of these models can run in a browser: name one that takes drawings, was trained on pictures of "
+            f"{SIDE} pixels, and has numbers of features that are multiples of {CHANNEL_MULTIPLE}."
+        )
     try:
         if target.exists() and any(target.iterdir()):
             raise Pix2PixError(f"{target} is not empty: choose a new folder for the site.")

@@ -37,11 +37,12 @@ page elsewhere: `pip install -r requirements.txt && python app.py`.
 
 
 def to_space(name: str, models: Sequence[str]) -> str:
-    """Upload the page to a Space, which is made where it is missing. One commit; what else the Space holds stays.
+    """Upload the page to a Space, which is made where it is missing. One commit. Code and models that an
+    earlier upload left there and this one lacks are removed; what else the Space holds stays.
 
     Args:
         name: `owner/name`.
-        models: bundled names, in the page's order.
+        models: bundled names, or their folders in checkpoints/, in the page's order.
 
     Returns:
         The Space's address.
@@ -50,11 +51,11 @@ def to_space(name: str, models: Sequence[str]) -> str:
         CheckpointError: there is no token, the Hub refuses the upload, or the Space holds something else.
         Pix2PixError: this is no clone of the repository, or a model is not bundled.
     """
-    from huggingface_hub import CommitOperationAdd, HfApi
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         raise Pix2PixError(f"{name!r} names no Space: give --to-space OWNER/NAME, as in its address on the Hub.")
-    files = dict(space_files(models))
+    files = dict(space_files([bundled_name(model) for model in models]))
     check_token()
     api = HfApi()
     try:
@@ -62,7 +63,11 @@ def to_space(name: str, models: Sequence[str]) -> str:
         there = {*api.list_repo_files(name, repo_type="space")}
         if OURS not in there and there - EMPTY_SPACE:
             raise CheckpointError(f"The Space {name} holds something else: choose another name, or empty it first.")
-        operations = [CommitOperationAdd(path, content) for path, content in files.items()]
+        old = [path for path in sorted(there - files.keys()) if path.split("/")[0] in (*CODE, "checkpoints")]
+        operations: list[CommitOperationAdd | CommitOperationDelete] = [
+            *(CommitOperationAdd(path, content) for path, content in files.items()),
+            *(CommitOperationDelete(path) for path in old),
+        ]
         api.create_commit(name, operations, commit_message="The pix2pix page", repo_type="space")
     except CheckpointError:
         raise
@@ -72,6 +77,12 @@ def to_space(name: str, models: Sequence[str]) -> str:
             "rights."
         ) from None
     return str(url)
+
+
+def bundled_name(model: str) -> str:
+    """The name of a model that was given as its folder in checkpoints/; other names as they are."""
+    path = Path(model)
+    return path.name if path.resolve().parent == BUNDLED.resolve() else model
 
 
 def space_files(models: Sequence[str]) -> Iterator[tuple[str, Path | bytes]]:
@@ -88,7 +99,8 @@ def space_files(models: Sequence[str]) -> Iterator[tuple[str, Path | bytes]]:
         )
     for folder in CODE:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
+            parts = path.relative_to(ROOT).parts
+            if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts):
                 yield path.relative_to(ROOT).as_posix(), path
     for model in models:
         for name in OF_A_MODEL:
@@ -103,9 +115,15 @@ def space_files(models: Sequence[str]) -> Iterator[tuple[str, Path | bytes]]:
 
 
 def dockerfile(models: Sequence[str]) -> str:
-    """The repository's own, with these models."""
-    command = json.dumps(["pix2pix-demo", "--log", "--models", *models])
-    return re.sub(r"^CMD .*$", f"CMD {command}", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.M)
+    """The repository's own, with these models in place of those after `--models`."""
+
+    def with_models(line: re.Match[str]) -> str:
+        words = json.loads(line[1])
+        begin = words.index("--models") + 1
+        end = next((i for i in range(begin, len(words)) if words[i].startswith("-")), len(words))
+        return f"CMD {json.dumps([*words[:begin], *models, *words[end:]])}"
+
+    return re.sub(r"^CMD (\[.*\])$", with_models, (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.M)
 
 
 def requirements() -> str:

@@ -1,4 +1,4 @@
-"""`pix2pix translate | evaluate | export | tone | pairs | daylight | models`, or `python -m pix2pix ...`."""
+"""`pix2pix translate | evaluate | export | tone | push | pairs | daylight | models`, or `python -m pix2pix ...`."""
 
 from __future__ import annotations
 
@@ -121,6 +121,11 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     tone.add_argument("--diversity", dest="sample_distance_weight", type=weight, help=argparse.SUPPRESS)  # its old name
     tone.set_defaults(run=run_tone)
+
+    push = commands.add_parser("push", help="upload a checkpoint folder to the Hub")
+    push.add_argument("folder", metavar="FOLDER", type=Path, help="the checkpoint folder, with its card")
+    push.add_argument("name", metavar="OWNER/NAME", help="the model on the Hub, which is made where it is missing")
+    push.set_defaults(run=run_push)
 
     pairs = commands.add_parser("pairs", help="make pairs of photos, as side-by-side files to train on")
     pairs.add_argument("photos", metavar="PHOTOS", type=Path, help="folder of photos")
@@ -294,21 +299,35 @@ def run_export(options: argparse.Namespace) -> None:
 
 def run_tone(options: argparse.Namespace) -> None:
     from pix2pix.evaluation.tone import fit_tone
+    from pix2pix.files import write_text
     from pix2pix.translate.engines import TorchEngine
     from pix2pix.translate.translator import Translator
+    from pix2pix.weights.checkpoint import CARD_FILE
     from pix2pix.weights.export import check_free
-    from pix2pix.weights.pretrained import load_generator
+    from pix2pix.weights.pretrained import find_checkpoint, load_generator
 
     check_free(options.output)
     generator, task = load_generator(options.source)
     pairs = find_pairs(options, Translator(TorchEngine(generator), task), squares=True)
     tone, before, after = fit_tone(generator, pairs, options.sample_distance_weight, strength=options.strength)
     tone.fold_into(generator)
+    card = find_checkpoint(options.source) / CARD_FILE
+    if card.is_file():
+        note = f"\nAfter these figures, `pix2pix tone --strength {options.strength:g}` changed its colours.\n"
+        write_text(options.output / CARD_FILE, card.read_text(encoding="utf-8") + note)
     generator.save_pretrained(options.output, task, half=True)
     print(f"{options.output}: {options.source} in another tone. On {options.data}, {options.split}, before and after:")
     words = {"lab": "Lab histograms in common", "l1": "L1", "sample_distance": "distance of two samples"}
     for name, what in words.items():
         print(f"  {what:25} {before[name]:.4f}  {after[name]:.4f}")
+
+
+def run_push(options: argparse.Namespace) -> None:
+    from pix2pix.weights.checkpoint import read_config
+    from pix2pix.weights.hub import push
+
+    read_config(options.folder)
+    print(f"The model is at {push(options.folder, options.name)}.")
 
 
 def run_pairs(options: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 from argparse import ArgumentTypeError
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from pix2pix.errors import Pix2PixError
@@ -21,13 +22,13 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 def choose_device(name: str) -> str | torch.device:
     """`auto` (CUDA or Apple's GPU where there is one, else the CPU) or a PyTorch device name.
 
-    "cpu" is returned as it is, without importing PyTorch.
+    "cpu" is returned without importing PyTorch, and is what `auto` means where there is no PyTorch.
 
     Raises:
         Pix2PixError: this machine has no such device.
     """
-    if name == "cpu":
-        return name
+    if name == "cpu" or (name == "auto" and find_spec("torch") is None):
+        return "cpu"
     import torch
 
     if name == "auto":

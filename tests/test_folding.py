@@ -109,7 +109,7 @@ def test_training_goes_on_without_norms(data: Path, tmp_path: Path, upsampling: 
     trained = second.learner.trained_model().state_dict()
     torch.testing.assert_close(third.learner.trained_model().state_dict(), trained)
     assert not torch.equal(trained["decoder.1.conv.bias"], expected.state_dict()["decoder.1.conv.bias"])
-    with pytest.raises(TrainingError, match=r"second do not fit this run: .*--norm"):
+    with pytest.raises(TrainingError, match=r"second does not fit this run: .*--norm"):
         Trainer(run(data, tmp_path / "fourth", init=str(tmp_path / "second")))
 
 

@@ -17,7 +17,7 @@ from places import ROOT
 from safetensors.torch import load, load_file, save_file
 from small_hub import SmallHub, small_hub
 
-from pix2pix import CheckpointError, Generator, Translator, list_models, read_task
+from pix2pix import CheckpointError, Generator, Translator, is_cached, list_models, read_task
 from pix2pix.weights.pretrained import BUNDLED
 
 
@@ -240,6 +240,8 @@ def test_a_model_is_pushed_and_comes_back(a_hub: SmallHub, small_checkpoint: Pat
     (folder / "README.md").write_text("---\nlicense: mit\n---\n# Mine\n")
     (folder / "training").mkdir()
     (folder / "training" / "state.pt").write_text("private")
+    (folder / "pairs").mkdir()
+    (folder / "pairs" / "private.jpg").write_text("private")
     result = push(a_hub.url, tmp_path / "cache", folder, HF_TOKEN="hf_secret")
     assert result.returncode == 0, result.stderr
     assert sorted(a_hub.repos["me/mine"]["main"]) == ["README.md", "config.json", "model.safetensors"]
@@ -252,6 +254,19 @@ def test_a_push_without_a_connection_is_told_in_a_sentence(small_checkpoint: Pat
     result = push("http://127.0.0.1:9", tmp_path / "cache", small_checkpoint, HF_TOKEN="hf_secret")
     assert result.returncode == 1 and "check the connection" in result.stderr and "Traceback" not in result.stderr
     assert str(small_checkpoint) not in result.stderr
+
+
+def test_a_finished_model_is_pushed_by_a_command(a_hub: SmallHub, small_checkpoint: Path, tmp_path: Path):
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
+    settings = {"HF_ENDPOINT": a_hub.url, "HF_HOME": str(tmp_path), "HF_TOKEN": "hf_secret", "NO_PROXY": "127.0.0.1"}
+    command = [sys.executable, "-m", "pix2pix", "push", str(small_checkpoint), "me/later"]
+    result = subprocess.run(command, cwd=ROOT, env={**clean, **settings}, capture_output=True, text=True)
+    assert result.returncode == 0 and "me/later" in result.stdout
+    assert set(a_hub.repos["me/later"]["main"]) == {"config.json", "model.safetensors"}
+
+
+def test_a_name_that_the_hub_cannot_have_is_not_cached():
+    assert not is_cached("a b")
 
 
 @pytest.mark.parametrize("token", ["", "hf_wrong"])

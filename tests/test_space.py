@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -19,6 +20,7 @@ from small_hub import LARGE, SmallHub, small_hub
 from demo import launch, space
 from pix2pix import list_models
 from pix2pix.errors import Pix2PixError
+from pix2pix.weights.pretrained import BUNDLED
 
 TOKEN = "hf_secret"
 
@@ -79,6 +81,29 @@ def test_one_command_uploads_a_space_that_installs_itself(a_hub: SmallHub, tmp_p
     again = to_space(a_hub, tmp_path / "cache", "me/page", "--models", offered[0])
     assert again.returncode == 0, again.stderr
     assert files["Dockerfile"].decode().rstrip().endswith(f'"--models", "{offered[0]}"]')
+    assert {path.split("/")[1] for path in files if path.startswith("checkpoints/")} == {offered[0]}
+
+
+def test_hidden_folders_stay_at_home_and_options_of_the_dockerfile_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name in (*space.AS_THEY_ARE, "Dockerfile", "README.md"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("demo/.idea/notes.json", "pix2pix/.mypy_cache/a.json", "demo/page.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("private")
+    recipe = tmp_path / "Dockerfile"
+    recipe.write_text(recipe.read_text().rstrip().removesuffix("]") + ', "--device", "cuda"]\n')
+    monkeypatch.setattr(space, "ROOT", tmp_path)
+    files = dict(space.space_files(["sat2map"]))
+    assert {path for path in files if path.startswith(("demo/", "pix2pix/"))} == {"demo/page.py"}
+    assert isinstance(files["Dockerfile"], bytes)
+    assert files["Dockerfile"].decode().rstrip().endswith('"--models", "sat2map", "--device", "cuda"]')
+
+
+def test_a_bundled_model_may_be_named_by_its_folder():
+    assert space.bundled_name(str(BUNDLED / "sat2map")) == "sat2map"
+    assert space.bundled_name("someone/model") == "someone/model"
 
 
 @pytest.mark.parametrize(

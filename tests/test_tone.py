@@ -77,8 +77,11 @@ def make_faded(tmp_path: Path, dropout: float) -> tuple[Path, Path]:
 
 def test_a_faded_model_gets_the_colours_of_its_pairs_back(tmp_path: Path, capsys):
     model, data = make_faded(tmp_path, dropout=0.1)
+    (model / "README.md").write_text("# Pale\n")
     assert main(["tone", str(model), str(tmp_path / "toned"), "--data", str(data)]) == 0
     printed = capsys.readouterr().out
+    card = (tmp_path / "toned" / "README.md").read_text()
+    assert card.startswith("# Pale\n") and "`pix2pix tone --strength 1` changed its colours" in card
     pairs = Pairs(find_source(data, "train"), "AtoB", 32)
     common, distance = {}, {}
     for name in (model, tmp_path / "toned"):

@@ -6,8 +6,10 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,7 @@ from pix2pix.networks.config import OBJECTIVES
 from pix2pix.networks.generator import PictureNorm
 from pix2pix.networks.losses import discriminator_loss, generator_gan_loss, mode_seeking_loss
 from pix2pix.training import command as train
+from pix2pix.training import trainer as trainer_module
 from pix2pix.training.log import Watcher
 
 
@@ -34,7 +37,9 @@ def test_twenty_steps_make_a_checkpoint_folder(pairs: Path, tmp_path: Path, caps
     config = json.loads((out / "config.json").read_text())
     assert config["task"] == {"direction": "AtoB", "input": "photo", "image_size": 32, "scale": "whole"}
     card = (out / "README.md").read_text()
-    assert "20 steps" in card and f"--data {pairs}" in card and "| this model |" in card
+    assert (
+        "20 steps" in card and f"--data {pairs.name}" in card and str(tmp_path) not in card and "| this model |" in card
+    )
     assert sorted(p.name for p in (out / "training" / "samples").iterdir()) == [
         f"epoch_000{i}.png" for i in range(1, 6)
     ]
@@ -219,7 +224,7 @@ def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
     one = Trainer(settings(pairs, tmp_path / "third", init=str(tmp_path / "first")))
     head = first.learner.generator.head.weight
     torch.testing.assert_close(one.learner.generator.head.weight, head, rtol=1e-3, atol=1e-6)  # stored in float16
-    with pytest.raises(TrainingError, match="do not fit"):
+    with pytest.raises(TrainingError, match=r"The generator of .* does not fit"):
         Trainer(settings(pairs, tmp_path / "fourth", init=str(tmp_path / "first"), features=8))
     with pytest.raises(CheckpointError, match="no model"):
         Trainer(settings(pairs, tmp_path / "fourth", init="nothing"))
@@ -240,6 +245,46 @@ def test_no_model_or_run_is_overwritten(pairs: Path, tmp_path: Path):
             Trainer(settings(pairs, out, epochs=epochs), resume=True)
     with pytest.raises(TrainingError, match="nothing to resume"):
         Trainer(settings(pairs, tmp_path / "new"), resume=True)
+    Trainer(settings(pairs, tmp_path / "steps", steps=3)).train()
+    for steps in (2, 3):
+        with pytest.raises(TrainingError, match="has done 3 steps: ask for more --steps"):
+            Trainer(settings(pairs, tmp_path / "steps", steps=steps), resume=True)
+    Trainer(settings(pairs, tmp_path / "steps", steps=5), resume=True).train()
+    assert "planned for `--steps 3` until step 3" in (tmp_path / "steps" / "README.md").read_text()
+
+
+def test_a_run_goes_on_with_its_own_pairs_alone(pairs: Path, tmp_path: Path):
+    stopped(Trainer(settings(pairs, tmp_path / "out")), at=3)
+    (pairs / "train" / "0.png").rename(pairs / "train" / "another.png")
+    with pytest.raises(TrainingError, match="pairs of other names"):
+        Trainer(settings(pairs, tmp_path / "out"), resume=True)
+    (pairs / "train" / "another.png").rename(pairs / "train" / "0.png")
+    Trainer(settings(pairs, tmp_path / "out"), resume=True).train()
+
+
+def test_a_run_may_be_started_with_paths_and_in_a_thread(pairs: Path, tmp_path: Path):
+    small = vars(settings(pairs, tmp_path / "out", epochs=1))
+    trainer = Trainer(Settings(**{**small, "data": pairs, "out": tmp_path / "out"}))
+    thread = threading.Thread(target=trainer.train)
+    thread.start()
+    thread.join()
+    Trainer(Settings(**{**small, "out": tmp_path / "out", "epochs": 2}), resume=True).train()
+    assert (tmp_path / "out" / "model.safetensors").exists()
+
+
+def test_a_stop_in_the_last_evaluation_is_obeyed_and_resumed(pairs: Path, tmp_path: Path, monkeypatch, capsys):
+    def interrupted(*arguments: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    out = tmp_path / "out"
+    monkeypatch.setattr(trainer_module, "evaluate", interrupted)
+    with pytest.raises(SystemExit) as leaving:
+        Trainer(settings(pairs, out)).train()
+    assert leaving.value.code == 130 and "continue with --resume" in capsys.readouterr().err
+    assert not (out / "config.json").exists()
+    monkeypatch.undo()
+    Trainer(settings(pairs, out), resume=True).train()
+    assert (out / "config.json").exists()
 
 
 def test_ten_pairs_in_two_folders_train_with_one_command(tmp_path: Path):

@@ -8,6 +8,7 @@ import platform
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pix2pix.evaluation.report import metrics_text, pairs_words
@@ -65,7 +66,8 @@ class RunFacts:
         steps, seconds: length of the run.
         kept: step whose weights were kept.
         device: "cpu", "cuda" or "mps".
-        lengths: of a run that was resumed with other `--epochs`, the steps where that was, and the epochs before.
+        lengths: of a run that was resumed with another length, the steps where that was, and the lengths before, in
+            words.
     """
 
     name: str
@@ -77,7 +79,7 @@ class RunFacts:
     seconds: float
     kept: int
     device: str
-    lengths: Sequence[Sequence[int]] = ()
+    lengths: Sequence[tuple[int, str]] = ()
 
 
 def training_card(run: RunFacts, metrics: dict[str, Any] | None = None) -> str:
@@ -87,7 +89,7 @@ def training_card(run: RunFacts, metrics: dict[str, Any] | None = None) -> str:
         run: the run.
         metrics: what `pix2pix.evaluation.metrics.evaluate` returned for its val split, if there is one.
     """
-    settings = run.settings
+    settings = shareable(run.settings)
     return TEMPLATE.format(
         name=run.name,
         kind=KINDS[settings.input_kind],
@@ -101,11 +103,29 @@ def training_card(run: RunFacts, metrics: dict[str, Any] | None = None) -> str:
         time=f"{run.seconds / 3600:.1f} hours" if run.seconds >= 3600 else f"{run.seconds / 60:.1f} minutes",
         kept="" if run.kept == run.steps else f"; weights of step {run.kept:,}, after which val got worse",
         machine=f"{run.device} ({platform.machine()})",
-        longer="".join(f"; planned for {epochs} epochs until step {step:,}" for step, epochs in run.lengths),
+        longer="".join(f"; planned for {words} until step {step:,}" for step, words in run.lengths),
         command=command(settings),
         metrics="" if metrics is None else metrics_section(metrics, "val", settings.size, settings.crop, run.held_out),
         **{field: getattr(settings, field) for field in ("data", "direction", "batch_size")},
     )
+
+
+def shareable(settings: Settings) -> Settings:
+    """The settings with the last names of absolute paths: whoever reads a card need not know this machine's folders."""
+    paths = ("data", "out", "init", "palette", "output_palette")
+    absolute = {name: Path(path) for name in paths if Path(path := getattr(settings, name)).is_absolute()}
+    names: dict[str, Any] = {name: path.name for name, path in absolute.items()}
+    return dataclasses.replace(settings, **names)
+
+
+def asked_length(epochs: int, steps: int | None, minutes: float | None) -> str:
+    """The length that a run was asked to have, in words."""
+    return f"`--steps {steps}`" if steps else f"`--minutes {minutes:g}`" if minutes else words_of(epochs)
+
+
+def words_of(length: int | str) -> str:
+    """A length of an earlier state, which may be a number of epochs."""
+    return length if isinstance(length, str) else f"{length} epochs"
 
 
 def shape(settings: Settings) -> str:
@@ -119,7 +139,7 @@ def shape(settings: Settings) -> str:
 def length(settings: Settings, steps: int) -> str:
     """How long a run was asked to be."""
     if settings.by_epochs:
-        return f"{settings.epochs} epochs"
+        return words_of(settings.epochs)
     return f"`--steps {steps}`" + (f", which fit into {settings.minutes:g} minutes," if settings.minutes else "")
 
 

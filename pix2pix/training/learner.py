@@ -290,9 +290,13 @@ def take_weights(network: torch.nn.Module, weights: dict[str, Tensor], source: s
     try:
         network.load_state_dict(fitting_weights(network, weights))
     except (RuntimeError, KeyError):
+        half, options = (
+            ("discriminator", "--discriminator-features, --discriminator-norm and --patch")
+            if isinstance(network, Discriminator)
+            else ("generator", "--features, --max-features, --depth, --norm and --head")
+        )
         raise TrainingError(
-            f"The weights of {source} do not fit this run: use the --features, --max-features, --depth, --norm, "
-            "--discriminator-features and --discriminator-norm that they were trained with."
+            f"The {half} of {source} does not fit this run: use the {options} that it was trained with."
         ) from None
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -15,6 +17,8 @@ from pix2pix.pairs.source import DIRECTIONS, OUTLINES, UNPAINTED
 from pix2pix.pictures.drawings import POLARITIES
 from pix2pix.pictures.made import MADE
 from pix2pix.pictures.places import LINE_KINDS
+
+HUB_NAME = r"[\w.-]+/[\w.-]+"
 
 
 def option(
@@ -224,6 +228,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         self.columns = (self.columns[0], self.columns[1])
+        for name in ("data", "out", "init", "palette", "output_palette"):
+            setattr(self, name, os.fspath(getattr(self, name)))  # a path becomes text, which states and cards can hold
         self._check_values()
         self._check_networks()
         self._check_data()
@@ -300,6 +306,8 @@ class Settings:
             raise TrainingError("--crop scales nothing, and --hand-drawn and --paint scale: leave one out.")
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
+        if self.push_to_hub and not re.fullmatch(HUB_NAME, self.push_to_hub):
+            raise TrainingError(f"{self.push_to_hub!r} names no model of the Hub: give --push-to-hub OWNER/NAME.")
         if self.streaming and not self.data.startswith("hub:"):
             raise TrainingError("--streaming is for data sets of the Hub: use --data hub:owner/name.")
         if self.streaming and (self.workers or 0) > 1:

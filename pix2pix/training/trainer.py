@@ -12,23 +12,24 @@ import dataclasses
 import math
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from tqdm import tqdm
 
 from pix2pix.devices import keep_freed_memory
-from pix2pix.errors import Pix2PixError, TrainingError
+from pix2pix.errors import CheckpointError, Pix2PixError, TrainingError
 from pix2pix.evaluation.metrics import SAMPLES, evaluate
 from pix2pix.files import hold, remove_unfinished, write_text
 from pix2pix.networks.folding import PICTURES
 from pix2pix.pairs.check import refuse
 from pix2pix.pairs.folders import Part
 from pix2pix.training.batches import Batches
-from pix2pix.training.card import RunFacts, training_card
+from pix2pix.training.card import RunFacts, asked_length, training_card, words_of
 from pix2pix.training.data import TrainingData
 from pix2pix.training.learner import Learner
 from pix2pix.training.log import Means, Watcher
@@ -95,7 +96,7 @@ class Trainer:
         self.fixed = FixedPairs(self.data, settings, FEWEST_SHOWN)
         self.batches = Batches(self.pairs, settings, self.processes)
         self.seconds = 0.0
-        self.lengths: list[list[int]] = []  # [step, epochs]: earlier plans, each with the step at which it ended
+        self.lengths: list[tuple[int, str]] = []  # earlier lengths, in words, each with the step at which it ended
         self.plan: Plan | None = None  # by minutes, once the speed is known
         if settings.steps:
             self.plan = Plan(settings.steps, math.ceil(settings.steps / LOOKS))
@@ -123,10 +124,13 @@ class Trainer:
         """Run to the end and write the checkpoint folder. On SIGTERM and Ctrl+C, save the state and exit. On SIGUSR1,
         end early: write the checkpoint, and leave a state from which `resume` may go on."""
         self._stop: int | None = None
-        self._enough = False
-        handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
-        if hasattr(signal, "SIGUSR1"):
-            handlers[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._ask_to_finish)
+        self._enough = self._finishing = False
+        handlers: dict[signal.Signals, Any] = {}
+        if threading.current_thread() is threading.main_thread():  # only that one gets signals
+            for number in (signal.SIGTERM, signal.SIGINT):
+                handlers[number] = signal.signal(number, self._ask_to_stop)
+            if hasattr(signal, "SIGUSR1"):
+                handlers[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._ask_to_finish)
         try:
             self._run()
         except Pix2PixError as error:
@@ -184,14 +188,21 @@ class Trainer:
                     saved = time.monotonic()
                     self._save(stop)
                 if stop:
-                    raise SystemExit(128 + (self._stop or signal.SIGTERM))
+                    self._leave()
                 if enough:
                     break
         if processes.is_first:
             self._tell("finishing")
+            self._finishing = True
             self._finish()
             self._tell("done")
             self._report()
+
+    def _leave(self) -> NoReturn:
+        """End the program between two steps or in the last evaluation, when the state is saved."""
+        if self.processes.is_first:
+            print(f"\nStopped at step {self.learner.step:,}: continue with --resume.", file=sys.stderr)
+        raise SystemExit(128 + (self._stop or signal.SIGTERM))
 
     def _bar(self) -> tqdm:
         return tqdm(
@@ -358,6 +369,7 @@ class Trainer:
         state = {
             "settings": dataclasses.asdict(self.settings),
             "pairs": len(self.pairs),
+            "data": self.data.digest(),
             "batch": self.learner.batch,
             "plan": dataclasses.asdict(self.plan) if self.plan else None,
             "pace": self.pace.measured(),
@@ -383,14 +395,23 @@ class Trainer:
                 f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
                 f"{len(self.pairs)}: resume with the same pairs."
             )
-        done, asked = state["step"] / self.batches.per_epoch, self.settings.epochs
-        if self.settings.by_epochs and (done > asked or (done == asked and (self.out / CONFIG_FILE).exists())):
+        if state.get("data", self.data.digest()) != self.data.digest():  # older states have none
             raise TrainingError(
-                f"{self.out} holds a run that has done {done:g} epochs: ask for more --epochs, or choose another --out."
+                f"{self.folder} was trained on pairs of other names than {self.settings.data} has now, or with another "
+                "palette: resume with the same ones."
             )
-        self.lengths = state.get("lengths", [])
-        if self.settings.by_epochs and state["settings"]["epochs"] != asked:
-            self.lengths = [*self.lengths, [state["step"], state["settings"]["epochs"]]]
+        settings, done = self.settings, state["step"]
+        asked = settings.steps or (settings.epochs * self.batches.per_epoch if settings.by_epochs else math.inf)
+        if done > asked or (done == asked and (self.out / CONFIG_FILE).exists()):
+            much = f"{done / self.batches.per_epoch:g} epochs" if settings.by_epochs else f"{done:,} steps"
+            more = "--epochs" if settings.by_epochs else "--steps"
+            raise TrainingError(
+                f"{self.out} holds a run that has done {much}: ask for more {more}, or choose another --out."
+            )
+        self.lengths = [(step, words_of(length)) for step, length in state.get("lengths", [])]
+        before = asked_length(**{name: state["settings"].get(name) for name in ("epochs", "steps", "minutes")})
+        if before != asked_length(settings.epochs, settings.steps, settings.minutes):
+            self.lengths.append((done, before))
         self.learner.load(state)
         self.seconds = state["seconds"]
         self.begun -= self.seconds
@@ -400,8 +421,9 @@ class Trainer:
         elif state["settings"].get("minutes") == self.settings.minutes and state["plan"]:
             self._adopt(Plan(**state["plan"]))  # with other minutes, there is another plan
             self.pace = Pace(**state["pace"])
-        before = read_progress(self.folder)
-        self.progress.looks = [look for look in before.looks if look["step"] <= self.learner.step] if before else []
+        progress = read_progress(self.folder)
+        looks = progress.looks if progress else []
+        self.progress.looks = [look for look in looks if look["step"] <= self.learner.step]
         self.progress.kept = self.kept.step
         if self.processes.is_first:
             self.watcher.forget_after(self.learner.step)
@@ -446,8 +468,13 @@ class Trainer:
             raise TrainingError(
                 f"{self.out} cannot be written ({error.strerror}): make room, then continue with --resume."
             ) from None
-        if self.settings.push_to_hub:
-            push(self.out, self.settings.push_to_hub)
+        if name := self.settings.push_to_hub:
+            try:
+                push(self.out, name)
+            except CheckpointError as error:
+                raise CheckpointError(
+                    f"{error} The model is complete: python -m pix2pix push {self.out} {name} sends it."
+                ) from None
 
     def _facts(self) -> RunFacts:
         return RunFacts(
@@ -465,6 +492,9 @@ class Trainer:
 
     def _ask_to_stop(self, number: int, frame: Any) -> None:
         self._stop = number
+        if self._finishing:
+            self._tell("stopped")
+            self._leave()
 
     def _ask_to_finish(self, number: int, frame: Any) -> None:
         self._enough = True

@@ -11,6 +11,7 @@ from typing import Any
 from pix2pix.errors import CheckpointError
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 
+FILES = [CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "preview.jpg", "samples.jpg"]  # of a model, for the Hub
 FOREIGN_FILE = "pytorch_model.bin"  # name of the weights in older models on the Hub
 
 
@@ -92,8 +93,12 @@ def check_download(folder: Path, name: str) -> None:
 def is_cached(name: str) -> bool:
     """Whether a Hub model's weights are in the Hub's cache already."""
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    return any(isinstance(try_to_load_from_cache(name, file), str) for file in (WEIGHTS_FILE, FOREIGN_FILE))
+    try:
+        return any(isinstance(try_to_load_from_cache(name, file), str) for file in (WEIGHTS_FILE, FOREIGN_FILE))
+    except HFValidationError:  # not a name on the Hub
+        return False
 
 
 def cached_models() -> list[str]:
@@ -133,8 +138,8 @@ def check_token() -> None:
 
 
 def push(folder: str | Path, repo_id: str, token: str | None = None) -> str:
-    """Upload a checkpoint folder's config, weights and card to the Hub in one commit. A missing repository is created.
-    Returns its address.
+    """Upload a checkpoint folder's config, weights, card and sheets of pictures (`FILES`) to the Hub in one commit. A
+    missing repository is created. Returns its address.
 
     Args:
         token: token whose rights are used; by default that of this machine.
@@ -150,12 +155,11 @@ def push(folder: str | Path, repo_id: str, token: str | None = None) -> str:
     try:
         url = api.create_repo(repo_id, exist_ok=True)
         api.upload_folder(
-            repo_id=repo_id, folder_path=folder, allow_patterns=[CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "*.jpg"],
-            commit_message="A pix2pix model",
+            repo_id=repo_id, folder_path=folder, allow_patterns=FILES, commit_message="A pix2pix model",
         )  # fmt: skip
     except Exception as error:  # the client's, or its transport's when there is no connection
         raise CheckpointError(
             f"The Hub did not take the model as {repo_id} ({type(error).__name__}): check the connection, the name and "
-            "the token's rights. The model itself is complete."
+            "the token's rights."
         ) from None
     return str(url)

@@ -128,6 +128,8 @@ def small_hub() -> Iterator[SmallHub]:
                         hub.repos[name]["main"][value["path"]] = data
                     elif line["key"] == "lfsFile":
                         hub.repos[name]["main"][value["path"]] = hub.large[value["oid"]]
+                    elif line["key"] == "deletedFile":
+                        del hub.repos[name]["main"][value["path"]]
                 answer = {"commitOid": commit(name, hub.repos[name]["main"]), "commitUrl": f"{hub.url}/{name}"}
             self.reply(200, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
