@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pix2pix import ImageError, open_image
+from pix2pix import ImageError, Translator, open_image
 from pix2pix.pictures.images import MAX_PIXELS, to_array, to_image, to_rgb
 
 
@@ -107,3 +107,8 @@ def test_a_wider_colour_space_is_converted_to_srgb(tmp_path: Path):
     expected = 255 * (1.055 * mixed ** (1 / 2.4) - 0.055)
     assert np.abs(np.array(open_image(tmp_path / "p3.png").getpixel((0, 0))) - expected).max() <= 2
     assert open_image(tmp_path / "bad.png").getpixel((0, 0)) == (200, 100, 50)
+
+
+def test_an_empty_picture_is_refused(small_checkpoint: Path):
+    with pytest.raises(ImageError, match="0 x 5 pixels"):
+        Translator.from_pretrained(small_checkpoint)(Image.new("RGB", (0, 5)))

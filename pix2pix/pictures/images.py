@@ -89,11 +89,13 @@ def picture_suffixes() -> set[str]:
 
 
 def check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> None:
-    """Refuse a picture that is too large, before its pixels are decoded.
+    """Refuse a picture that is too large, before its pixels are decoded, or empty.
 
     Raises:
-        ImageError: it has more than `max_pixels`, or a side of more than `MAX_SIDE`.
+        ImageError: it has more than `max_pixels`, a side of more than `MAX_SIDE`, or one of none.
     """
+    if min(image.size) < 1:
+        raise ImageError(f"{name} has {image.width} x {image.height} pixels: give one that is not empty.")
     if max(image.size) > MAX_SIDE:
         raise ImageError(
             f"{name} has {image.width} x {image.height} pixels: make it smaller, to at most {MAX_SIDE:,} on each side."
