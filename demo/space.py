@@ -37,8 +37,10 @@ page elsewhere: `pip install -r requirements.txt && python app.py`.
 
 
 def to_space(name: str, models: Sequence[str]) -> str:
-    """Upload the page to a Space, which is made where it is missing. One commit. Code and models that an
-    earlier upload left there and this one lacks are removed; what else the Space holds stays.
+    """Upload the page to a Space, which is made where it is missing, in one commit.
+
+    Code and models that an earlier upload left there and this one lacks are removed; the Space's Git history keeps
+    them. What else the Space holds stays.
 
     Args:
         name: `owner/name`.
