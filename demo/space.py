@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pix2pix import CheckpointError, Pix2PixError, list_models
-from pix2pix.weights.hub import check_token
+from pix2pix.weights.hub import HUB_NAME, check_token
 from pix2pix.weights.pretrained import BUNDLED
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,7 +55,7 @@ def to_space(name: str, models: Sequence[str]) -> str:
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+    if not HUB_NAME.fullmatch(name):
         raise Pix2PixError(f"{name!r} names no Space: give --to-space OWNER/NAME, as in its address on the Hub.")
     files = dict(space_files([bundled_name(model) for model in models]))
     check_token()

@@ -112,3 +112,11 @@ def test_a_wider_colour_space_is_converted_to_srgb(tmp_path: Path):
 def test_an_empty_picture_is_refused(small_checkpoint: Path):
     with pytest.raises(ImageError, match="0 x 5 pixels"):
         Translator.from_pretrained(small_checkpoint)(Image.new("RGB", (0, 5)))
+
+
+def test_a_truncated_file_is_refused_where_it_is_decoded(small_checkpoint: Path, tmp_path: Path):
+    Image.effect_noise((64, 64), 80).save(tmp_path / "cut.png")
+    whole = (tmp_path / "cut.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    with Image.open(tmp_path / "cut.png") as image, pytest.raises(ImageError, match="The picture is damaged"):
+        Translator.from_pretrained(small_checkpoint)(image)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -17,8 +16,7 @@ from pix2pix.pairs.source import DIRECTIONS, OUTLINES, UNPAINTED
 from pix2pix.pictures.drawings import POLARITIES
 from pix2pix.pictures.made import MADE
 from pix2pix.pictures.places import LINE_KINDS
-
-HUB_NAME = r"[\w.-]+/[\w.-]+"
+from pix2pix.weights.hub import HUB_NAME
 
 
 def option(
@@ -306,7 +304,7 @@ class Settings:
             raise TrainingError("--crop scales nothing, and --hand-drawn and --paint scale: leave one out.")
         if self.make and self.direction != "AtoB":
             raise TrainingError(f"--make {self.make} makes A from B: --direction must be AtoB.")
-        if self.push_to_hub and not re.fullmatch(HUB_NAME, self.push_to_hub):
+        if self.push_to_hub and not HUB_NAME.fullmatch(self.push_to_hub):
             raise TrainingError(f"{self.push_to_hub!r} names no model of the Hub: give --push-to-hub OWNER/NAME.")
         if self.streaming and not self.data.startswith("hub:"):
             raise TrainingError("--streaming is for data sets of the Hub: use --data hub:owner/name.")

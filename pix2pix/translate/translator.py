@@ -211,13 +211,16 @@ class Translator:
                 takes it as it is, "light-lines" inverts it.
 
         Raises:
-            ImageError: it is no picture or too large, or the polarity is unknown.
+            ImageError: it is no picture, damaged, empty or too large, or the polarity is unknown.
         """
         if not isinstance(image, Image.Image):
             raise ImageError(f"A {type(image).__name__} is no picture: give a PIL.Image, as `open_image` opens it.")
         check_size(image, "The picture")
         check_polarity(polarity)
-        image = self.reading(image)
+        try:
+            image = self.reading(image)
+        except OSError as error:  # an opened file is decoded only here
+            raise ImageError(f"The picture is damaged ({error}): open it in a viewer and save it again.") from None
         as_it_is = polarity == "auto" and self.task.get("drawings") == PHOTOGRAPHED
         if self.input_kind not in LINE_KINDS or as_it_is:
             return Drawing(image, DARK)

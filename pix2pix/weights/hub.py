@@ -12,6 +12,7 @@ from pix2pix.errors import CheckpointError
 from pix2pix.weights.checkpoint import CARD_FILE, CONFIG_FILE, WEIGHTS_FILE, read_config
 
 FILES = [CONFIG_FILE, WEIGHTS_FILE, CARD_FILE, "preview.jpg", "samples.jpg"]  # of a model, for the Hub
+HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")  # owner/name
 FOREIGN_FILE = "pytorch_model.bin"  # name of the weights in older models on the Hub
 
 
