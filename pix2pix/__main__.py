@@ -326,7 +326,7 @@ def run_push(options: argparse.Namespace) -> None:
     from pix2pix.weights.checkpoint import read_config
     from pix2pix.weights.hub import push
 
-    read_config(options.folder)
+    read_config(options.folder)  # refuses what is no model before anything is sent
     print(f"The model is at {push(options.folder, options.name)}.")
 
 

@@ -6,6 +6,8 @@ import argparse
 import json
 import re
 import socket
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -188,3 +190,14 @@ def test_bad_training_data_ends_with_code_2_and_leaves_nothing(tmp_path: Path, b
     message = capsys.readouterr().err.strip()
     assert str(data) in message and "\n" not in message
     assert not (tmp_path / "out").exists()
+
+
+def test_public_names_are_listed_before_they_are_used_and_auto_needs_no_pytorch():
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import importlib.util as util; found = util.find_spec\n"
+        "util.find_spec = lambda name, *rest: None if name == 'torch' else found(name, *rest)\n"
+        "import pix2pix; print('Translator' in dir(pix2pix), pix2pix.choose_device('auto'))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert run.stdout.split() == ["True", "cpu"], run.stderr

@@ -104,6 +104,10 @@ class GeneratorConfig:
         """The decoder levels that noise reaches, counted from the innermost, in the order of their masks."""
         return (*self.dropped_levels, *self.grain_levels)
 
+    def grain_channels(self, level: int) -> int:
+        """How many channels of a decoder level with grain, counted from the innermost, drop single units."""
+        return max(1, self.widths[self.depth - 2 - level] // GRAIN_SHARE)
+
     def noise_shapes(self, height: int, width: int) -> list[tuple[int, int, int]]:
         """(channels, height, width) of each dropout mask for a picture of this size.
 
@@ -116,10 +120,9 @@ class GeneratorConfig:
             return (channels, 1, 1) if whole else (channels, height >> halvings, width >> halvings)
 
         inward, whole = self.widths[-2::-1], self.dropout_kind == "channel"
-        grained = [max(1, width // GRAIN_SHARE) for width in inward]
         return [
             *(site(inward[level], self.depth - 1 - level, whole) for level in self.dropped_levels),
-            *(site(grained[level], self.depth - 1 - level, False) for level in self.grain_levels),
+            *(site(self.grain_channels(level), self.depth - 1 - level, False) for level in self.grain_levels),
             *(site(self.widths[level], level + 1, whole) for level in self.encoder_dropped_levels),
         ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from pix2pix.networks.config import GRAIN_SHARE, GeneratorConfig
+from pix2pix.networks.config import GeneratorConfig
 
 OPSET = 17
 
@@ -234,19 +234,16 @@ class Graph:
     def masked(self, x: str, mask: str, level: int, config: GeneratorConfig) -> str:
         """A decoder level times its dropout mask, which grain has for the first channels alone."""
         width = config.widths[config.depth - 2 - level]
-        channels = max(1, width // GRAIN_SHARE)
+        channels = config.grain_channels(level)
         if level not in config.grain_levels or channels == width:
             return self.add("Mul", [x, mask])
-        sizes = self.tensor(f"grain_{width}", np.array([channels, width - channels], np.int64))
-        first, others = (f"{end}_{len(self.nodes)}" for end in ("grained", "plain"))
-        self.split(x, sizes, [first, others])
+        first, others = self.channels(x, 0, channels), self.channels(x, channels, width)
         return self.add("Concat", [self.add("Mul", [first, mask]), others], axis=1)
 
-    def split(self, x: str, sizes: str, outputs: list[str]) -> None:
-        """`x` in parts of so many channels."""
-        from onnx import helper
-
-        self.nodes.append(helper.make_node("Split", [x, sizes], outputs, axis=1))
+    def channels(self, x: str, first: int, last: int) -> str:
+        """The channels of `x` from `first` up to, and without, `last`."""
+        bounds = {f"channel_{first}": first, f"channel_{last}": last, "axis_1": 1}
+        return self.add("Slice", [x, *(self.tensor(key, np.array([at], np.int64)) for key, at in bounds.items())])
 
     def add_bias(self, x: str, name: str, output: str | None = None) -> str:
         bias = self.tensor(f"{name}.bias", self.weights[f"{name}.bias"][:, None, None])

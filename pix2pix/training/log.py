@@ -144,6 +144,7 @@ class Means:
 
     @property
     def losses(self) -> dict[str, float]:
+        """Means of the losses, by name."""
         return {name: round(total / self._steps, 5) for name, total in self._sums.items()}
 
     @property

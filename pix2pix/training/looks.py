@@ -45,6 +45,7 @@ class FixedPairs:
 
     @torch.no_grad()
     def look(self, model: Generator, device: torch.device) -> Look:
+        """Translate all pairs, and measure those of val."""
         masks = dropout_masks(model.config.noise_shapes(self.size, self.size), model.config.dropout, self.seed)
         noise = [torch.from_numpy(mask)[None].to(device) for mask in masks]
         rows, distances = [], []
