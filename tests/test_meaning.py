@@ -271,7 +271,8 @@ def test_depths_get_one_scale_for_the_whole_set(tmp_path: Path, dtype, low: floa
     for split, part in (("train", maps[:4]), ("val", maps[4:])):
         save_pairs(tmp_path / "data" / split, noise(len(part), (32, 32)), part, "tif")
     data = data_of(tmp_path / "data")
-    assert data.task() == {"output_range": span}
+    task = data.task()
+    assert task["output_range"] == span and "input_range" not in task
     assert any(f"{span[0]:,g} becomes black and {span[1]:,g} white" in line for line in data.description())
     for source, expected in ((data.train, maps[:4]), (data.val, maps[4:])):
         for i, values in enumerate(expected):
@@ -296,7 +297,7 @@ def test_the_scale_goes_with_the_model(tmp_path: Path):
     x, _ = pairs_for(translator, DataSet(tmp_path / "data"), "train")[0]
     assert float(x.max()) < 0.5 or float(x.max()) == 1  # 0.2 or 0.4 of 8,000, or all of it
     asked = command.parse(["--data", str(tmp_path / "data"), "--check", "--input-range", "0", "4000"]).input_range
-    assert data_of(tmp_path / "data", input_range=asked).task() == {"input_range": [0, 4000]}
+    assert data_of(tmp_path / "data", input_range=asked).task()["input_range"] == [0, 4000]
 
 
 @pytest.mark.parametrize("span", [[5, 5], [0], "wide", [0, float("inf")]])

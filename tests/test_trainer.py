@@ -287,6 +287,19 @@ def test_a_stop_in_the_last_evaluation_is_obeyed_and_resumed(pairs: Path, tmp_pa
     assert (out / "config.json").exists()
 
 
+def test_a_stop_in_the_upload_tells_that_the_model_is_complete(pairs: Path, tmp_path: Path, monkeypatch, capsys):
+    out = tmp_path / "out"
+    monkeypatch.setattr(trainer_module, "check_token", lambda: None)
+    monkeypatch.setattr(trainer_module, "push", lambda *arguments: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(SystemExit) as leaving:
+        Trainer(settings(pairs, out, push_to_hub="me/mine")).train()
+    message = capsys.readouterr().err
+    assert leaving.value.code == 130
+    assert f"python -m pix2pix push {out} me/mine" in message and "--resume" not in message
+    assert (out / "config.json").exists()
+    assert json.loads((out / "training" / "progress.json").read_text())["state"] == "done"
+
+
 def test_ten_pairs_in_two_folders_train_with_one_command(tmp_path: Path):
     make_pairs(tmp_path / "both", 10, seed=4)
     for i in range(10):

@@ -100,17 +100,27 @@ class TrainingData:
         )  # fmt: skip
 
     def task(self) -> dict[str, Any]:
-        """The part of a checkpoint's task that follows from the data: "palette" and "input_range", those of the output,
-        and whether drawings are photographed."""
-        source, target = self.readings.facing(self.settings.direction)
+        """The task of the checkpoint: what people put in, how it meets the network, and what the values of the pictures
+        mean."""
+        settings = self.settings
+        source, target = self.readings.facing(settings.direction)
+        always = {
+            "direction": settings.direction,
+            "input": settings.input_kind,
+            "image_size": settings.size,
+            "scale": "native" if settings.crop else "whole",
+        }
         facts = {
+            "crop": settings.crop,
             "palette": source.palette,
             "output_palette": target.palette,
             "input_range": source.span and list(source.span),
             "output_range": target.span and list(target.span),
             "drawings": PHOTOGRAPHED if self._drawn == PHOTOGRAPHED else None,
+            "title": settings.title,
+            "make": settings.make,
         }
-        return {name: value for name, value in facts.items() if value}
+        return always | {name: value for name, value in facts.items() if value}
 
 
 def palette_of(name: str) -> Palette | None:

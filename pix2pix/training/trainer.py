@@ -46,7 +46,8 @@ from pix2pix.training.plan import (
 from pix2pix.training.processes import Processes
 from pix2pix.training.progress import SECONDS, Progress, read_progress
 from pix2pix.training.report import FEWEST_SHOWN, Report
-from pix2pix.training.settings import Settings, changed
+from pix2pix.training.resume import refuse_finished_run, refuse_other_run
+from pix2pix.training.settings import Settings
 from pix2pix.training.state import has_state, read_state, write_state
 from pix2pix.translate.engines import TorchEngine
 from pix2pix.translate.translator import Translator
@@ -124,7 +125,7 @@ class Trainer:
         """Run to the end and write the checkpoint folder. On SIGTERM and Ctrl+C, save the state and exit. On SIGUSR1,
         end early: write the checkpoint, and leave a state from which `resume` may go on."""
         self._stop: int | None = None
-        self._enough = self._finishing = False
+        self._enough = self._finishing = self._pushing = False
         handlers: dict[signal.Signals, Any] = {}
         if threading.current_thread() is threading.main_thread():  # only that one gets signals
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -199,10 +200,16 @@ class Trainer:
             self._report()
 
     def _leave(self) -> NoReturn:
-        """End the program between two steps or in the last evaluation, when the state is saved."""
+        """End the program between two steps, in the last evaluation, when the state is saved, or in the upload."""
         if self.processes.is_first:
-            print(f"\nStopped at step {self.learner.step:,}: continue with --resume.", file=sys.stderr)
+            print(f"\nStopped at step {self.learner.step:,}: {self._way_on()}.", file=sys.stderr)
         raise SystemExit(128 + (self._stop or signal.SIGTERM))
+
+    def _way_on(self) -> str:
+        """What to do after a stop, in words."""
+        if self._pushing:
+            return f"the model is complete, and python -m pix2pix push {self.out} {self.settings.push_to_hub} sends it"
+        return "continue with --resume"
 
     def _bar(self) -> tqdm:
         return tqdm(
@@ -383,31 +390,9 @@ class Trainer:
 
     def _load_state(self) -> None:
         state = read_state(self.folder, self.processes.device)
-        options = changed(state["settings"], self.settings)
-        if state["batch"] != self.learner.batch and not options:
-            options = [f"{state['batch']} pairs in a step of all processes were {self.learner.batch}"]
-        if options:
-            raise TrainingError(
-                f"{self.folder} belongs to another run ({', '.join(options)}): resume with its options."
-            )
-        if state["pairs"] != len(self.pairs):
-            raise TrainingError(
-                f"{self.folder} was trained on {state['pairs']} pairs and {self.settings.data} holds "
-                f"{len(self.pairs)}: resume with the same pairs."
-            )
-        if state.get("data", self.data.digest()) != self.data.digest():  # older states have none
-            raise TrainingError(
-                f"{self.folder} was trained on pairs of other names than {self.settings.data} has now, or with another "
-                "palette: resume with the same ones."
-            )
         settings, done = self.settings, state["step"]
-        asked = settings.steps or (settings.epochs * self.batches.per_epoch if settings.by_epochs else math.inf)
-        if done > asked or (done == asked and (self.out / CONFIG_FILE).exists()):
-            much = f"{done / self.batches.per_epoch:g} epochs" if settings.by_epochs else f"{done:,} steps"
-            more = "--epochs" if settings.by_epochs else "--steps"
-            raise TrainingError(
-                f"{self.out} holds a run that has done {much}: ask for more {more}, or choose another --out."
-            )
+        refuse_other_run(state, settings, len(self.pairs), self.data.digest(), self.learner.batch)
+        refuse_finished_run(done, settings, self.batches.per_epoch)
         self.lengths = [(step, words_of(length)) for step, length in state.get("lengths", [])]
         before = asked_length(**{name: state["settings"].get(name) for name in ("epochs", "steps", "minutes")})
         if before != asked_length(settings.epochs, settings.steps, settings.minutes):
@@ -441,18 +426,7 @@ class Trainer:
     def _finish(self) -> None:
         """Write the checkpoint folder: the card first and the config last, so that a model is only there when all of it
         is."""
-        task: dict[str, Any] = {
-            "direction": self.settings.direction,
-            "input": self.settings.input_kind,
-            "image_size": self.settings.size,
-            "scale": "native" if self.settings.crop else "whole",
-            **({"crop": True} if self.settings.crop else {}),
-            **self.data.task(),
-        }
-        if self.settings.title:
-            task["title"] = self.settings.title
-        if self.settings.make:
-            task["make"] = self.settings.make
+        task = self.data.task()
         self._unless_full(self.watcher.finish)
         metrics = None
         model = self.learner.trained_model(self.kept.weights)
@@ -468,13 +442,13 @@ class Trainer:
             raise TrainingError(
                 f"{self.out} cannot be written ({error.strerror}): make room, then continue with --resume."
             ) from None
-        if name := self.settings.push_to_hub:
+        if self.settings.push_to_hub:
+            self._pushing = True
             try:
-                push(self.out, name)
+                push(self.out, self.settings.push_to_hub)
             except CheckpointError as error:
-                raise CheckpointError(
-                    f"{error} The model is complete: python -m pix2pix push {self.out} {name} sends it."
-                ) from None
+                way_on = self._way_on()
+                raise CheckpointError(f"{error} {way_on[0].upper()}{way_on[1:]}.") from None
 
     def _facts(self) -> RunFacts:
         return RunFacts(
@@ -493,7 +467,7 @@ class Trainer:
     def _ask_to_stop(self, number: int, frame: Any) -> None:
         self._stop = number
         if self._finishing:
-            self._tell("stopped")
+            self._tell("done" if self._pushing else "stopped")
             self._leave()
 
     def _ask_to_finish(self, number: int, frame: Any) -> None:
