@@ -133,6 +133,7 @@ WEB = {
     "alike": "All looks of this model are nearly the same, so only one is shown.",
     "alike_off": "All looks are the same while \u201cHow different\u201d is at its left end.",
     "draw_first": "Draw something first.",
+    "not_ready": "The picture is still being made: try again in a moment.",
     "examples": "Examples",
     "start_from": "Start from this example: {name}",
     "history": "Your work",

@@ -283,6 +283,37 @@ def test_a_stroke_may_begin_beside_the_sheet(page):
     settled(page)
 
 
+def test_a_click_beside_the_sheet_is_no_step(page):
+    draw(page, [(40, 40), (200, 60)])
+    settled(page)
+    drawn = sheet_of(page)
+    page.click("#undo")
+    undone = sheet_of(page)
+    easel = page.locator(".easel").bounding_box()
+    page.mouse.click(easel["x"] - 6, easel["y"] + 40)
+    assert same(sheet_of(page), undone)
+    page.click("#redo")
+    assert same(sheet_of(page), drawn)
+    page.click("#undo")
+    assert same(sheet_of(page), undone)
+    settled(page)
+
+
+def test_a_resized_window_keeps_the_zoomed_part_of_the_sheet_in_view(page):
+    page.set_viewport_size({"width": 1600, "height": 1000})
+    page.mouse.move(*on_screen(page, 230, 230))
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    page.set_viewport_size({"width": 900, "height": 640})
+    page.wait_for_timeout(200)
+    sheet, easel = (page.locator(name).bounding_box() for name in ("#sheet", ".easel"))
+    assert sheet["width"] > 2 * easel["width"]
+    for start, side in (("x", "width"), ("y", "height")):
+        assert sheet[start] <= easel[start] + 1
+        assert sheet[start] + sheet[side] >= easel[start] + easel[side] - 1
+
+
 def test_tools_are_chosen_by_keys(page):
     names = {"f": "fill", "l": "line", "r": "box", "o": "oval", "p": "polygon", "e": "eraser", "b": "pen"}
     for key, name in names.items():
@@ -424,6 +455,11 @@ def test_two_fingers_zoom_and_draw_nothing(address: str, browser):
         assert page.locator("#sheet").bounding_box()["width"] > 1.5 * side
         page.click("#undo")  # the example, not a trace of the pinch
         assert not dark_of(page).any()
+        fingers("touchStart", at[0])
+        fingers("touchStart", at[0], at[1])
+        fingers("touchEnd")
+        page.click("#redo")
+        assert same(sheet_of(page), before)
 
 
 def test_a_palm_beside_a_stylus_draws_nothing(address: str, browser):
@@ -557,15 +593,21 @@ def test_drawings_of_other_kinds_are_read(page, shoes: Translator, tmp_path: Pat
     assert page.locator(".photo").is_hidden() and same(sheet_of(page), lines)
 
 
-def test_a_stroke_on_a_photo_stays(page, tmp_path: Path):
+@pytest.mark.parametrize("mark", ["stroke", "fill"])
+def test_a_mark_on_a_photo_stays(page, mark: str, tmp_path: Path):
     photo = Image.new("RGB", (256, 256), (120, 160, 90))
     photo.paste((200, 40, 40), (60, 60, 200, 180))
     bring(page, photo, tmp_path / "photo.png")
     assert page.locator(".photo").is_visible()
-    draw(page, [(20, 30), (120, 30)])
+    before = sheet_of(page)
+    if mark == "stroke":
+        draw(page, [(20, 30), (120, 30)])
+    else:
+        choose(page, "fill")
+        page.mouse.click(*on_screen(page, 60, 30))
     settled(page)
-    assert page.locator(".photo").is_hidden(), "its settings would draw the lines again, without the stroke"
-    assert dark_of(page)[30, 60]
+    assert page.locator(".photo").is_hidden(), f"its settings would draw the lines again, without the {mark}"
+    assert not same(sheet_of(page), before)
 
 
 def test_another_tool_lifts_the_pen_of_the_keyboard(page):

@@ -310,6 +310,15 @@ def test_the_live_camera_draws_here_and_only_here(outlines: Path, page):
     page.click("#undo")
     assert same(sheet_of(page), before)
 
+    page.click("#trace summary")
+    page.click("[data-trace=live]")
+    first = int(page.get_attribute("#picture", "data-frame"))
+    wait_until(page, "first => Number(document.querySelector('#picture').dataset.frame) > first + 4", first)
+    page.click("#undo")  # ends it
+    settled(page)
+    page.wait_for_timeout(300)
+    assert same(sheet_of(page), before)
+
 
 # --- a site without a server ------------------------------------------------------------------------------------------
 

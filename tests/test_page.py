@@ -26,6 +26,7 @@ from browser import (
     draw,
     fetched,
     model_of,
+    on_screen,
     open_page,
     opened,
     pick_model,
@@ -105,12 +106,23 @@ def test_no_width_scrolls_sideways(page, width: int):
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
-@pytest.mark.parametrize("screen", [{"width": 640, "height": 400}, {"width": 844, "height": 390}], ids=["200%", "side"])
+@pytest.mark.parametrize(
+    "screen",
+    [
+        {"width": 640, "height": 400},  # at 200 %
+        {"width": 844, "height": 390},  # a phone on its side
+        {"width": 375, "height": 548},  # a small phone
+        {"width": 320, "height": 256},  # at 400 %
+    ],
+    ids=lambda screen: "x".join(map(str, screen.values())),
+)
 def test_on_a_low_screen_the_page_scrolls_and_nothing_covers_anything(address: str, browser, screen: dict):
     with open_page(browser, address, viewport=screen) as page:
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         sheet, picture = (page.locator(name).bounding_box() for name in ("#sheet", "#picture"))
-        assert abs(sheet["y"] - picture["y"]) <= 2 and sheet["width"] == picture["width"] >= 220
+        assert sheet["width"] == picture["width"] >= 200
+        wide = screen["width"] > 560
+        assert (abs(sheet["y"] - picture["y"]) <= 2) if wide else (sheet["y"] > picture["y"] + picture["height"])
         page.click("#variations")
         page.wait_for_selector(".variations button")
         covered = page.evaluate(
@@ -331,6 +343,59 @@ def test_a_later_stage_of_a_drawing_takes_the_place_of_the_earlier_one(page):
     wait_until(page, "document.querySelectorAll('#history button').length === 2")
 
 
+@pytest.mark.parametrize("then", ["#clear", ".examples button >> nth=1"])
+def test_a_drawing_that_is_replaced_at_once_is_in_the_history(page, then: str):
+    page.wait_for_selector("#history button")
+    clear(page)
+    draw(page, [(40, 40), (200, 60), (120, 200)])
+    settled(page)
+    drawn = sheet_of(page)
+    page.click(then)
+    wait_until(page, "document.querySelectorAll('#history button').length >= 2")
+    settled(page)
+    changed_by(page, page.locator("#history button").nth(0 if then == "#clear" else -2).click)
+    assert same(sheet_of(page), drawn)
+
+
+def test_going_back_in_the_history_removes_nothing(page):
+    page.wait_for_selector("#history button")
+    clear(page)
+    for i, stroke in enumerate(([(40, 40), (200, 60)], [(40, 140), (200, 160)])):
+        page.evaluate("window.newest = document.querySelector('#history img').src")
+        draw(page, stroke)
+        settled(page)
+        wait_until(page, "document.querySelector('#history img').src !== window.newest")
+        assert page.locator("#history button").count() == 2, i
+    page.click("#undo")
+    wait_until(page, "document.querySelectorAll('#history button').length === 3")
+    page.evaluate("window.newest = document.querySelector('#history img').src")
+    page.locator("#history button").nth(1).click()
+    wait_until(page, "document.querySelector('#history img').src !== window.newest")
+    assert page.locator("#history button").count() == 3
+
+
+def test_a_click_on_the_chosen_model_changes_nothing(page):
+    page.evaluate(
+        """() => {
+            const rate = document.querySelector('#rate');
+            rate.value = '0.1';
+            rate.dispatchEvent(new Event('change'));
+        }"""
+    )
+    settled(page)
+    frame = page.get_attribute("#sheet", "data-frame")
+    page.click("[data-model][aria-checked=true]")
+    page.wait_for_timeout(300)
+    assert (page.input_value("#rate"), page.get_attribute("#sheet", "data-frame")) == ("0.1", frame)
+
+
+def test_a_link_is_copied_where_the_clipboard_is_closed_to_pages(page):
+    page.evaluate("() => { navigator.clipboard.writeText = async () => { throw new DOMException('closed'); }; }")
+    page.click("#share")
+    page.wait_for_selector(".toast:has-text('The link is copied')")
+    assert page.evaluate("document.querySelectorAll('body > textarea').length") == 0
+
+
 def test_model_seed_and_drawing_survive_a_reload(page, other_edges: Path):
     clear(page)
     draw(page, [(40, 40), (200, 120)])
@@ -436,6 +501,17 @@ def downloaded(page, kind: str) -> Image.Image:
             page.click(".split summary")
             page.click(f"[data-save='{kind}']")
     return Image.open(download.value.path()).convert("RGB")
+
+
+def test_a_picture_of_an_earlier_drawing_is_not_downloaded(page):
+    page.mouse.move(*on_screen(page, 100, 100))
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, 200, 100), steps=4)
+    page.evaluate("document.querySelector('#download').click()")
+    page.wait_for_selector(".toast:has-text('still being made')")
+    page.mouse.up()
+    settled(page)
+    assert downloaded(page, "picture").size == (512, 512)
 
 
 def test_downloads_are_pictures(page):

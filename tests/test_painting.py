@@ -218,6 +218,26 @@ def test_colour_it_for_me_fills_what_is_enclosed_and_can_be_undone(page):
     assert (pixels_of(page) == before).all()
 
 
+def test_colour_it_for_me_colours_no_area_of_an_open_polygon(page):
+    pen_size(page, 2)
+    drag(page, "box", (60, 120), (200, 230))
+    settled(page)
+    choose(page, "polygon")
+    for corner in ((60, 120), (130, 30)):
+        page.mouse.click(*on_screen(page, *corner))
+    page.mouse.move(*on_screen(page, 200, 120))
+    changed_by(page, lambda: page.click("#colour-it"))
+    found = pixels_of(page)
+    assert tuple(found[180, 130]) != WHITE and is_colour(found[:115], WHITE).all()
+
+
+def test_a_colour_picked_after_the_eraser_is_drawn_with(page):
+    choose(page, "eraser")
+    choose(page, "picker")
+    page.mouse.click(*on_screen(page, 20, 20))
+    assert page.get_attribute("[data-tool=pen]", "aria-pressed") == "true"
+
+
 def test_colour_it_for_me_leaves_paint_alone_and_gives_twins_one_colour(page):
     pen_size(page, 2)
     for left in (30, 170):

@@ -48,6 +48,7 @@ export function liveCamera(root, sheet, texts, tell) {
     button.textContent = on ? texts.live_stop : texts.live;
     find(root, '#trace').toggleAttribute('data-live', on);
   };
+  let drawing = false; // whether a change of the sheet is the camera's own
   const stop = () => {
     camera.close();
     if (timer === undefined) return;
@@ -58,14 +59,17 @@ export function liveCamera(root, sheet, texts, tell) {
   };
   const frame = () => {
     const side = Math.min(video.videoWidth, video.videoHeight);
-    if (!side || document.hidden) return;
+    if (!root.getClientRects().length) stop(); // another tab of the page is open
+    if (timer === undefined || !side || document.hidden) return;
     const square = document.createElement('canvas');
     square.width = square.height = SIDE;
     const context = /** @type {CanvasRenderingContext2D} */ (square.getContext('2d', { willReadFrequently: true }));
     context.setTransform(-1, 0, 0, 1, SIDE, 0); // as in a mirror
     context.drawImage(video, (video.videoWidth - side) / 2, (video.videoHeight - side) / 2, side, side, 0, 0, SIDE, SIDE);
     drawPhoto(sheet, squared(square, SIDE, hex(sheet.paper), false));
+    drawing = true;
     sheet.changed('moving');
+    drawing = false;
   };
   const start = async () => {
     try {
@@ -81,8 +85,10 @@ export function liveCamera(root, sheet, texts, tell) {
 
   button.addEventListener('click', () => (timer === undefined ? start() : stop()));
   sheet.canvas.addEventListener('pointerdown', stop, { capture: true });
+  sheet.onChange(() => drawing || stop()); // undo, an example, a drawing of before
   show();
   return {
+    stop,
     /** @param {boolean} possible whether the device draws */
     offer(possible) {
       if (!possible) stop();

@@ -72,6 +72,12 @@ export class Chooser {
     return here;
   }
 
+  /** Go on with a model that was opened before, since another could not be. @param {string} model */
+  stay(model) {
+    this.#model = model;
+    this.#tell();
+  }
+
   /** @param {string} model @param {(line: string) => void} report @returns {Promise<{ rate: number }>} */
   async open(model, report) {
     this.#model = model;

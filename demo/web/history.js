@@ -31,7 +31,7 @@ export class History {
    */
   keep(entry, layers, paper) {
     const last = this.#last;
-    const grown = last && last.entry.model === entry.model && last.entry.seed === entry.seed && addsTo(layers, last.layers, paper);
+    const grown = last && alike(last.entry, entry) && addsTo(layers, last.layers, paper);
     keepEntry(entry, grown ? last.entry : null);
     this.#last = { entry, layers };
     this.show();
@@ -44,12 +44,18 @@ export class History {
       ...found.map((entry) => {
         const words = filled(this.#texts.go_back, { title: this.#models[entry.model].title, seed: entry.seed });
         const each = pictureButton(words, entry.picture);
-        each.addEventListener('click', () => this.#restore(entry));
+        each.addEventListener('click', () => {
+          this.#last = null; // what is drawn from here on takes the place of no other entry
+          this.#restore(entry);
+        });
         return each;
       }),
     );
   }
 }
+
+/** Whether two entries have the same look. @param {Entry} one @param {Entry} other */
+const alike = (one, other) => one.model === other.model && one.seed === other.seed && (one.rate ?? null) === (other.rate ?? null);
 
 /**
  * Whether a drawing has all lines and all paint of an earlier one.

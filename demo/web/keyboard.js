@@ -80,7 +80,10 @@ export function keyboard(root, toolbox, does) {
     mark.hidden = true;
     delete canvas.dataset.pointed;
   });
-  canvas.addEventListener('pointerdown', () => (mark.hidden = true));
+  canvas.addEventListener('pointerdown', () => {
+    lift();
+    mark.hidden = true;
+  });
 
   document.addEventListener('keydown', (event) => {
     if (!visible() || writes(event.target) || document.querySelector('dialog[open]')) return;

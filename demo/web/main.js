@@ -16,7 +16,7 @@ import { Look } from './look.js';
 import { pack, unpack } from './packing.js';
 import { overlay } from './overlay.js';
 import { photos } from './photos.js';
-import { enlarged } from './pictures.js';
+import { decoded, enlarged } from './pictures.js';
 import { pointers } from './pointer.js';
 import { remix } from './remix.js';
 import { Film } from './replay.js';
@@ -104,6 +104,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     bar.show();
     const invitation = find(root, '.invitation');
     invitation.hidden = !sheet.blank || demonstration.plays;
+    sheet.canvas.dataset.blank = String(sheet.blank);
     invitation.classList.toggle('on-paint', sheet.kind === 'labels');
     if (sheet.blank) picture.empty();
     samples.mark();
@@ -145,6 +146,15 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   }
 
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  let finished = () => {}; // keeps the drawing that rests
+
+  /** Keep the drawing that rests, before another takes its place. */
+  function keepResting() {
+    clearTimeout(resting);
+    finished();
+    finished = () => {};
+  }
+  sheet.onFresh(keepResting);
   transport.onPicture = ({ image, final, frame, sent, ms, model: by, seed: under, by: computer }) => {
     if (sheet.blank || by !== model) return;
     const last = final && frame === transport.frames && !(askedOf === 'device' && computer === 'server' && engine.awaits(model));
@@ -155,7 +165,11 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     film.note(sheet.png(), image);
     document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { final, sent, ms } }));
     clearTimeout(resting);
-    if (final && !demonstration.plays) resting = setTimeout(() => remember(image, by, under), REST);
+    finished = () => {};
+    if (!final || frame !== transport.frames || demonstration.plays) return;
+    const done = { ...current(), by: computer, layers: sheet.copy(), paper: sheet.paper, image };
+    finished = () => remember(done);
+    resting = setTimeout(keepResting, REST);
   };
 
   engine.onLoaded = (name) => {
@@ -166,6 +180,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
 
   const shelves = new Shelves();
   const gallery = new Gallery(root, models, texts, icons, (name) => {
+    if (name === model && name === ready) return;
     const goesOn = demonstration.plays;
     demonstration.stop(true);
     useModel(name, goesOn ? () => demonstrate(name) : undefined);
@@ -198,20 +213,32 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     find(root, '.strips').scrollLeft = 0;
   }
 
+  /** The seed that a model begins with: its own, unless somebody chose another. @param {string} name */
+  const seedOf = (name) => (look.seed === models[model].seed ? models[name].seed : look.seed);
+
   let opening = 0;
-  /** @param {string} name @param {() => void} [after] instead of sending the drawing that is there */
-  async function useModel(name, after) {
+  let ready = ''; // the last model that opened
+  /**
+   * @param {string} name
+   * @param {() => void} [after] once it is open, instead of sending the drawing that is there
+   * @param {() => void} [before] its opening, when its sheet is there
+   */
+  async function useModel(name, after, before) {
     if (!models[name]) return;
     demonstration.stop(true);
+    camera.stop();
+    keepResting();
     toolbox.tool?.drop?.(toolbox.work());
     leave();
-    const before = model;
-    const own = look.seed === models[before].seed; // nobody chose another: the next model begins with its own
+    const { seed, rate } = look;
+    const chosen = seed !== models[model].seed;
+    const back = models[ready] ? ready : model;
     const mine = (opening += 1);
     transport.forget();
     look.differ(null);
+    look.seed = seedOf(name);
     fit(name);
-    if (own) look.seed = models[name].seed;
+    before?.();
     picture.empty();
     sheet.show();
     showSheet();
@@ -221,6 +248,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     try {
       const opened = await engine.open(name, (line) => mine === opening && toast(line));
       if (mine !== opening) return;
+      ready = name;
       look.trainedAt(opened.rate);
       find(card, 'small').textContent = models[name].code;
       if (after) after();
@@ -229,9 +257,11 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       if (!(error instanceof Trouble)) throw error;
       if (mine !== opening) return;
       toast(error.message);
-      const back = models[before] ? before : name; // it may have been removed meanwhile
+      if (!models[back]) return; // it was removed meanwhile
       fit(back);
-      if (own) look.seed = models[back].seed;
+      look.seed = chosen ? seed : models[back].seed;
+      look.differ(rate);
+      engine.stay(back);
       sheet.changed('shown');
       keep();
     } finally {
@@ -265,12 +295,16 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     restore(entry);
   });
 
-  /** @param {string} image @param {string} by the model @param {number} under the seed */
-  async function remember(image, by, under) {
-    if (by !== model || under !== look.seed || picture.image.src !== image) return;
-    const small = enlarged(picture.image, 96).toDataURL('image/jpeg', 0.85);
-    const layers = sheet.copy();
-    history.keep({ ...(await keep()), at: Date.now(), picture: small }, layers, sheet.paper);
+  /**
+   * Put a drawing into the history.
+   * @param {Omit<import('./store.js').Work, 'drawing'> & { layers: import('./packing.js').Layers, paper: number, image: string }} done
+   *   with the address of its picture
+   */
+  async function remember({ layers, paper, image, ...work }) {
+    keep(); // the work of this tab, with who drew it
+    const drawing = await pack(layers);
+    const small = enlarged(await decoded(image), 96).toDataURL('image/jpeg', 0.85);
+    history.keep({ ...work, drawing, at: Date.now(), picture: small }, layers, paper);
   }
 
   /** Bring back model, seed and drawing. @param {import('./store.js').Work} work */
@@ -280,19 +314,23 @@ export async function start(root, { models, texts, icons, tools, server = true, 
       toast(layers ? filled(texts.no_such_model, work) : texts.bad_link);
       return;
     }
-    const bring = () => {
+    const place = () => {
       sheet.remember();
+      sheet.fresh();
       sheet.take(layers);
-      sheet.onFresh();
       look.seed = work.seed;
       look.differ(work.rate ?? null);
       askedOf = work.by ?? null;
-      sheet.changed('shown');
     };
+    const send = () => sheet.changed('shown');
     demonstration.stop(false);
     bar.drop();
-    if (work.model === model) bring();
-    else await useModel(work.model, bring);
+    if (work.model !== model) {
+      await useModel(work.model, send, place);
+      return;
+    }
+    place();
+    send();
   }
 
   window.addEventListener('hashchange', () => {
@@ -309,6 +347,7 @@ export async function start(root, { models, texts, icons, tools, server = true, 
 
   let coloured = 0;
   function colourIt() {
+    bar.drop();
     if (!sheet.colourIt(look.seed + coloured, materials())) toast(texts.nothing_enclosed);
     coloured += 1;
   }
@@ -317,7 +356,8 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   saving(root, { sheet, picture: picture.image, film, texts, toast, title: () => models[model].title });
   remix(root, {
     sheet, engine, models, texts, toast, use: (name) => useModel(name),
-    current: () => ({ names: names.filter((name) => alike(models[name], models[model]) && !models[name].cost), seed: look.seed }),
+    current: () =>
+      names.filter((name) => alike(models[name], models[model]) && !models[name].cost).map((name) => ({ name, seed: seedOf(name) })),
   });
   overlay(root, texts, toast);
   guide(root, [...toolbox.tools.map(({ key, label }) => [key.toUpperCase(), label]), ...KEYS]);
@@ -359,7 +399,9 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   const mine = (opening += 1);
   engine.open(model, toast).then(
     (opened) => {
-      if (mine === opening) look.trainedAt(opened.rate);
+      if (mine !== opening) return;
+      ready = model;
+      look.trainedAt(opened.rate);
     },
     (error) => toast(error.message),
   );

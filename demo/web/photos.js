@@ -83,7 +83,7 @@ export function photos(root, sheet, engine, texts, tell, before) {
     before();
     sheet.remember();
     touched = false;
-    sheet.onFresh();
+    sheet.fresh();
     const clear = drawn(image, sheet.kind) && !whiteOnNothing(squared(picture, SIDE, 'transparent', true));
     if (mayBePhoto && sheet.kind !== 'labels' && !clear) {
       const canvas = document.createElement('canvas');
@@ -116,7 +116,7 @@ export function photos(root, sheet, engine, texts, tell, before) {
     if (file) put(file, file.name);
   });
   document.addEventListener('paste', (event) => {
-    const file = here() && [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
+    const file = here() && !document.querySelector('dialog[open]') && [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith('image/'));
     if (file) put(file, file.name);
   });
   return { put, leave };

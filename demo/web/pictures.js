@@ -48,3 +48,11 @@ export function card(canvas, drawing, picture, name) {
   context.textBaseline = 'middle';
   context.fillText(name, side / 24, (side + canvas.height) / 2);
 }
+
+/** @param {string} url */
+export async function decoded(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}

@@ -55,6 +55,7 @@ export function pointers(root, toolbox) {
   const stop = () => {
     if (drawing === null) return;
     drawing = null;
+    sheet.settle(); // a stroke beside the sheet, say
     toolbox.tool?.up?.(toolbox.work(), { x: 0, y: 0 });
   };
 
@@ -76,19 +77,26 @@ export function pointers(root, toolbox) {
   const showView = () => {
     whole.hidden = view.scale === 1;
     find(whole, 'b').textContent = `×${view.scale.toFixed(1)}`;
-    const side = easel.clientWidth;
-    const low = side * (1 - view.scale);
+    const low = easel.clientWidth * (1 - view.scale);
     view.x = Math.min(0, Math.max(low, view.x));
     view.y = Math.min(0, Math.max(low, view.y));
     paper.style.transform = view.scale === 1 ? '' : `translate(${view.x}px, ${view.y}px) scale(${view.scale})`;
   };
+
+  let side = easel.clientWidth;
+  new ResizeObserver(() => { // the same part of the sheet stays in view
+    if (!easel.clientWidth) return; // another tab of the page is open
+    if (side) [view.x, view.y] = [(view.x * easel.clientWidth) / side, (view.y * easel.clientWidth) / side];
+    side = easel.clientWidth;
+    showView();
+  }).observe(easel);
 
   const showWhole = () => {
     view = { scale: 1, x: 0, y: 0 };
     showView();
   };
   whole.addEventListener('click', showWhole);
-  sheet.onFresh = showWhole;
+  sheet.onFresh(showWhole);
 
   /** @param {PointerEvent} event whether a stroke may begin here: on the sheet, or beside it on empty ground */
   const mayBegin = (event) => {

@@ -11,25 +11,29 @@ import { Trouble } from './engines.js';
  * @param {Record<string, import('./main.js').Model>} studio.models
  * @param {Record<string, string>} studio.texts
  * @param {(line: string) => void} studio.toast
- * @param {() => { names: string[], seed: number }} studio.current the models that take what is on the sheet, and the seed.
+ * @param {() => { name: string, seed: number }[]} studio.current the models that take what is on the sheet, each with the
+ *   seed that it begins with.
  * @param {(name: string) => void} studio.use picks a model.
  */
 export function remix(root, { sheet, engine, models, texts, toast, current, use }) {
   const dialog = /** @type {HTMLDialogElement} */ (find(root, '#remixes'));
   const row = find(dialog, '.row');
 
+  let opened = 0;
+
   find(root, '#remix').addEventListener('click', async () => {
     if (sheet.blank) {
       toast(texts.draw_first);
       return;
     }
-    const { names, seed } = current();
+    const mine = (opened += 1);
+    let trouble = '';
     row.replaceChildren();
     dialog.showModal();
-    for (const name of names) {
+    for (const { name, seed } of current()) {
       try {
         const found = await engine.variations(sheet.as(models[name].input), { model: name, seed, rate: null, final: true }, 1);
-        if (!dialog.open) return;
+        if (!dialog.open || mine !== opened) return;
         const each = pictureButton(models[name].title, found.pictures[0].image);
         each.append(models[name].title);
         each.addEventListener('click', () => {
@@ -39,7 +43,12 @@ export function remix(root, { sheet, engine, models, texts, toast, current, use 
         row.append(each);
       } catch (error) {
         if (!(error instanceof Trouble)) throw error;
+        if (!dialog.open || mine !== opened) return;
+        trouble = error.message;
       }
     }
+    if (row.children.length) return;
+    dialog.close();
+    toast(trouble);
   });
 }

@@ -1,6 +1,6 @@
 // The film of a drawing: its states and pictures, played once and recorded at the same time, in the browser.
 
-import { card } from './pictures.js';
+import { card, decoded } from './pictures.js';
 
 const MOST = 240; // most moments kept
 const STEP = 90; // ms per moment
@@ -56,11 +56,3 @@ export class Film {
 
 /** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** @param {string} url */
-async function decoded(url) {
-  const image = new Image();
-  image.src = url;
-  await image.decode();
-  return image;
-}

@@ -9,7 +9,7 @@ const KEPT = 60_000; // ms that a film's address works on after its window is cl
  * @param {HTMLElement} root
  * @param {object} studio
  * @param {import('./sheet.js').Sheet} studio.sheet
- * @param {HTMLImageElement} studio.picture
+ * @param {HTMLImageElement} studio.picture with the attributes of `Translation`
  * @param {import('./replay.js').Film} studio.film
  * @param {Record<string, string>} studio.texts
  * @param {(line: string) => void} studio.toast
@@ -34,6 +34,10 @@ export function saving(root, { sheet, picture, film, texts, toast, title }) {
   const saveAs = async (/** @type {string} */ kind) => {
     if (sheet.blank) {
       toast(texts.draw_first);
+      return;
+    }
+    if (kind !== 'drawing' && picture.dataset.final !== 'true') {
+      toast(texts.not_ready); // what is there is the picture of an earlier drawing, or none
       return;
     }
     try {

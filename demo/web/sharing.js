@@ -53,8 +53,22 @@ export async function share(link, texts, taught) {
   }
   try {
     await navigator.clipboard.writeText(link);
-    return taught ? texts.copied_link_taught : texts.copied_link;
   } catch {
-    return filled(texts.no_clipboard, { link });
+    if (!copied(link)) return filled(texts.no_clipboard, { link });
   }
+  return taught ? texts.copied_link_taught : texts.copied_link;
+}
+
+/** Copy a text as from a text field, which also works where a page may not use the clipboard, as without https. @param {string} text */
+function copied(text) {
+  const field = document.createElement('textarea');
+  const focused = document.activeElement;
+  field.value = text;
+  field.style.position = 'fixed';
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand('copy');
+  field.remove();
+  if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+  return done;
 }

@@ -27,12 +27,14 @@ export class Sheet {
   done = [];
   /** @type {Layers[]} */
   undone = [];
-  /** To be called when another drawing, or an empty sheet, takes the place of this one. */
-  onFresh = () => {};
+  /** The steps that the last one made it impossible to redo; null if it is not the latest event. @type {Layers[] | null} */
+  #redo = null;
   /** @type {((change: Change) => void)[]} */
   #listeners = [];
   /** @type {(() => void)[]} */
   #beforeSteps = [];
+  /** @type {(() => void)[]} */
+  #freshListeners = [];
   #context;
   #image;
 
@@ -53,6 +55,16 @@ export class Sheet {
   /** Call something before each new step, which may still take back what is under way. @param {() => void} listener */
   beforeStep(listener) {
     this.#beforeSteps.push(listener);
+  }
+
+  /** Call something when another drawing, or an empty sheet, takes the place of this one. @param {() => void} listener */
+  onFresh(listener) {
+    this.#freshListeners.push(listener);
+  }
+
+  /** Tell that another drawing takes the place of this one. */
+  fresh() {
+    for (const listener of this.#freshListeners) listener();
   }
 
   /** Show the layers on the canvas, and tell all listeners. @param {Change} [change] */
@@ -113,22 +125,46 @@ export class Sheet {
 
   /** Keep the current drawing, so that the next change can be undone. */
   remember() {
-    for (const listener of this.#beforeSteps) listener();
+    this.#tellOfStep();
     this.#push(this.copy());
+  }
+
+  #tellOfStep() {
+    for (const listener of this.#beforeSteps) listener();
   }
 
   /** @param {Layers} layers */
   #push(layers) {
     this.done.push(layers);
     if (this.done.length > UNDO_STEPS) this.done.shift();
+    this.#redo = this.undone;
     this.undone = [];
   }
 
-  /** Take back the last step, without a way to redo it. */
+  /** Take back the last step, as if it had never begun. */
   forget() {
     const before = this.done.pop();
     if (before) this.take(before);
+    this.#redoAsBefore();
     this.changed();
+  }
+
+  /** Drop the step that has just ended, if it changed nothing. */
+  settle() {
+    const before = this.done.at(-1);
+    if (!this.#redo || !before || !this.#equals(before)) return;
+    this.done.pop();
+    this.#redoAsBefore();
+  }
+
+  #redoAsBefore() {
+    if (this.#redo) this.undone = this.#redo;
+    this.#redo = null;
+  }
+
+  /** @param {Layers} other */
+  #equals({ lines, paint }) {
+    return this.paint.every((value, at) => value === paint[at] && this.lines[at] === lines[at]);
   }
 
   undo() {
@@ -144,6 +180,7 @@ export class Sheet {
     const layers = from.pop();
     if (!layers) return false;
     to.push(this.copy());
+    this.#redo = null;
     this.take(layers);
     this.changed();
     return true;
@@ -158,7 +195,7 @@ export class Sheet {
     if (this.blank) return;
     this.remember();
     this.wipe();
-    this.onFresh();
+    this.fresh();
     this.changed();
   }
 
@@ -193,6 +230,7 @@ export class Sheet {
    * @returns {boolean} whether anything changed
    */
   fill({ x, y }, colour) {
+    this.#tellOfStep();
     const before = this.copy();
     const layered = this.kind === 'paint';
     for (const column of this.mirror ? [x, SIDE - 1 - x] : [x]) {
@@ -203,7 +241,7 @@ export class Sheet {
         for (const at of bucket(start, this.paint, layered ? this.lines : null, SIDE)) this.paint[at] = colour;
       }
     }
-    if (this.paint.every((value, at) => value === before.paint[at] && this.lines[at] === before.lines[at])) return false;
+    if (this.#equals(before)) return false;
     this.#push(before);
     return true;
   }

@@ -30,7 +30,7 @@ export class Shelves {
     [sheet.done, sheet.undone] = [mine?.done ?? [], mine?.undone ?? []];
     if (mine) sheet.take(mine.layers);
     else sheet.wipe();
-    sheet.onFresh();
+    sheet.fresh();
     return true;
   }
 }

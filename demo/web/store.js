@@ -36,24 +36,27 @@ export function lastWork() {
 }
 
 /** @returns {Entry[]} newest first */
-export function entries() {
-  /** @type {Entry[]} */
+export const entries = () => stored().map(({ entry }) => entry);
+
+/** The entries and their keys, newest first. */
+function stored() {
+  /** @type {{ key: string, entry: Entry }[]} */
   const found = [];
   try {
     for (const key of Object.keys(localStorage).filter((each) => each.startsWith(ENTRY))) {
       try {
         const entry = JSON.parse(localStorage.getItem(key) ?? '');
-        if (entry && typeof entry.at === 'number') found.push(entry);
+        if (entry && typeof entry.at === 'number') found.push({ key, entry });
       } catch { /* damaged: the others stay */ }
     }
   } catch { /* forbidden */ }
-  return found.sort((a, b) => b.at - a.at);
+  return found.sort((a, b) => b.entry.at - a.entry.at);
 }
 
 /** @param {Work} work */
-const keyOf = ({ model, seed, drawing }) => {
+const keyOf = ({ model, seed, drawing, rate }) => {
   let hash = 0;
-  for (const letter of `${model} ${seed} ${drawing}`) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
+  for (const letter of `${model} ${seed} ${drawing}${typeof rate === 'number' ? ` ${rate}` : ''}`) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
   return `${ENTRY}${hash >>> 0}`;
 };
 
@@ -62,7 +65,7 @@ export function keepEntry(entry, earlier = null) {
   try {
     put(localStorage, keyOf(entry), JSON.stringify(entry));
     if (earlier && keyOf(earlier) !== keyOf(entry)) localStorage.removeItem(keyOf(earlier));
-    for (const old of entries().slice(MOST)) localStorage.removeItem(keyOf(old));
+    for (const old of stored().slice(MOST)) localStorage.removeItem(old.key);
   } catch { /* forbidden */ }
 }
 
@@ -77,7 +80,7 @@ function put(store, key, text) {
   } catch (error) {
     if (store !== localStorage) throw error;
   }
-  const oldest = entries().reverse().map(keyOf);
+  const oldest = stored().reverse().map((each) => each.key);
   const freed = oldest.reduce((sum, name) => sum + (localStorage.getItem(name)?.length ?? 0), 0);
   if (freed < text.length) return;
   for (const name of oldest) {

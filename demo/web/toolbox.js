@@ -70,7 +70,7 @@ export class Toolbox {
       },
       pick: (colour) => {
         this.pick(colour);
-        if (this.tool?.name === 'picker') this.choose(this.#before);
+        if (this.tool?.name === 'picker') this.choose(this.#before === 'eraser' ? 'pen' : this.#before);
       },
       say: this.say,
     };

@@ -36,6 +36,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   const unsure = find(root, '#unsure');
   const map = /** @type {HTMLImageElement} */ (find(root, '.unsure'));
   let beneath = ''; // the picture that a preview hides
+  let filling = 0; // counts the times that the strip was emptied or filled anew
   let sampled = /** @type {(Asked & { unsure: string }) | null} */ (null);
 
   /** Whether the strip shows this drawing. For a steady model, its colours do not matter. */
@@ -70,6 +71,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   const clear = () => {
     const { steady } = current();
     back();
+    filling += 1;
     sampled = null;
     strip.classList.remove('old');
     const words = document.createElement('p');
@@ -93,6 +95,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   /** Show the drawing in other colours, one after the other. @param {Asked} wish */
   const colour = async (wish) => {
     const { model, seed, rate, drawing } = wish;
+    const mine = (filling += 1);
     for (let set = 1; set <= LOOKS; set++) {
       const other = sheet.as(sheet.kind);
       other.take(drawing);
@@ -101,7 +104,7 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
         return;
       }
       const found = await engine.variations(other, { model, seed, rate, final: true }, 1);
-      if (model !== current().model) return;
+      if (mine !== filling) return;
       const each = thumbnail(filled(texts.colouring, { number: set }), found.pictures[0].image, () => {
         sheet.remember();
         sheet.take(other);
@@ -121,8 +124,9 @@ export function variations(root, { sheet, picture, engine, texts, toast, current
   /** Show samples of the drawing. @param {Asked} wish */
   const vary = async (wish) => {
     const { model, seed, rate } = wish;
+    const mine = (filling += 1);
     const found = await engine.variations(sheet, { model, seed, rate, final: true });
-    if (model !== current().model) return;
+    if (mine !== filling) return;
     back();
     strip.replaceChildren(
       ...found.pictures.map(({ image, seed: under }) => thumbnail(filled(texts.variation, { seed: under }), image, () => adopt(under))),

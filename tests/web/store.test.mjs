@@ -55,3 +55,11 @@ test('a full store of this tab takes no drawing from the history', () => {
   keepWork({ model: 'cats', seed: 3, drawing: 'y'.repeat(3100) });
   assert.equal(entries().length, before);
 });
+
+test('one drawing at two rates is two entries', () => {
+  globalThis.localStorage = new Store();
+  keepEntry({ ...entry(1), rate: null });
+  keepEntry({ ...entry(1), rate: 0 });
+  keepEntry({ ...entry(1), at: 2, rate: 0 });
+  assert.deepEqual(entries().map(({ rate }) => rate), [0, null]);
+});

@@ -342,9 +342,9 @@ export async function start(root, { texts, icons }) {
   let drawings = 0;
   const sheet = () => {
     const canvas = /** @type {HTMLCanvasElement | null} */ (document.querySelector('#sheet'));
-    const blank = !canvas || /** @type {HTMLElement | null} */ (document.querySelector('#picture'))?.dataset.blank === 'true';
+    const blank = canvas?.dataset.blank !== 'false';
     if (blank) toast(texts.held_blank);
-    return blank ? '' : canvas.toDataURL();
+    return canvas && !blank ? canvas.toDataURL() : '';
   };
   const hold = (/** @type {string} */ drawing) => {
     heldInput.src = drawing;
