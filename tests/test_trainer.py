@@ -462,6 +462,24 @@ def test_a_network_of_half_the_size_becomes_the_inner_levels(pairs: Path, tmp_pa
         assert torch.equal(ours.conv.weight, theirs.conv.weight)
 
 
+@pytest.mark.parametrize("generator", ["unet", "encoder-decoder"])
+def test_a_narrower_model_begins_with_the_same_pictures(pairs: Path, tmp_path: Path, generator: str):
+    few = dict(features=4, max_features=8, depth=5, upsampling="nearest", generator=generator)
+    small = Trainer(settings(pairs, tmp_path / "small", **few))
+    small.train()
+    wide = Trainer(settings(pairs, tmp_path / "wide", **few | {"max_features": 12}, init=str(tmp_path / "small")))
+    x = torch.rand(2, 3, 32, 32) * 2 - 1
+    outputs = []
+    for learner in (small.learner, wide.learner):
+        masks = [torch.ones(2, *shape) for shape in learner.generator.config.noise_shapes(32, 32)]
+        with torch.no_grad():
+            outputs.append(learner.model(x, masks))
+    torch.testing.assert_close(*outputs, rtol=1e-4, atol=1e-5)
+    inner = wide.learner.generator.encoder[3].conv.weight
+    assert inner.shape[:2] == (12, 12) and (inner[8:] != 0).all(), "the new channels can learn"
+    wide.train()
+
+
 def test_the_log_has_the_waiting_time_and_drops_repeated_steps(pairs: Path, tmp_path: Path):
     stopped(Trainer(settings(pairs, tmp_path / "out", epochs=3)), at=12)
     log = tmp_path / "out" / "training" / "log.jsonl"

@@ -23,6 +23,7 @@ from pix2pix.networks.upsampling import fitting_weights, ordinary_weights, tie_k
 from pix2pix.pairs.pairs import mixed_seed
 from pix2pix.pictures.places import LINE_KINDS
 from pix2pix.training.augmentation import augmented
+from pix2pix.training.larger import is_narrower, one_level_inward, widened
 from pix2pix.training.processes import Processes
 from pix2pix.training.settings import Settings
 from pix2pix.training.state import has_state, read_state
@@ -254,6 +255,8 @@ class Learner:
             if self.settings.norm == "none":
                 raise TrainingError(f"--norm none needs a model of the full size: {source} has fewer levels.")
             weights = {**ordinary_weights(self.generator.state_dict()), **one_level_inward(weights)}
+        if is_narrower(weights, larger := ordinary_weights(self.generator.state_dict())):
+            weights = widened(weights, larger, self.generator.config.skips)
         if self.settings.norm == "none" and "decoder.0.conv.bias" not in weights:
             weights = self._without_norms(weights, inputs, source)
         for network in (self.generator, self.model):
@@ -311,19 +314,3 @@ def unpainted(x: Tensor) -> Tensor:
     """
     without_lines = torch.nn.functional.max_pool2d(x.amin(1, keepdim=True), LINE, 1, LINE // 2)
     return (without_lines < NEARLY_WHITE).float().mean((1, 2, 3)) < 0.001
-
-
-def one_level_inward(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The weights of a generator's inner levels, from a generator for pictures of half the size.
-
-    The decoder's levels are counted from the innermost, so they keep their names. The first convolution and the head,
-    which worked on the smaller pictures themselves, are left out.
-    """
-    inner = {}
-    for name, tensor in weights.items():
-        part, level, *rest = name.split(".")
-        if part == "decoder":
-            inner[name] = tensor
-        elif part == "encoder" and level != "0":
-            inner[".".join([part, str(int(level) + 1), *rest])] = tensor
-    return inner

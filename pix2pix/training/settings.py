@@ -207,7 +207,7 @@ class Settings:
     augment: bool = train(False, "shift, cut and recolour what D sees, for data sets of few pairs")
     augment_colours: bool = train(True, "recolour, as part of --augment")
     ema: float = train(0.0, "decay of a moving average of G's weights, say 0.999", metavar="DECAY")
-    init: str = train("", "checkpoint or run to start from; it may be of half the size", metavar="MODEL")
+    init: str = train("", "checkpoint or run to start from; it may be of half the size, or narrower", metavar="MODEL")
     seed: int = train(0, "seed of weights, order, jitter and z")
     mixed_precision: str = train(
         "no",
