@@ -58,12 +58,12 @@ export class History {
 const alike = (one, other) => one.model === other.model && one.seed === other.seed && (one.rate ?? null) === (other.rate ?? null);
 
 /**
- * Whether a drawing has all lines and all paint of an earlier one.
+ * Whether a drawing has all lines and all paint of an earlier one. Paint under black lines does not count.
  * @param {Layers} now @param {Layers} before @param {number} paper
  */
 export function addsTo(now, before, paper) {
   return (
     before.lines.every((alpha, at) => now.lines[at] >= alpha) &&
-    before.paint.every((colour, at) => colour === paper || now.paint[at] === colour)
+    before.paint.every((colour, at) => colour === paper || now.paint[at] === colour || now.lines[at] === 255)
   );
 }

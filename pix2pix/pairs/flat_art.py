@@ -16,7 +16,7 @@ GROOVE = 55  # levels by which an outline between two parts of clay is darker
 REACH = 14  # pixels by which a target may extend beyond its flat art
 IN_THE_OPEN = 0.5  # share of the added strokes
 BESIDE = 60  # pixels between the art and where such a stroke begins
-KINDS = {"art": 0.45, "outlined": 0.25, "partly": 0.2, "clay": 0.1}  # shares of the drawings
+KINDS = {"art": 0.5, "outlined": 0.2, "partly": 0.12, "clay": 0.18}  # shares of the drawings
 # Share of the drawings; less than of painted lines, since shade turns yellow into orange, and turned hues hide this.
 RECOLOURED = 0.25
 

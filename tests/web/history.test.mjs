@@ -15,6 +15,11 @@ test('more lines and more paint add to a drawing', () => {
   assert.ok(addsTo(drawing([0, 255, 90], [0x445566, PAPER, 0x112233]), before, PAPER));
 });
 
+test('a bucket that fills up under the lines of painted areas adds to a drawing', () => {
+  const face = drawing([0, 255, 0], [0x112233, 0x112233, PAPER]);
+  assert.ok(addsTo(drawing([0, 255, 0], [0x112233, 0x445566, 0x445566]), face, PAPER));
+});
+
 test('a drawing that lost a line or a colour is another one', () => {
   assert.ok(!addsTo(drawing([0, 0, 80], [PAPER, PAPER, 0x112233]), before, PAPER));
   assert.ok(!addsTo(drawing([0, 255, 80], [PAPER, PAPER, 0x445566]), before, PAPER));
