@@ -395,7 +395,7 @@ def test_a_drawing_stays_for_another_model_of_its_kind(page, other_edges: Path):
     drawn = sheet_of(page)
     pick_model(page, other_edges.name)
     assert same(sheet_of(page), drawn)
-    assert translated(picture_of(page), Translator.from_pretrained(other_edges)(drawn, seed=3))
+    assert translated(picture_of(page), Translator.from_pretrained(other_edges)(drawn, seed=5))
     assert page.input_value("#rate") == "0.25"  # the rate of training
 
 

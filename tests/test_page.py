@@ -17,6 +17,7 @@ from browser import (
     PATIENCE,
     PHONE,
     SHOES_SEED,
+    by_engine,
     changed_by,
     clear,
     copied_link,
@@ -37,6 +38,7 @@ from browser import (
     set_seed,
     settled,
     sheet_of,
+    start_from,
     translated,
     wait_until,
 )
@@ -278,13 +280,13 @@ def test_models_are_radio_buttons_that_arrow_keys_change(page, facade: Path, oth
 
 def test_a_page_starts_with_the_seed_of_its_model(address: str, browser, other_edges: Path):
     with open_page(browser, f"{address}?model={other_edges.name}") as page:
-        assert seed_of(page) == 3
-        assert translated(picture_of(page), Translator.from_pretrained(other_edges)(sheet_of(page), seed=3))
+        assert seed_of(page) == 5
+        assert translated(picture_of(page), Translator.from_pretrained(other_edges)(sheet_of(page), seed=5))
 
 
 def test_a_look_that_nobody_chose_is_the_next_models_own(page, other_edges: Path, facade: Path):
     pick_model(page, other_edges.name)
-    assert seed_of(page) == 3
+    assert seed_of(page) == 5
     pick_model(page, "edges2shoes")
     assert seed_of(page) == SHOES_SEED
     set_seed(page, 8)
@@ -297,11 +299,43 @@ def test_remix_shows_one_drawing_by_all_models_that_take_it(page, shoes: Transla
     page.click("#remix")
     wait_until(page, "document.querySelectorAll('#remixes .row img').length === 2")
     urls = page.eval_on_selector_all("#remixes .row img", "images => images.map(image => image.src)")
-    for url, model in zip(urls, (shoes, Translator.from_pretrained(other_edges)), strict=True):
-        assert translated(decode(url), model(drawing, seed=SHOES_SEED))
+    for url, model, seed in zip(urls, (shoes, Translator.from_pretrained(other_edges)), (SHOES_SEED, 5), strict=True):
+        assert translated(decode(url), model(drawing, seed=seed))
     page.locator("#remixes .row button").last.click()
     opened(page, other_edges.name)
     assert same(sheet_of(page), drawing)
+    assert same(picture_of(page), decode(urls[1])), "the picture that was clicked"
+
+
+def test_a_remix_that_is_opened_again_shows_each_model_once(page):
+    for _ in range(2):
+        page.click("#remix")
+        page.keyboard.press("Escape")
+    page.click("#remix")
+    wait_until(page, "document.querySelectorAll('#remixes .row img').length >= 2")
+    page.wait_for_timeout(1000)
+    assert page.locator("#remixes .row img").count() == 2
+    page.keyboard.press("Escape")
+
+
+@pytest.mark.server("server that can go away")
+def test_models_that_cannot_be_opened_leave_the_one_before(address: str, browser, facade: Path, other_edges: Path):
+    page = browser.new_page()  # the browser itself tells the console of failures
+    page.goto(by_engine(address, "server"))
+    ready(page)
+    start_from(page)
+    for path in ("**/queue/**", "**/health"):
+        page.route(path, lambda route: route.abort())
+    for name in (facade.name, other_edges.name):  # the second before the first has failed
+        page.locator(f'[data-model="{name}"]').click()
+    page.get_by_text("The server cannot be reached.").first.wait_for()
+    page.wait_for_selector("[data-model=edges2shoes][aria-checked=true]")
+    assert seed_of(page) == SHOES_SEED
+    page.unroute_all()
+    draw(page, [(30, 200), (220, 210)])
+    settled(page)
+    assert translated(picture_of(page), Translator.from_pretrained("edges2shoes")(sheet_of(page), seed=SHOES_SEED))
+    page.close()
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------------

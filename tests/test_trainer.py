@@ -225,7 +225,7 @@ def test_a_run_can_start_from_anothers_weights(pairs: Path, tmp_path: Path):
     head = first.learner.generator.head.weight
     torch.testing.assert_close(one.learner.generator.head.weight, head, rtol=1e-3, atol=1e-6)  # stored in float16
     with pytest.raises(TrainingError, match=r"The generator of .* does not fit"):
-        Trainer(settings(pairs, tmp_path / "fourth", init=str(tmp_path / "first"), features=8))
+        Trainer(settings(pairs, tmp_path / "fourth", init=str(tmp_path / "first"), features=2))
     with pytest.raises(CheckpointError, match="no model"):
         Trainer(settings(pairs, tmp_path / "fourth", init="nothing"))
 
