@@ -48,7 +48,7 @@ export function liveCamera(root, sheet, texts, tell) {
     button.textContent = on ? texts.live_stop : texts.live;
     find(root, '#trace').toggleAttribute('data-live', on);
   };
-  let drawing = false; // whether a change of the sheet is the camera's own
+  let own = false; // whether the camera itself is changing the sheet
   const stop = () => {
     camera.close();
     if (timer === undefined) return;
@@ -58,18 +58,21 @@ export function liveCamera(root, sheet, texts, tell) {
     sheet.changed();
   };
   const frame = () => {
+    if (!root.getClientRects().length) { // another tab of the page is open
+      stop();
+      return;
+    }
     const side = Math.min(video.videoWidth, video.videoHeight);
-    if (!root.getClientRects().length) stop(); // another tab of the page is open
-    if (timer === undefined || !side || document.hidden) return;
+    if (!side || document.hidden) return;
     const square = document.createElement('canvas');
     square.width = square.height = SIDE;
     const context = /** @type {CanvasRenderingContext2D} */ (square.getContext('2d', { willReadFrequently: true }));
     context.setTransform(-1, 0, 0, 1, SIDE, 0); // as in a mirror
     context.drawImage(video, (video.videoWidth - side) / 2, (video.videoHeight - side) / 2, side, side, 0, 0, SIDE, SIDE);
     drawPhoto(sheet, squared(square, SIDE, hex(sheet.paper), false));
-    drawing = true;
+    own = true;
     sheet.changed('moving');
-    drawing = false;
+    own = false;
   };
   const start = async () => {
     try {
@@ -85,7 +88,7 @@ export function liveCamera(root, sheet, texts, tell) {
 
   button.addEventListener('click', () => (timer === undefined ? start() : stop()));
   sheet.canvas.addEventListener('pointerdown', stop, { capture: true });
-  sheet.onChange(() => drawing || stop()); // undo, an example, a drawing of before
+  sheet.onChange(() => own || stop()); // undo, an example, an entry of the history
   show();
   return {
     stop,

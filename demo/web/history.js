@@ -31,7 +31,7 @@ export class History {
    */
   keep(entry, layers, paper) {
     const last = this.#last;
-    const grown = last && alike(last.entry, entry) && addsTo(layers, last.layers, paper);
+    const grown = last && sameLook(last.entry, entry) && addsTo(layers, last.layers, paper);
     keepEntry(entry, grown ? last.entry : null);
     this.#last = { entry, layers };
     this.show();
@@ -54,8 +54,8 @@ export class History {
   }
 }
 
-/** Whether two entries have the same look. @param {Entry} one @param {Entry} other */
-const alike = (one, other) => one.model === other.model && one.seed === other.seed && (one.rate ?? null) === (other.rate ?? null);
+/** @param {Entry} one @param {Entry} other */
+const sameLook = (one, other) => one.model === other.model && one.seed === other.seed && (one.rate ?? null) === (other.rate ?? null);
 
 /**
  * Whether a drawing has all lines and all paint of an earlier one. Paint under black lines does not count.

@@ -146,13 +146,13 @@ export async function start(root, { models, texts, icons, tools, server = true, 
   }
 
   let resting = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
-  let finished = () => {}; // keeps the drawing that rests
+  let keepIt = () => {}; // puts the drawing that rests into the history
 
   /** Keep the drawing that rests, before another takes its place. */
   function keepResting() {
     clearTimeout(resting);
-    finished();
-    finished = () => {};
+    keepIt();
+    keepIt = () => {};
   }
   sheet.onFresh(keepResting);
   transport.onPicture = ({ image, final, frame, sent, ms, model: by, seed: under, by: computer }) => {
@@ -165,10 +165,10 @@ export async function start(root, { models, texts, icons, tools, server = true, 
     film.note(sheet.png(), image);
     document.dispatchEvent(new CustomEvent('pix2pix:translated', { detail: { final, sent, ms } }));
     clearTimeout(resting);
-    finished = () => {};
+    keepIt = () => {};
     if (!final || frame !== transport.frames || demonstration.plays) return;
     const done = { ...current(), by: computer, layers: sheet.copy(), paper: sheet.paper, image };
-    finished = () => remember(done);
+    keepIt = () => remember(done);
     resting = setTimeout(keepResting, REST);
   };
 

@@ -251,12 +251,13 @@ class Learner:
                 take_weights(self.discriminator, state["discriminator"], source)
         else:
             weights = Generator.from_pretrained(source).state_dict()
+        begun = ordinary_weights(self.generator.state_dict())
         if f"encoder.{self.settings.depth - 1}.conv.weight" not in weights:
             if self.settings.norm == "none":
                 raise TrainingError(f"--norm none needs a model of the full size: {source} has fewer levels.")
-            weights = {**ordinary_weights(self.generator.state_dict()), **one_level_inward(weights)}
-        if is_narrower(weights, larger := ordinary_weights(self.generator.state_dict())):
-            weights = widened(weights, larger, self.generator.config.skips)
+            weights = {**begun, **one_level_inward(weights)}
+        if is_narrower(weights, begun):
+            weights = widened(weights, begun, self.generator.config.skips)
         if self.settings.norm == "none" and "decoder.0.conv.bias" not in weights:
             weights = self._without_norms(weights, inputs, source)
         for network in (self.generator, self.model):
